@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Encoding and decoding Avro values through plans: (writer schema, reader type) compiled once, run often. */
+#pragma once
+
+#include <chappe/arena.h>
+#include <chappe/error.h>
+#include <chappe/schema.h>
+#include <chappe/text.h>
+#include <chappe/type.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A growing buffer of bytes. Zero-initialise; chappe_buffer_deinit when done. */
+struct chappe_buffer {
+        uint8_t *at;
+        size_t length;
+        size_t capacity;
+};
+
+/* Room for size more bytes behind length; NULL when memory is short. Does not change length. */
+uint8_t *chappe_buffer_reserve(struct chappe_buffer *buffer, size_t size);
+int chappe_buffer_append(struct chappe_buffer *buffer, const void *bytes, size_t size);
+void chappe_buffer_deinit(struct chappe_buffer *buffer);
+
+/* Bounds of one decode; zero members mean the defaults beside them. */
+struct chappe_decode_limits {
+        size_t depth;            /* 64 */
+        size_t zero_byte_items;  /* 10,000 a datum */
+        size_t memory_factor;    /* decoded memory at most factor × payload + constant: 16 */
+        size_t memory_constant;  /* 1 MiB */
+};
+
+/* A compiled pair. Immutable after compiling: usable from any thread. */
+struct chappe_plan;
+
+/* Compiles reading data of writer as reader into the C form that layout describes. An incompatible pair is an error here, with
+ * the JSON path, and never half a value later. The schemas are referenced by the plan; the layout must outlive it. */
+int chappe_plan_new(struct chappe_schema *writer, struct chappe_schema *reader, const struct chappe_layout *layout,
+                    struct chappe_plan **ret_plan, struct chappe_error *error);
+struct chappe_plan *chappe_plan_free(struct chappe_plan *plan);
+
+/* Decodes exactly one datum that fills all the bytes into *ret_value (layout->size bytes). Strings and bytes point into the
+ * payload; arrays, maps and defaults are allocated from the arena. limits may be NULL. */
+int chappe_plan_decode(const struct chappe_plan *plan, const void *bytes, size_t length, struct chappe_arena *arena,
+                       const struct chappe_decode_limits *limits, void *ret_value, struct chappe_error *error);
+
+/* Appends the value's binary encoding. The plan's writer and reader must be the same schema (a plan of a type to itself). On
+ * error the buffer's length is as before. */
+int chappe_plan_encode(const struct chappe_plan *plan, const void *value, struct chappe_buffer *buffer,
+                       struct chappe_error *error);
+
+/* The layout in which values of a schema are held when there is no generated struct; lives with the schema, the same for the
+ * same schema object. By the same rules as chappe-gen's structs. */
+const struct chappe_layout *chappe_schema_layout(struct chappe_schema *schema, struct chappe_error *error);
+
+/* Avro's JSON encoding (specification, "JSON Encoding") of a value held by the layout of this schema. */
+int chappe_json_print(const struct chappe_schema *schema, const struct chappe_layout *layout, const void *value,
+                      struct chappe_buffer *buffer, struct chappe_error *error);
+/* The plain form people write: no union wrappers, bytes as in Avro's JSON. */
+int chappe_json_print_plain(const struct chappe_schema *schema, const struct chappe_layout *layout, const void *value,
+                            struct chappe_buffer *buffer, struct chappe_error *error);
+/* Reads JSON into a value; accepts both forms: a union may be wrapped or plain, a field with a default may be left out.
+ * Errors carry line, column and JSON path. Everything is copied into the arena. */
+int chappe_json_read(const struct chappe_schema *schema, const struct chappe_layout *layout, struct chappe_text json,
+                     struct chappe_arena *arena, void *ret_value, struct chappe_error *error);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a service consumes, produces, calls and answers: one constant table, from which checks, topics and AsyncAPI derive. */
+#pragma once
+
+#include <chappe/context.h>
+#include <chappe/type.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum chappe_operation_kind {
+        CHAPPE_END = 0, /* closes the table */
+        CHAPPE_CONSUMES,
+        CHAPPE_PRODUCES,
+        CHAPPE_CALLS,
+        CHAPPE_ANSWERS,
+};
+
+enum chappe_order {
+        CHAPPE_ORDER_KEY = 0,   /* records of one key one after another */
+        CHAPPE_ORDER_PARTITION, /* records of one partition one after another */
+        CHAPPE_ORDER_NONE,
+};
+
+/* Zero members mean the defaults beside them. */
+struct chappe_retry_policy {
+        int32_t backoff_ms;         /* before the second attempt: 100; doubles each time, with ±20 % jitter */
+        int32_t backoff_maximum_ms; /* 10,000 */
+        int32_t attempts;           /* then dead letter: 10; -1 for no ceiling */
+        int64_t age_maximum_ms;     /* since the first attempt: 0, no ceiling */
+};
+
+/* Handlers as the runtime sees them; the generated macros check the real type and convert. */
+typedef enum chappe_decision chappe_event_handler(struct chappe_context *ctx, const void *event);
+/* 0 with the response filled in, a declared error's positive outcome with that error filled in, or negative: it broke, the caller
+ * is told so and may try again. */
+typedef int chappe_request_handler(struct chappe_context *ctx, const void *request, void *ret_reply);
+
+/* Zero members mean defaults. Use the macros that chappe-gen writes: SHOP_ORDER_PLACED_CONSUMES(topic, handler, …). */
+struct chappe_operation {
+        enum chappe_operation_kind kind;
+        const char *topic;                     /* without the configured prefix */
+        const struct chappe_type *type;        /* consumes, produces */
+        const struct chappe_message *message;  /* calls, answers */
+        chappe_event_handler *on_event;        /* consumes */
+        chappe_request_handler *on_request;    /* answers */
+        const struct chappe_retry_policy *retry;
+        enum chappe_order order;
+        int32_t partitions;        /* when the topic is created: 4 */
+        int64_t retention_ms;      /* when the topic is created: the cluster's default */
+        int32_t timeout_ms;        /* calls: 2,000 */
+        const char *key;           /* produces, calls: field that is the record key, instead of the schema's chappe.key */
+        bool cloudevents;          /* produces: the full CloudEvents attributes, not ce_id alone */
+};
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of chappe_context, and the hooks by which the floors above join in: the store's unit of work, the calls. */
+#pragma once
+
+#include <chappe/context.h>
+#include <chappe/operation.h>
+
+#include "base/id.h"
+#include "broker/world.h"
+
+struct chappe_publisher;
+struct chappe_context;
+
+/* An encoded event on its way out; borrowed for the call. */
+struct chappe_outgoing {
+        const char *topic; /* with prefix */
+        int32_t partition; /* or CHAPPE_PARTITION_BY_KEY */
+        struct chappe_bytes key;
+        struct chappe_bytes value;
+        const struct chappe_header *headers;
+        size_t header_count;
+};
+
+/* The store, as flow and rpc see it: one unit of work a record. NULL where a service has no store. All may wait. */
+struct chappe_unit_of_work_operations {
+        /* Has this event taken effect in this operation before? 1 yes, 0 no, negative. A request's stored reply (framed bytes and headers)
+         * is put into the context's arena when there is one. */
+        int (*seen)(struct chappe_context *ctx, struct chappe_text id, struct chappe_outgoing *ret_reply);
+        /* Is a transaction open in this context? */
+        bool (*open)(struct chappe_context *ctx);
+        /* An event published while it is open: an outbox row. */
+        int (*publish)(struct chappe_context *ctx, const struct chappe_outgoing *outgoing);
+        /* Writes the inbox row (with the reply, if there is one) and commits; 0 when it is durable. */
+        int (*commit)(struct chappe_context *ctx, struct chappe_text id, const struct chappe_outgoing *reply);
+        void (*rollback)(struct chappe_context *ctx);
+};
+
+/* W3C trace context (https://www.w3.org/TR/trace-context/) as carried on; all zero: none. */
+struct chappe_trace {
+        uint8_t trace_id[16];
+        uint8_t span_id[8];
+        uint8_t flags;
+};
+
+struct chappe_log;
+struct chappe_metrics;
+struct chappe_payload;  /* flow/payload.h: frame + schema + plan: bytes to struct and back */
+struct chappe_config;   /* config/config.h */
+struct chappe_store_file;
+struct chappe_calls;
+
+/* What all contexts of one service instance share. Constant once the service has started. */
+struct chappe_runtime {
+        const struct chappe_world *world;
+        struct chappe_broker *broker;
+        struct chappe_config *config;
+        const char *service;
+        const char *instance; /* unique among the service's instances: "orders-1" */
+        const char *topic_prefix; /* in front of every topic and group name; "" for none */
+        const struct chappe_operation *operations;
+        struct chappe_log *log;
+        struct chappe_metrics *metrics;
+        struct chappe_payload *payload;
+        struct chappe_publisher *publisher;
+        const struct chappe_unit_of_work_operations *work; /* NULL: no store */
+        struct chappe_store_file *store;                   /* the store's own, behind work */
+        struct chappe_calls *calls;                        /* rpc's own; NULL: this service calls nobody */
+        void *state;
+        const char *(*setting)(const struct chappe_runtime *runtime, const char *name); /* of the service's own; NULL: undeclared */
+};
+
+struct chappe_context {
+        struct chappe_runtime *runtime;
+        struct chappe_arena *arena;
+        const struct chappe_operation *operation; /* NULL in an opened context */
+        const struct chappe_record *record;       /* NULL in an opened context */
+        struct chappe_text event_id;
+        struct chappe_text correlation; /* of the request being answered */
+        struct chappe_trace trace;
+        int64_t deadline_ms; /* wall clock; 0: none */
+        int32_t attempt;
+        uint32_t published; /* events so far: the n of the next derived id */
+        void *transaction;  /* the store's own; NULL: none open */
+        void *delivery;     /* the publisher's own: what this record still waits for */
+        struct chappe_error error;
+};
