@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chappe/arena.h>
+#include <chappe/buffer.h>
 #include <chappe/call.h>
 #include <chappe/context.h>
 #include <chappe/error.h>

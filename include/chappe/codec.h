@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chappe/arena.h>
+#include <chappe/buffer.h>
 #include <chappe/error.h>
 #include <chappe/schema.h>
 #include <chappe/text.h>
@@ -11,18 +12,6 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* A growing buffer of bytes. Zero-initialise; chappe_buffer_deinit when done. */
-struct chappe_buffer {
-        uint8_t *at;
-        size_t length;
-        size_t capacity;
-};
-
-/* Room for size more bytes behind length; NULL when memory is short. Does not change length. */
-uint8_t *chappe_buffer_reserve(struct chappe_buffer *buffer, size_t size);
-int chappe_buffer_append(struct chappe_buffer *buffer, const void *bytes, size_t size);
-void chappe_buffer_deinit(struct chappe_buffer *buffer);
 
 /* Bounds of one decode; zero members mean the defaults beside them. */
 struct chappe_decode_limits {

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include <chappe/codec.h>
+#include <chappe/buffer.h>
 #include <chappe/error.h>
 
 struct chappe_metrics;
