@@ -45,6 +45,8 @@ struct chappe_trace {
 struct chappe_log;
 struct chappe_metrics;
 struct chappe_payload;  /* flow/payload.h: frame + schema + plan: bytes to struct and back */
+struct chappe_flow;     /* flow/flow.h */
+struct chappe_delivery; /* flow/publisher.h */
 struct chappe_config;   /* config/config.h */
 struct chappe_store_file;
 struct chappe_calls;
@@ -60,11 +62,16 @@ struct chappe_runtime {
         const struct chappe_operation *operations;
         struct chappe_log *log;
         struct chappe_metrics *metrics;
+        struct chappe_flow *flow;           /* set by chappe_flow_new, like the next two */
         struct chappe_payload *payload;
-        struct chappe_publisher *publisher;
+        struct chappe_publisher *publisher; /* from chappe_flow_start on */
         const struct chappe_unit_of_work_operations *work; /* NULL: no store */
         struct chappe_store_file *store;                   /* the store's own, behind work */
         struct chappe_calls *calls;                        /* rpc's own; NULL: this service calls nobody */
+        /* rpc's, set before chappe_flow_start: what a worker does with a record of a topic that the service ANSWERS. Tells the method by
+         * itself, sets ctx->operation, runs the handler, sends the reply with ctx->delivery, so that the request is finished only when
+         * the reply is delivered. ctx->event_id and trace are filled in. Its decision is carried out as a handler's. */
+        enum chappe_decision (*answer)(struct chappe_context *ctx);
         void *state;
         const char *(*setting)(const struct chappe_runtime *runtime, const char *name); /* of the service's own; NULL: undeclared */
 };
@@ -74,13 +81,27 @@ struct chappe_context {
         struct chappe_arena *arena;
         const struct chappe_operation *operation; /* NULL in an opened context */
         const struct chappe_record *record;       /* NULL in an opened context */
-        struct chappe_text event_id;
+        struct chappe_text event_id; /* this and trace: after chappe_context_identify */
         struct chappe_text correlation; /* of the request being answered */
         struct chappe_trace trace;
         int64_t deadline_ms; /* wall clock; 0: none */
         int32_t attempt;
         uint32_t published; /* events so far: the n of the next derived id */
         void *transaction;  /* the store's own; NULL: none open */
-        void *delivery;     /* the publisher's own: what this record still waits for */
+        struct chappe_delivery *delivery; /* counts what this record still waits for; never NULL */
         struct chappe_error error;
+        char reason[200];   /* of a retry or dead letter */
+        bool identified;
 };
+
+/* Fills in event_id and trace from the record's headers, once: parsing headers costs more than taking the record, so that it is done
+ * only when somebody wants them. */
+void chappe_context_identify(struct chappe_context *ctx);
+
+/* Tells the simulation of a step worth crashing at. False when this process was killed there (or before): unwind, touch nothing. */
+static inline bool chappe_step(const struct chappe_world *world, const char *kind)
+{
+        if (world->step)
+                world->step(world->context, kind);
+        return !chappe_executor_stopped(world->executor);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The consumer-group runtime of one service instance, as the floors above see it. In the order of use:
+ *
+ *   runtime: world, broker, config, log, metrics, names, operations, state filled in by the service; work by the store
+ *   chappe_flow_new      compiles the operations table; sets runtime->flow, payload and publisher; touches no network
+ *   chappe_flow_read     rpc: its reply partition; runtime->answer and runtime->calls set by rpc
+ *   chappe_flow_start    topics, schemas, producers, poll strand, workers, subscription. From here on publishing works
+ *                        (the store's relay starts after this)
+ *   chappe_flow_ready    the group has given us our share
+ *   chappe_flow_drain    stop intake, wait for handlers and their deliveries, commit
+ *                        (then the relay stops, rpc stops)
+ *   chappe_flow_stop     flush, close consumer and producers, join every strand
+ *   chappe_flow_free
+ *
+ * Settings used (rows of config/settings.c): workers, in_flight_records, in_flight_bytes, commit_interval_ms, drain_timeout_ms,
+ * publish_timeout_ms, linger_ms, start_from, schema_wait_ms, schema_topic, dead_letter_suffix, topics_create, topics_replication, group,
+ * instance_static, broker_timeout_ms.
+ */
+#pragma once
+
+#include "flow/context.h"
+
+struct chappe_flow;
+
+/* A partition that is read without a group, by the poll strand. */
+struct chappe_source {
+        const char *topic; /* with prefix */
+        int32_t partition;
+        int64_t offset; /* or EARLIEST, LATEST: the end as it is when chappe_flow_start returns or earlier */
+        /* On the poll strand; must not wait. Takes the record: releases it now or later. */
+        void (*record)(void *context, struct chappe_record *record);
+        void *context;
+};
+
+/* Compiles the operations table. runtime must outlive the flow. Errors name the operation. */
+int chappe_flow_new(struct chappe_runtime *runtime, struct chappe_flow **ret_flow, struct chappe_error *error);
+/* Before start: one more partition to read. Texts are copied. */
+int chappe_flow_read(struct chappe_flow *flow, const struct chappe_source *source, struct chappe_error *error);
+/* Connects and begins to consume; waits at most timeout_ms in all. On failure everything is closed again. */
+int chappe_flow_start(struct chappe_flow *flow, int64_t timeout_ms, struct chappe_error *error);
+/* The group's first assignment has arrived (it may be empty), or there is nothing to consume. Any strand. */
+bool chappe_flow_ready(struct chappe_flow *flow);
+/* False, with the reason in *error, once consumption has stopped for a reason of its own (a fatal error of the broker). Any strand. */
+bool chappe_flow_healthy(struct chappe_flow *flow, struct chappe_error *error);
+/* Stops intake, waits for what is in hand, commits what finished. Negative: the error lists what was unfinished at the end of the
+ * timeout; it runs again elsewhere. */
+int chappe_flow_drain(struct chappe_flow *flow, int64_t timeout_ms, struct chappe_error *error);
+/* Drains if that was not done, flushes, closes. 0 only when nothing is in flight and every delivery report was counted. */
+int chappe_flow_stop(struct chappe_flow *flow, int64_t timeout_ms, struct chappe_error *error);
+/* Stops if need be; takes NULL; returns NULL. */
+struct chappe_flow *chappe_flow_free(struct chappe_flow *flow);
+
+/* A copy, by malloc, of the topic's name with the prefix in front; NULL when memory is short. */
+char *chappe_flow_topic(const struct chappe_runtime *runtime, const char *topic);
