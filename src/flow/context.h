@@ -46,7 +46,7 @@ struct chappe_log;
 struct chappe_metrics;
 struct chappe_payload;  /* flow/payload.h: frame + schema + plan: bytes to struct and back */
 struct chappe_flow;     /* flow/flow.h */
-struct chappe_delivery; /* flow/publisher.h */
+struct chappe_deliveries; /* flow/publisher.h */
 struct chappe_config;   /* config/config.h */
 struct chappe_store_file;
 struct chappe_calls;
@@ -69,7 +69,7 @@ struct chappe_runtime {
         struct chappe_store_file *store;                   /* the store's own, behind work */
         struct chappe_calls *calls;                        /* rpc's own; NULL: this service calls nobody */
         /* rpc's, set before chappe_flow_start: what a worker does with a record of a topic that the service ANSWERS. Tells the method by
-         * itself, sets ctx->operation, runs the handler, sends the reply with ctx->delivery, so that the request is finished only when
+         * itself, sets ctx->operation, runs the handler, sends the reply with ctx->deliveries, so that the request is finished only when
          * the reply is delivered. ctx->event_id and trace are filled in. Its decision is carried out as a handler's. */
         enum chappe_decision (*answer)(struct chappe_context *ctx);
         void *state;
@@ -88,7 +88,7 @@ struct chappe_context {
         int32_t attempt;
         uint32_t published; /* events so far: the n of the next derived id */
         void *transaction;  /* the store's own; NULL: none open */
-        struct chappe_delivery *delivery; /* counts what this record still waits for; never NULL */
+        struct chappe_deliveries *deliveries; /* counts what this record still waits for; never NULL */
         struct chappe_error error;
         char reason[200];   /* of a retry or dead letter */
         bool identified;

@@ -13,9 +13,9 @@
  *   chappe_flow_stop     flush, close consumer and producers, join every strand
  *   chappe_flow_free
  *
- * Settings used (rows of config/settings.c): workers, in_flight_records, in_flight_bytes, commit_interval_ms, drain_timeout_ms,
- * publish_timeout_ms, linger_ms, start_from, schema_wait_ms, schema_topic, dead_letter_suffix, topics_create, topics_replication, group,
- * instance_static, broker_timeout_ms.
+ * Settings used (rows of config/settings.c): workers, in_flight_records, in_flight_bytes, commit_interval_ms,
+ * drain_timeout_ms, publish_timeout_ms, linger_ms, start_from, schema_wait_ms, schema_topic, dead_letter_suffix,
+ * topics_create, topics_replication, group, instance_static, broker_timeout_ms.
  */
 #pragma once
 
@@ -41,12 +41,14 @@ int chappe_flow_read(struct chappe_flow *flow, const struct chappe_source *sourc
 int chappe_flow_start(struct chappe_flow *flow, int64_t timeout_ms, struct chappe_error *error);
 /* The group's first assignment has arrived (it may be empty), or there is nothing to consume. Any strand. */
 bool chappe_flow_ready(struct chappe_flow *flow);
-/* False, with the reason in *error, once consumption has stopped for a reason of its own (a fatal error of the broker). Any strand. */
+/* False, with the reason in *error, once consumption has stopped for a reason of its own (a fatal error of the broker).
+ * Any strand. */
 bool chappe_flow_healthy(struct chappe_flow *flow, struct chappe_error *error);
-/* Stops intake, waits for what is in hand, commits what finished. Negative: the error lists what was unfinished at the end of the
- * timeout; it runs again elsewhere. */
+/* Stops intake, waits for what is in hand, commits what finished. Negative: the error lists what was unfinished at the
+ * end of the timeout; it runs again elsewhere. */
 int chappe_flow_drain(struct chappe_flow *flow, int64_t timeout_ms, struct chappe_error *error);
-/* Drains if that was not done, flushes, closes. 0 only when nothing is in flight and every delivery report was counted. */
+/* Drains if that was not done, flushes, closes. 0 only when nothing is in flight and every delivery report was counted.
+ */
 int chappe_flow_stop(struct chappe_flow *flow, int64_t timeout_ms, struct chappe_error *error);
 /* Stops if need be; takes NULL; returns NULL. */
 struct chappe_flow *chappe_flow_free(struct chappe_flow *flow);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between payload bytes and structs: frame, schema, plan. Confluent framing with a registry, Avro single-object without. */
+/* Between payload bytes and structs: frame, schema, plan. Confluent framing with a registry, Avro single-object
+ * without. */
 #pragma once
 
 #include <chappe/arena.h>
@@ -14,18 +15,21 @@ struct chappe_writer {
         struct chappe_schema *schema;
 };
 
-/* The schema that the payload says it was written with. May wait (for the registry). -CHAPPE_E_SCHEMA_UNKNOWN: not known now, worth
- * another try; other failures are final. ret_body: the bytes behind the frame. Any strand. */
+/* The schema that the payload says it was written with. May wait (for the registry). -CHAPPE_E_SCHEMA_UNKNOWN: not
+ * known now, worth another try; other failures are final. ret_body: the bytes behind the frame. Any strand. */
 int chappe_payload_open(struct chappe_payload *payload, const char *topic, struct chappe_bytes framed,
-                        const struct chappe_writer **ret_writer, struct chappe_bytes *ret_body, struct chappe_error *error);
-/* Decodes an opened body as type; strings point into the body, the rest lives in the arena. Plans are compiled once a pair. */
-int chappe_payload_decode(struct chappe_payload *payload, const struct chappe_writer *writer, const struct chappe_type *type,
-                          struct chappe_bytes body, struct chappe_arena *arena, void *ret_value, struct chappe_error *error);
+                        const struct chappe_writer **ret_writer, struct chappe_bytes *ret_body,
+                        struct chappe_error *error);
+/* Decodes an opened body as type; strings point into the body, the rest lives in the arena. Plans are compiled once a
+ * pair. */
+int chappe_payload_decode(struct chappe_payload *payload, const struct chappe_writer *writer,
+                          const struct chappe_type *type, struct chappe_bytes body, struct chappe_arena *arena,
+                          void *ret_value, struct chappe_error *error);
 /* Does a type go by this writer's record name: equal in full, or without namespace, or one of its aliases? */
 bool chappe_payload_matches(const struct chappe_writer *writer, const struct chappe_type *type);
 /* Appends frame and encoding. The type must have been prepared. */
-int chappe_payload_encode(struct chappe_payload *payload, const char *topic, const struct chappe_type *type, const void *value,
-                          struct chappe_buffer *buffer, struct chappe_error *error);
+int chappe_payload_encode(struct chappe_payload *payload, const char *topic, const struct chappe_type *type,
+                          const void *value, struct chappe_buffer *buffer, struct chappe_error *error);
 /* Before start: this type will be read. Parses its schema, so that broken ones stop the start. */
 int chappe_payload_reads(struct chappe_payload *payload, const struct chappe_type *type, struct chappe_error *error);
 /* Before start: this type will be written to this topic (with prefix). */
