@@ -27,6 +27,8 @@ void chappe_metric_add(struct chappe_metric *metric, int64_t amount);
 void chappe_metric_set(struct chappe_metric *metric, int64_t value);
 void chappe_metric_observe_us(struct chappe_metric *metric, int64_t duration_us);
 int64_t chappe_metric_value(const struct chappe_metric *metric);
+/* Of a histogram: how many were observed. */
+uint64_t chappe_metric_count(const struct chappe_metric *metric);
 
 /* Appends all series as text. */
 int chappe_metrics_print(struct chappe_metrics *metrics, struct chappe_buffer *buffer);
