@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The arena: alignment, limit, reset. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <stdint.h>
+#include <string.h>
+
+#include <chappe/arena.h>
+
+#include "base/cleanup.h"
+#include "base/random.h"
+
+static void test_pieces_are_aligned_and_do_not_overlap(void **state)
+{
+        CHAPPE_CLEANUP(arena) struct chappe_arena *arena = chappe_arena_new(0);
+        struct chappe_random random;
+        uint8_t *pieces[500];
+        size_t sizes[500];
+
+        (void)state;
+        chappe_random_init(&random, 1);
+        for (size_t i = 0; i < 500; i++) {
+                sizes[i] = chappe_random_below(&random, i % 50 == 0 ? 200000 : 300);
+                pieces[i] = chappe_arena_alloc(arena, sizes[i]);
+                assert_non_null(pieces[i]);
+                assert_int_equal((uintptr_t)pieces[i] % _Alignof(max_align_t), 0);
+                memset(pieces[i], (int)(i % 251), sizes[i]);
+        }
+        for (size_t i = 0; i < 500; i++)
+                for (size_t k = 0; k < sizes[i]; k++)
+                        assert_int_equal(pieces[i][k], i % 251);
+}
+
+static void test_limit_is_kept_until_the_reset(void **state)
+{
+        CHAPPE_CLEANUP(arena) struct chappe_arena *arena = chappe_arena_new(1000);
+
+        (void)state;
+        assert_non_null(chappe_arena_alloc(arena, 600));
+        assert_null(chappe_arena_alloc(arena, 401));
+        assert_null(chappe_arena_alloc(arena, SIZE_MAX));
+        assert_null(chappe_arena_text(arena, (struct chappe_text){"x", SIZE_MAX}).at);
+        assert_non_null(chappe_arena_alloc(arena, 400));
+        assert_int_equal(chappe_arena_used(arena), 1000);
+        chappe_arena_reset(arena);
+        assert_int_equal(chappe_arena_used(arena), 0);
+        assert_non_null(chappe_arena_alloc(arena, 1000));
+}
+
+static void test_warm_arena_hands_out_the_same_block_again(void **state)
+{
+        CHAPPE_CLEANUP(arena) struct chappe_arena *arena = chappe_arena_new(0);
+        void *first, *again;
+
+        (void)state;
+        first = chappe_arena_alloc(arena, 100);
+        chappe_arena_reset(arena);
+        again = chappe_arena_alloc(arena, 100);
+        assert_ptr_equal(first, again);
+}
+
+static void test_text_and_printf_are_terminated_copies(void **state)
+{
+        CHAPPE_CLEANUP(arena) struct chappe_arena *arena = chappe_arena_new(0);
+        struct chappe_text text = chappe_arena_text(arena, (struct chappe_text){"orders", 5});
+        struct chappe_text printed = chappe_arena_printf(arena, "%s/%d", "orders", 3);
+        struct chappe_text empty = chappe_arena_text(arena, (struct chappe_text){0});
+
+        (void)state;
+        assert_string_equal(text.at, "order");
+        assert_int_equal(text.length, 5);
+        assert_string_equal(printed.at, "orders/3");
+        assert_int_equal(printed.length, 8);
+        assert_string_equal(empty.at, "");
+        assert_int_equal(*(char *)chappe_arena_zalloc(arena, 1), 0);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_pieces_are_aligned_and_do_not_overlap),
+                cmocka_unit_test(test_limit_is_kept_until_the_reset),
+                cmocka_unit_test(test_warm_arena_hands_out_the_same_block_again),
+                cmocka_unit_test(test_text_and_printf_are_terminated_copies),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
