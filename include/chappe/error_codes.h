@@ -14,4 +14,21 @@
         X(LIMIT, 1004, "a limit was reached", "The message names the limit and the setting that changes it.")          \
         X(IO, 1005, "the operating system refused an operation", "The message names the file and the reason.")         \
         X(USAGE, 1006, "a function or command was used wrongly", "The message says what was expected.")                \
-        X(AGAIN, 1007, "no room at the moment", "Try again once earlier work is done; Chappe does so by itself.")
+        X(AGAIN, 1007, "no room at the moment", "Try again once earlier work is done; Chappe does so by itself.") \
+        /* config */                                                                                                   \
+        X(SETTING_UNKNOWN, 1101, "a setting that does not exist", "The message names the nearest known one; --help lists all.") \
+        X(SETTING_VALUE, 1102, "a setting's value is not allowed", "The message says which values are.")               \
+        X(CONFIG_FILE, 1103, "a configuration file cannot be read", "The message names file and line.")                \
+        X(SECRET_EXPOSED, 1104, "a secret on a command line", "Command lines can be read by others: give '@/path/of/a/file', or use file or environment.") \
+        /* schemas */ \
+        X(SCHEMA_SYNTAX, 2001, "a schema is no JSON", "The message names line and column of the mistake.") \
+        X(SCHEMA_INVALID, 2002, "a schema breaks the rules of Avro", "The message names line, column and JSON path; see the Avro specification.") \
+        X(SCHEMA_LIMIT, 2003, "a schema is beyond the accepted size", "Split the schema; the limits keep hostile schemas out.") \
+        /* payloads */ \
+        X(PAYLOAD_INVALID, 2101, "bytes are no value of their schema", "The writer used another schema, or the record is damaged.") \
+        X(PAYLOAD_LIMIT, 2102, "a payload asks for more than the decode limits", "Raise the limit that the message names if the data is honest.") \
+        X(SCHEMA_INCOMPATIBLE, 2103, "data of one schema cannot be read as the other", "Add a default or an alias in the reader, or deploy the reader first.") \
+        X(VALUE_INVALID, 2104, "a value in memory does not fit its schema", "The message names the field and what is wrong with it.") \
+        /* JSON */ \
+        X(JSON_SYNTAX, 2201, "a text is no JSON", "The message names line and column of the mistake.") \
+        X(JSON_MISMATCH, 2202, "JSON does not fit the schema", "The message names line, column, path and what was expected.")

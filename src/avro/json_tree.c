@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Looking at a JSON tree: members, numbers, and where a value stands. */
+#include <errno.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "avro/json_tree.h"
+
+const struct chappe_json_node *chappe_json_find(const struct chappe_json_node *object, const char *key)
+{
+        size_t length = strlen(key);
+
+        if (object->kind != CHAPPE_JSON_OBJECT)
+                return NULL;
+        for (const struct chappe_json_node *member = object->child; member; member = member->next) {
+                if (member->key_length == length && memcmp(member->key, key, length) == 0)
+                        return member;
+        }
+        return NULL;
+}
+
+bool chappe_json_integer(const struct chappe_json_document *document, const struct chappe_json_node *node, int64_t *ret)
+{
+        const char *at = document->text.at + node->at, *end = document->text.at + node->end;
+        bool negative = node->kind == CHAPPE_JSON_NUMBER && *at == '-';
+        int64_t value = 0;
+
+        if (node->kind != CHAPPE_JSON_NUMBER)
+                return false;
+        for (at += negative; at < end; at++) {
+                if (*at < '0' || *at > '9' || __builtin_mul_overflow(value, 10, &value))
+                        return false;
+                if (negative ? __builtin_sub_overflow(value, *at - '0', &value)
+                             : __builtin_add_overflow(value, *at - '0', &value))
+                        return false;
+        }
+        *ret = value;
+        return true;
+}
+
+/* The C library reads numbers in the locale's way; the decimal point is all that differs. */
+static void copy_number(const struct chappe_json_document *document, const struct chappe_json_node *node, char *buffer)
+{
+        size_t length = node->end - node->at;
+
+        memcpy(buffer, document->text.at + node->at, length);
+        buffer[length] = '\0';
+        for (char *point = buffer; *point; point++) {
+                if (*point == '.')
+                        *point = localeconv()->decimal_point[0];
+        }
+}
+
+double chappe_json_double(const struct chappe_json_document *document, const struct chappe_json_node *node)
+{
+        char buffer[CHAPPE_JSON_NUMBER_LENGTH + 1];
+
+        copy_number(document, node, buffer);
+        return strtod(buffer, NULL);
+}
+
+float chappe_json_float(const struct chappe_json_document *document, const struct chappe_json_node *node)
+{
+        char buffer[CHAPPE_JSON_NUMBER_LENGTH + 1];
+
+        copy_number(document, node, buffer);
+        return strtof(buffer, NULL);
+}
+
+const char *chappe_json_kind_name(const struct chappe_json_node *node)
+{
+        static const char *const names[] = {
+                [CHAPPE_JSON_NULL] = "null",        [CHAPPE_JSON_FALSE] = "false",     [CHAPPE_JSON_TRUE] = "true",
+                [CHAPPE_JSON_NUMBER] = "a number",  [CHAPPE_JSON_STRING] = "a string", [CHAPPE_JSON_ARRAY] = "an array",
+                [CHAPPE_JSON_OBJECT] = "an object",
+        };
+
+        return names[node->kind];
+}
+
+/* Writes the path in front of what is already in the buffer's tail; returns its new start. */
+static char *prepend_step(const struct chappe_json_node *node, char *start, char *at)
+{
+        char step[96];
+        int length;
+
+        if (node->key) {
+                length = snprintf(step, sizeof(step), ".%.64s", node->key);
+        } else {
+                unsigned index = 0;
+
+                for (const struct chappe_json_node *other = node->parent->child; other != node; other = other->next)
+                        index++;
+                length = snprintf(step, sizeof(step), "[%u]", index);
+        }
+        if (at - start < length + 4)
+                return NULL;
+        return memcpy(at - length, step, (size_t)length);
+}
+
+static const char *path_of(const struct chappe_json_node *node, char buffer[240])
+{
+        char *at = buffer + 239;
+
+        *at = '\0';
+        for (; node->parent; node = node->parent) {
+                char *longer = prepend_step(node, buffer, at);
+
+                if (!longer) {
+                        at -= 3;
+                        return memcpy(at, "...", 3);
+                }
+                at = longer;
+        }
+        *--at = '$';
+        return at;
+}
+
+static void position_of(struct chappe_text text, size_t offset, unsigned *ret_line, unsigned *ret_column)
+{
+        unsigned line = 1, column = 1;
+
+        for (size_t i = 0; i < offset && i < text.length; i++) {
+                if (text.at[i] == '\n') {
+                        line++;
+                        column = 1;
+                } else if (((unsigned char)text.at[i] & 0xC0) != 0x80) {
+                        column++;
+                }
+        }
+        *ret_line = line;
+        *ret_column = column;
+}
+
+int chappe_json_fail(const struct chappe_json_document *document, const struct chappe_json_node *node,
+                     struct chappe_error *error, int code, const char *format, ...)
+{
+        char message[300], path[240];
+        unsigned line, column;
+        va_list arguments;
+
+        va_start(arguments, format);
+        vsnprintf(message, sizeof(message), format, arguments);
+        va_end(arguments);
+        position_of(document->text, node->at, &line, &column);
+        return chappe_fail(error, code, "%s%s%u:%u: %s: %s", document->name ? document->name : "",
+                           document->name ? ":" : "line ", line, column, path_of(node, path), message);
+}
+
+int chappe_json_fail_at(const struct chappe_json_document *document, size_t offset, struct chappe_error *error,
+                        int code, const char *message)
+{
+        unsigned line, column;
+
+        position_of(document->text, offset, &line, &column);
+        return chappe_fail(error, code, "%s%s%u:%u: %s", document->name ? document->name : "",
+                           document->name ? ":" : "line ", line, column, message);
+}
+
+/* How many continuation bytes follow a lead byte, and the range of the first of them; -1 for no lead byte. */
+static int utf8_tail(unsigned char lead, unsigned char *low, unsigned char *high)
+{
+        *low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+        *high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+        return lead >= 0xC2 && lead <= 0xDF   ? 1
+               : lead >= 0xE0 && lead <= 0xEF ? 2
+               : lead >= 0xF0 && lead <= 0xF4 ? 3
+                                              : -1;
+}
+
+bool chappe_utf8_valid(const void *bytes, size_t length)
+{
+        const unsigned char *at = bytes, *end = at + length;
+
+        while (at < end) {
+                unsigned char low, high;
+                uint64_t eight;
+                int tail;
+
+                if (end - at >= 8 && (memcpy(&eight, at, 8), (eight & 0x8080808080808080u) == 0)) {
+                        at += 8;
+                        continue;
+                }
+                if (*at < 0x80) {
+                        at++;
+                        continue;
+                }
+                tail = utf8_tail(*at, &low, &high);
+                if (tail < 0 || end - at <= tail || at[1] < low || at[1] > high)
+                        return false;
+                for (int i = 2; i <= tail; i++) {
+                        if ((at[i] & 0xC0) != 0x80)
+                                return false;
+                }
+                at += tail + 1;
+        }
+        return true;
+}
