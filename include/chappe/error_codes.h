@@ -31,4 +31,17 @@
         X(VALUE_INVALID, 2104, "a value in memory does not fit its schema", "The message names the field and what is wrong with it.") \
         /* JSON */ \
         X(JSON_SYNTAX, 2201, "a text is no JSON", "The message names line and column of the mistake.") \
-        X(JSON_MISMATCH, 2202, "JSON does not fit the schema", "The message names line, column, path and what was expected.")
+        X(JSON_MISMATCH, 2202, "JSON does not fit the schema", "The message names line, column, path and what was expected.") \
+        /* broker */ \
+        X(BROKER_UNREACHABLE, 3001, "no broker answered", "Check bootstrap.servers and that the broker runs there; `chappe dev` starts one for development.") \
+        X(BROKER_PROPERTY, 3002, "a broker property was refused", "The message names the property; librdkafka's CONFIGURATION.md lists them all.") \
+        X(TOPIC_MISSING, 3003, "a topic or partition that does not exist", "Create it: `chappe topic create`, or let the service create its topics.") \
+        X(BROKER_REFUSED, 3004, "the broker refused a request", "The message gives the broker's reason.") \
+        X(BROKER_DENIED, 3005, "the broker does not allow this", "Check credentials and access rules of this client's user.") \
+        X(BROKER_FATAL, 3006, "a producer or consumer can go on no longer", "Open a new one; what was not acknowledged is sent again by its owner.") \
+        X(COMMIT_REFUSED, 3007, "an offset commit was refused", "After a rebalance this is normal: the partition's new owner repeats what was not committed.") \
+        X(RECORD_TOO_LARGE, 3008, "a record is larger than the broker accepts", "Raise message.max.bytes here and on the topic, or send less.") \
+        X(BROKER_CLOSE, 3009, "a broker connection did not end in time", "The process ends anyway; records that were not released are read again.") \
+        X(BROKER_FORKED, 3010, "a broker handle was used in a forked process", "Open the broker after fork; librdkafka's threads do not survive it.") \
+        X(BROKER_UNSUPPORTED, 3011, "this broker cannot do that", "Use Apache Kafka; the embedded broker lacks administration and offsets by time.") \
+        X(ASSIGNMENT_STATE, 3012, "an answer to no rebalance", "Accept answers gained, release answers revoked or lost, once each.")

@@ -152,10 +152,12 @@ struct chappe_broker_operations {
                              struct chappe_consumer **ret_consumer, struct chappe_error *error);
         int (*consumer_subscribe)(struct chappe_consumer *consumer, const char *const *topics, size_t count,
                                   struct chappe_error *error);
-        /* Without a group: replaces what is read. Offsets may be EARLIEST or LATEST. */
+        /* Without a group: replaces what is read. Offsets may be EARLIEST or LATEST; the end is that of the moment in which this returns, so that
+         * nothing sent afterwards is missed. May wait up to 10 s for the partitions' leaders. */
         int (*consumer_assign)(struct chappe_consumer *consumer, const struct chappe_position *positions, size_t count,
                                struct chappe_error *error);
-        /* One event, or NOTHING. Serves the control queue; does not touch records. */
+        /* One event, or NOTHING. Serves the control queue; does not touch records. Call it at least every few seconds, signalled or not: a
+         * member that does not poll is put out of its group. */
         void (*consumer_poll)(struct chappe_consumer *consumer, struct chappe_consumer_event *ret_event);
         /* Start reading what was gained, at these offsets (EARLIEST and LATEST allowed). */
         int (*consumer_accept)(struct chappe_consumer *consumer, const struct chappe_position *positions, size_t count,
@@ -190,6 +192,9 @@ struct chappe_broker_operations {
         /* The first offset whose timestamp is at least timestamp_ms; the end when there is none. */
         int (*offset_for_time)(struct chappe_broker *broker, const char *topic, int32_t partition, int64_t timestamp_ms,
                                int64_t timeout_ms, int64_t *ret_offset, struct chappe_error *error);
+        /* One line each, for whoever starts the process to log: properties that were removed and why, traps of this client version that
+         * apply. Borrowed from the broker; returns how many there are. NULL where there is nothing to say. */
+        size_t (*remarks)(struct chappe_broker *broker, const char **ret_remarks, size_t maximum);
         void (*close)(struct chappe_broker *broker);
 };
 
