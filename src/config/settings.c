@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every setting of Chappe's own, once: help, checks, file, environment and command line derive from this table. */
+#include "config/config.h"
+
+#define TEXT(setting, value, text)                                                                                     \
+        {                                                                                                              \
+                .name = setting, .kind = CHAPPE_SETTING_TEXT, .default_value = value, .help = text                     \
+        }
+#define SECRET(setting, text)                                                                                          \
+        {                                                                                                              \
+                .name = setting, .kind = CHAPPE_SETTING_TEXT, .default_value = "", .secret = true, .help = text        \
+        }
+#define INTEGER(setting, value, least, most, text)                                                                     \
+        {                                                                                                              \
+                .name = setting, .kind = CHAPPE_SETTING_INTEGER, .default_value = value, .minimum = least,             \
+                .maximum = most, .help = text                                                                          \
+        }
+#define BOOLEAN(setting, value, text)                                                                                  \
+        {                                                                                                              \
+                .name = setting, .kind = CHAPPE_SETTING_BOOLEAN, .default_value = value, .help = text                  \
+        }
+#define CHOICE(setting, value, all, text)                                                                              \
+        {                                                                                                              \
+                .name = setting, .kind = CHAPPE_SETTING_CHOICE, .default_value = value, .choices = all, .help = text   \
+        }
+
+#define HOUR_MS 3600000
+
+const struct chappe_setting_rule chappe_settings[] = {
+        /* where */
+        TEXT("brokers", "localhost:9092", "Kafka brokers, HOST:PORT,…: librdkafka's bootstrap.servers"),
+        TEXT("topic_prefix", "", "in front of every topic and group name"),
+        TEXT("group", "", "consumer group; the service's name when empty"),
+        TEXT("instance", "",
+             "name of this instance, unique among the service's; made from host and process when empty"),
+        BOOLEAN("instance_static", "false", "the instance keeps its partitions over a restart (static membership)"),
+
+        /* consuming */
+        CHOICE("start_from", "earliest", "earliest,latest", "where a group without a committed offset starts"),
+        INTEGER("workers", "8", 1, 1024, "handlers that run at a time"),
+        INTEGER("in_flight_records", "10000", 1, 10000000, "records taken and not finished, at most"),
+        INTEGER("in_flight_bytes", "67108864", 65536, INT64_C(1) << 40, "bytes of them, at most"),
+        INTEGER("commit_interval_ms", "1000", 10, HOUR_MS, "how often finished offsets are committed"),
+        TEXT("dead_letter_suffix", "-dlt", "what a dead letter topic's name ends with"),
+
+        /* publishing */
+        INTEGER("linger_ms", "5", 0, 60000, "how long an event waits for company; requests and replies never do"),
+        INTEGER("publish_timeout_ms", "30000", 100, HOUR_MS, "how long a full queue makes publishing wait"),
+
+        /* schemas */
+        TEXT("registry", "", "URL of a schema registry; without one, schemas are shared through schema_topic"),
+        TEXT("registry_user", "", "user name for the registry"),
+        SECRET("registry_password", "password for the registry"),
+        BOOLEAN("schemas_register", "false", "register schemas that the registry does not know"),
+        CHOICE("framing", "auto", "auto,confluent,single-object",
+               "what stands before a payload: with a registry its schema id, else the schema's fingerprint"),
+        TEXT("schema_topic", "_chappe-schemas", "compacted topic that shares schemas where there is no registry"),
+        INTEGER("schema_wait_ms", "30000", 0, HOUR_MS, "how long a record with an unknown schema is tried again"),
+
+        /* topics */
+        CHOICE("topics_create", "yes", "yes,no,dry-run", "create the topics of the operations table that are missing"),
+        INTEGER("topics_replication", "-1", -1, 32, "copies of a created topic; -1: the cluster's default"),
+
+        /* calls */
+        TEXT("reply_topic", "", "where replies to this service arrive; <service>-replies when empty"),
+
+        /* store */
+        TEXT("database", "", "SQLite file; <service>.db when empty"),
+        CHOICE("synchronous", "full", "full,normal",
+               "full: a power cut loses nothing; normal: it may lose the last commits"),
+
+        /* budgets */
+        INTEGER("start_timeout_ms", "30000", 100, HOUR_MS, "the start must be over by then"),
+        INTEGER("broker_timeout_ms", "10000", 100, HOUR_MS, "one question to the brokers"),
+        INTEGER("drain_timeout_ms", "10000", 0, HOUR_MS, "how long a stop or a revoke waits for running handlers"),
+        INTEGER("stop_timeout_ms", "20000", 100, HOUR_MS,
+                "the stop must be over by then; the process ends anyway shortly after"),
+
+        /* watching */
+        BOOLEAN("admin", "true", "serve /healthz, /readyz, /startupz and /metrics"),
+        INTEGER("admin_port", "0", 0, 65535, "their port; 0: the kernel's choice"),
+        CHOICE("admin_bind", "127.0.0.1", "127.0.0.1,::1", "their address, always loopback"),
+        CHOICE("log_level", "info", "error,warning,info,debug", "least important line that is logged"),
+        CHOICE("log_format", "auto", "auto,pretty,json", "auto: pretty on a terminal, JSON lines elsewhere"),
+        TEXT("run_file", "", "file that gets pid, admin port and instance as JSON once the service is ready"),
+        {0},
+};
