@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The dispatcher: a round of shares, each with a list of ready lanes; parked lanes in a heap. */
+#include "flow/dispatcher.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include <chappe/error.h>
+
+#include "flow/lane_table.h"
+
+struct chappe_dispatcher {
+        struct chappe_dispatcher_limits limits;
+        struct chappe_lane_table lanes;
+        struct chappe_heap parked;
+        struct chappe_share *round; /* shares that have listed lanes, first to last */
+        struct chappe_share *round_last;
+        size_t ready;
+        size_t records;
+        size_t bytes;
+        uint64_t late;
+};
+
+struct chappe_dispatcher *chappe_dispatcher_new(const struct chappe_dispatcher_limits *limits)
+{
+        assert(limits->records > 0 && limits->bytes > 0 && limits->lane_run > 0 && limits->share_width > 0);
+        struct chappe_dispatcher *dispatcher = calloc(1, sizeof(*dispatcher));
+        if (dispatcher)
+                dispatcher->limits = *limits;
+        return dispatcher;
+}
+
+struct chappe_dispatcher *chappe_dispatcher_free(struct chappe_dispatcher *dispatcher)
+{
+        if (!dispatcher)
+                return NULL;
+        chappe_lane_table_deinit(&dispatcher->lanes);
+        chappe_heap_deinit(&dispatcher->parked);
+        free(dispatcher);
+        return NULL;
+}
+
+/* Bytes are known only once a record is taken: the room is guessed from the mean size of those in hand. */
+size_t chappe_dispatcher_room(const struct chappe_dispatcher *dispatcher, const struct chappe_share *share)
+{
+        const struct chappe_dispatcher_limits *limits = &dispatcher->limits;
+        size_t width = chappe_offset_ledger_width(&share->ledger);
+        if (share->state != CHAPPE_SHARE_ACTIVE || dispatcher->records >= limits->records ||
+            dispatcher->bytes >= limits->bytes || width >= limits->share_width)
+                return 0;
+        size_t room = limits->records - dispatcher->records;
+        if (room > limits->share_width - width)
+                room = limits->share_width - width;
+        size_t mean = dispatcher->records > 0 ? dispatcher->bytes / dispatcher->records + 1 : 1024;
+        size_t fitting = (limits->bytes - dispatcher->bytes) / mean + 1;
+        return room < fitting ? room : fitting;
+}
+
+/* A share joins the end of the round. */
+static void join_round(struct chappe_dispatcher *dispatcher, struct chappe_share *share)
+{
+        share->in_round = true;
+        share->turn = NULL;
+        if (dispatcher->round)
+                dispatcher->round_last->turn = share;
+        else
+                dispatcher->round = share;
+        dispatcher->round_last = share;
+}
+
+static struct chappe_share *leave_round(struct chappe_dispatcher *dispatcher)
+{
+        struct chappe_share *share = dispatcher->round;
+        dispatcher->round = share->turn;
+        share->in_round = false;
+        return share;
+}
+
+static void list_ready(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane)
+{
+        struct chappe_share *share = lane->share;
+        lane->listed = true;
+        lane->ready = NULL;
+        if (share->ready)
+                share->ready_last->ready = lane;
+        else
+                share->ready = lane;
+        share->ready_last = lane;
+        if (!share->in_round)
+                join_round(dispatcher, share);
+}
+
+static struct chappe_lane *unlist_first(struct chappe_share *share)
+{
+        struct chappe_lane *lane = share->ready;
+        share->ready = lane->ready;
+        lane->listed = false;
+        return lane;
+}
+
+/* A lane that stops being ready stays listed until its turn comes: taking it out of the middle would cost a walk. */
+static void change_state(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane, enum chappe_lane_state state)
+{
+        if (lane->state == CHAPPE_LANE_READY)
+                dispatcher->ready--;
+        if (lane->state == CHAPPE_LANE_PARKED)
+                chappe_heap_remove(&dispatcher->parked, &lane->due);
+        lane->state = state;
+        if (state != CHAPPE_LANE_READY)
+                return;
+        dispatcher->ready++;
+        if (!lane->listed)
+                list_ready(dispatcher, lane);
+}
+
+static void park(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane, int64_t due_us)
+{
+        change_state(dispatcher, lane, CHAPPE_LANE_PARKED);
+        /* Without memory for the heap the lane runs again at once, which is right, if not polite. */
+        if (chappe_heap_insert(&dispatcher->parked, &lane->due, due_us) < 0)
+                change_state(dispatcher, lane, CHAPPE_LANE_READY);
+}
+
+static void let_go(struct chappe_dispatcher *dispatcher, struct chappe_task *task, struct chappe_released *released)
+{
+        dispatcher->records--;
+        dispatcher->bytes -= task->bytes;
+        task->share->tasks--;
+        task->lane = NULL;
+        task->next = released->tasks;
+        released->tasks = task;
+}
+
+static void let_go_all(struct chappe_dispatcher *dispatcher, struct chappe_task *tasks,
+                       struct chappe_released *released)
+{
+        while (tasks) {
+                struct chappe_task *following = tasks->next;
+                let_go(dispatcher, tasks, released);
+                tasks = following;
+        }
+}
+
+static void finish_front(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane,
+                         struct chappe_released *released)
+{
+        struct chappe_task *task;
+        while ((task = chappe_lane_finish(lane))) {
+                chappe_offset_ledger_finish(&lane->share->ledger, task->offset);
+                released->finished++;
+                let_go(dispatcher, task, released);
+        }
+}
+
+/* After anything happened to a lane: finish what is finished, drop what may not run, find its next state, remove it
+ * when empty. */
+static void update(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane, struct chappe_released *released)
+{
+        enum chappe_share_state share = lane->share->state;
+        if (share != CHAPPE_SHARE_GONE)
+                finish_front(dispatcher, lane, released);
+        if (share != CHAPPE_SHARE_ACTIVE)
+                let_go_all(dispatcher, chappe_lane_cut(lane, share == CHAPPE_SHARE_GONE), released);
+
+        if (lane->state != CHAPPE_LANE_PARKED || share != CHAPPE_SHARE_ACTIVE) {
+                int64_t due_us;
+                enum chappe_lane_state state = chappe_lane_next(lane, &due_us);
+                if (state == CHAPPE_LANE_PARKED)
+                        park(dispatcher, lane, due_us);
+                else
+                        change_state(dispatcher, lane, state);
+        }
+        if (!lane->head)
+                chappe_lane_table_remove(&dispatcher->lanes, lane);
+}
+
+int chappe_dispatcher_add(struct chappe_dispatcher *dispatcher, struct chappe_task *task, uint64_t identity)
+{
+        struct chappe_share *share = task->share;
+        assert(share->state == CHAPPE_SHARE_ACTIVE);
+        struct chappe_lane *lane = chappe_lane_table_get(&dispatcher->lanes, share, identity);
+        if (!lane)
+                return -CHAPPE_E_NO_MEMORY;
+        int status = chappe_offset_ledger_begin(&share->ledger, task->offset);
+        if (status < 0) {
+                if (!lane->head)
+                        chappe_lane_table_remove(&dispatcher->lanes, lane);
+                return status;
+        }
+        chappe_lane_append(lane, task);
+        if (lane->state == CHAPPE_LANE_IDLE)
+                change_state(dispatcher, lane, CHAPPE_LANE_READY);
+        dispatcher->records++;
+        dispatcher->bytes += task->bytes;
+        share->tasks++;
+        return 0;
+}
+
+size_t chappe_dispatcher_take(struct chappe_dispatcher *dispatcher, struct chappe_task **ret_tasks, size_t maximum)
+{
+        size_t taken = 0;
+        while (taken < maximum && dispatcher->round) {
+                struct chappe_share *share = leave_round(dispatcher);
+                while (share->ready) {
+                        struct chappe_lane *lane = unlist_first(share);
+                        if (lane->state != CHAPPE_LANE_READY)
+                                continue;
+                        size_t run = maximum - taken < dispatcher->limits.lane_run ? maximum - taken
+                                                                                   : dispatcher->limits.lane_run;
+                        taken += chappe_lane_take(lane, ret_tasks + taken, run);
+                        change_state(dispatcher, lane, CHAPPE_LANE_RUNNING);
+                        break;
+                }
+                if (share->ready)
+                        join_round(dispatcher, share);
+        }
+        return taken;
+}
+
+static void count_late(struct chappe_dispatcher *dispatcher, const struct chappe_task *task)
+{
+        if (task->share->state == CHAPPE_SHARE_GONE)
+                dispatcher->late++;
+}
+
+void chappe_dispatcher_return(struct chappe_dispatcher *dispatcher, struct chappe_task *task, bool again,
+                              bool outstanding, int64_t due_us, struct chappe_released *released)
+{
+        if (!outstanding)
+                count_late(dispatcher, task);
+        struct chappe_lane *lane = task->lane;
+        chappe_lane_return(lane, task, again, outstanding, due_us);
+        update(dispatcher, lane, released);
+}
+
+void chappe_dispatcher_unrun(struct chappe_dispatcher *dispatcher, struct chappe_task *task,
+                             struct chappe_released *released)
+{
+        struct chappe_lane *lane = task->lane;
+        chappe_lane_unrun(lane, task);
+        update(dispatcher, lane, released);
+}
+
+void chappe_dispatcher_settle(struct chappe_dispatcher *dispatcher, struct chappe_task *task, bool again,
+                              int64_t due_us, struct chappe_released *released)
+{
+        count_late(dispatcher, task);
+        struct chappe_lane *lane = task->lane;
+        chappe_lane_settle(lane, task, again, due_us);
+        update(dispatcher, lane, released);
+}
+
+void chappe_dispatcher_promote(struct chappe_dispatcher *dispatcher, int64_t now_us)
+{
+        struct chappe_heap_node *node;
+        while ((node = chappe_heap_first(&dispatcher->parked)) && node->due <= now_us)
+                change_state(dispatcher, CHAPPE_CONTAINER(node, struct chappe_lane, due), CHAPPE_LANE_READY);
+}
+
+int64_t chappe_dispatcher_due_us(const struct chappe_dispatcher *dispatcher)
+{
+        const struct chappe_heap_node *node = chappe_heap_first(&dispatcher->parked);
+        return node ? node->due : INT64_MAX;
+}
+
+struct sweep {
+        struct chappe_dispatcher *dispatcher;
+        struct chappe_released *released;
+};
+
+static void sweep_lane(struct chappe_lane *lane, void *context)
+{
+        struct sweep *sweep = context;
+        lane->listed = false;
+        update(sweep->dispatcher, lane, sweep->released);
+}
+
+static void forget_turn(struct chappe_dispatcher *dispatcher, struct chappe_share *share)
+{
+        share->ready = NULL;
+        if (!share->in_round)
+                return;
+        struct chappe_share *previous = NULL;
+        struct chappe_share **link = &dispatcher->round;
+        for (; *link != share; link = &(*link)->turn)
+                previous = *link;
+        *link = share->turn;
+        if (dispatcher->round_last == share)
+                dispatcher->round_last = previous;
+        share->in_round = false;
+}
+
+static void sweep_share(struct chappe_dispatcher *dispatcher, struct chappe_share *share,
+                        struct chappe_released *released)
+{
+        forget_turn(dispatcher, share);
+        struct sweep sweep = {dispatcher, released};
+        chappe_lane_table_each(&dispatcher->lanes, share, sweep_lane, &sweep);
+}
+
+void chappe_dispatcher_drain(struct chappe_dispatcher *dispatcher, struct chappe_share *share,
+                             struct chappe_released *released)
+{
+        share->state = CHAPPE_SHARE_DRAINING;
+        sweep_share(dispatcher, share, released);
+}
+
+void chappe_dispatcher_drop(struct chappe_dispatcher *dispatcher, struct chappe_share *share,
+                            struct chappe_released *released)
+{
+        share->state = CHAPPE_SHARE_GONE;
+        sweep_share(dispatcher, share, released);
+}
+
+size_t chappe_dispatcher_ready(const struct chappe_dispatcher *dispatcher)
+{
+        return dispatcher->ready;
+}
+
+size_t chappe_dispatcher_records(const struct chappe_dispatcher *dispatcher)
+{
+        return dispatcher->records;
+}
+
+size_t chappe_dispatcher_bytes(const struct chappe_dispatcher *dispatcher)
+{
+        return dispatcher->bytes;
+}
+
+uint64_t chappe_dispatcher_late(const struct chappe_dispatcher *dispatcher)
+{
+        return dispatcher->late;
+}

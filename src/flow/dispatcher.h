@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which lane runs next on a free worker: in turn among partitions, and among the lanes of each. Bounded by records and
+ * bytes in hand. Pure; its owner guards it with one lock, taken once a batch.
+ */
+#pragma once
+
+#include "base/heap.h"
+#include "flow/assignment.h"
+#include "flow/lanes.h"
+
+struct chappe_dispatcher_limits {
+        size_t records; /* in hand: taken from the broker and not finished */
+        size_t bytes;
+        size_t lane_run;    /* tasks of one lane that a worker takes at a time */
+        size_t share_width; /* offsets that one share's ledger may remember */
+};
+
+/* Tasks that the dispatcher has let go of, finished or dropped, through their next member; the shell frees them. */
+struct chappe_released {
+        struct chappe_task *tasks;
+        size_t finished; /* how many of them took effect */
+};
+
+struct chappe_dispatcher;
+
+struct chappe_dispatcher *chappe_dispatcher_new(const struct chappe_dispatcher_limits *limits);
+/* Takes NULL; returns NULL. Lets go of no tasks: drop every share first. */
+struct chappe_dispatcher *chappe_dispatcher_free(struct chappe_dispatcher *dispatcher);
+
+/* How many more records may be taken for this share; 0 unless it is active. */
+size_t chappe_dispatcher_room(const struct chappe_dispatcher *dispatcher, const struct chappe_share *share);
+/* A record (offset, bytes, share set) joins the lane of this identity: equal identities run one after another.
+ * -CHAPPE_E_NO_MEMORY. */
+int chappe_dispatcher_add(struct chappe_dispatcher *dispatcher, struct chappe_task *task, uint64_t identity);
+/* Up to maximum tasks to run in this order; those of one lane stand together. Each is handed back by return or unrun.
+ */
+size_t chappe_dispatcher_take(struct chappe_dispatcher *dispatcher, struct chappe_task **ret_tasks, size_t maximum);
+/* Hands back a task that ran. again: it failed, and is due again at due_us. outstanding: chappe_dispatcher_settle will
+ * follow. */
+void chappe_dispatcher_return(struct chappe_dispatcher *dispatcher, struct chappe_task *task, bool again,
+                              bool outstanding, int64_t due_us, struct chappe_released *released);
+/* Hands back a task that did not run, because an earlier one of its lane failed or its share is no longer active. */
+void chappe_dispatcher_unrun(struct chappe_dispatcher *dispatcher, struct chappe_task *task,
+                             struct chappe_released *released);
+/* The deliveries of a returned task are reported; again: one failed, run it and the later ones of its lane again from
+ * due_us on. */
+void chappe_dispatcher_settle(struct chappe_dispatcher *dispatcher, struct chappe_task *task, bool again,
+                              int64_t due_us, struct chappe_released *released);
+/* Parked lanes that are due become ready. */
+void chappe_dispatcher_promote(struct chappe_dispatcher *dispatcher, int64_t now_us);
+/* When the next parked lane is due; INT64_MAX without one. */
+int64_t chappe_dispatcher_due_us(const struct chappe_dispatcher *dispatcher);
+/* Revoked: no intake, nothing new runs; queued tasks are let go. The share is drained when share->tasks is 0. */
+void chappe_dispatcher_drain(struct chappe_dispatcher *dispatcher, struct chappe_share *share,
+                             struct chappe_released *released);
+/* Lost, or out of budget (the share is GONE): lets go of all that no worker and no delivery holds; the rest is late
+ * when it comes. */
+void chappe_dispatcher_drop(struct chappe_dispatcher *dispatcher, struct chappe_share *share,
+                            struct chappe_released *released);
+
+/* Lanes that a worker could take now. */
+size_t chappe_dispatcher_ready(const struct chappe_dispatcher *dispatcher);
+/* Records and bytes in hand; completions that came too late to count. */
+size_t chappe_dispatcher_records(const struct chappe_dispatcher *dispatcher);
+size_t chappe_dispatcher_bytes(const struct chappe_dispatcher *dispatcher);
+uint64_t chappe_dispatcher_late(const struct chappe_dispatcher *dispatcher);

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A lane: the records that must take effect one after another, in log order. Pure.
+ *
+ * A task leaves its lane only from the front, when its handler is done and its deliveries are confirmed. So when a
+ * delivery fails, the failed task and every later one are still there, and run again in order.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/heap.h"
+
+struct chappe_lane;
+struct chappe_share;
+
+enum chappe_task_state {
+        CHAPPE_TASK_QUEUED,
+        CHAPPE_TASK_RUNNING,
+        CHAPPE_TASK_RETURNED, /* handed back; deliveries outstanding */
+        CHAPPE_TASK_SETTLED,  /* done and delivered; waits for those in front of it */
+        CHAPPE_TASK_FAILED,   /* runs again, once nothing of its lane is outstanding */
+};
+
+/* One record on its way through the runtime; embedded in what the shell knows of it. */
+struct chappe_task {
+        struct chappe_task *next; /* in its lane, then in the list of released ones */
+        struct chappe_lane *lane;
+        struct chappe_share *share;
+        int64_t offset;
+        size_t bytes;
+        int64_t due_us;  /* when a failed one runs again */
+        int32_t attempt; /* 1: the first */
+        enum chappe_task_state state;
+        bool again; /* returned: must run again whatever the deliveries say */
+};
+
+enum chappe_lane_state {
+        CHAPPE_LANE_IDLE,    /* nothing to run now: empty, or everything handed back */
+        CHAPPE_LANE_READY,   /* has tasks that may run */
+        CHAPPE_LANE_RUNNING, /* a worker has some of its tasks */
+        CHAPPE_LANE_PARKED,  /* its first task waits for its next attempt */
+        CHAPPE_LANE_BLOCKED, /* a task failed, and others of the lane are still outstanding */
+};
+
+struct chappe_lane {
+        struct chappe_task *head; /* first unfinished */
+        struct chappe_task *tail;
+        struct chappe_task *next; /* first queued; every task behind it is queued */
+        struct chappe_share *share;
+        uint64_t identity;
+        uint32_t running;
+        uint32_t returned;
+        uint32_t failed; /* have to run again */
+        enum chappe_lane_state state;
+        bool listed;                 /* in its share's ready list, though it may have ceased to be ready */
+        struct chappe_lane *chain;   /* in the dispatcher's table, or among the spare ones */
+        struct chappe_lane *ready;   /* the next one in the ready list */
+        struct chappe_heap_node due; /* while parked */
+};
+
+void chappe_lane_append(struct chappe_lane *lane, struct chappe_task *task);
+/* Up to maximum queued tasks, in order, are now running. */
+size_t chappe_lane_take(struct chappe_lane *lane, struct chappe_task **ret_tasks, size_t maximum);
+/* A running task is handed back unrun. */
+void chappe_lane_unrun(struct chappe_lane *lane, struct chappe_task *task);
+/* A running task is handed back: to run again (at due_us) or not, with deliveries outstanding or not. */
+void chappe_lane_return(struct chappe_lane *lane, struct chappe_task *task, bool again, bool outstanding,
+                        int64_t due_us);
+/* The deliveries of a returned task are all reported; again: one of them failed. */
+void chappe_lane_settle(struct chappe_lane *lane, struct chappe_task *task, bool again, int64_t due_us);
+/* The front task, if it is finished, leaves the lane; else NULL. */
+struct chappe_task *chappe_lane_finish(struct chappe_lane *lane);
+/* After any of these: what the lane is to do next. A failed lane with nothing outstanding is wound back to its first
+ * failed task; *ret_due_us says when that is due (parked). */
+enum chappe_lane_state chappe_lane_next(struct chappe_lane *lane, int64_t *ret_due_us);
+/* Takes away what nobody is working on any more: the queued ones and, with nothing outstanding, the failed one and all
+ * behind it. Everything not outstanding when all is set. Returns their list. */
+struct chappe_task *chappe_lane_cut(struct chappe_lane *lane, bool all);

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The offset ledger: a ring of offsets, popped from the front as they finish. */
+#include "flow/offset_ledger.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include <chappe/error.h>
+
+#define FINISHED              1u
+#define LEDGER_FIRST_CAPACITY 64
+
+static uint64_t *entry_at(const struct chappe_offset_ledger *ledger, size_t n)
+{
+        return &ledger->entries[(ledger->first + n) & (ledger->capacity - 1)];
+}
+
+static int64_t entry_offset(uint64_t entry)
+{
+        return (int64_t)(entry >> 1);
+}
+
+static int grow(struct chappe_offset_ledger *ledger)
+{
+        size_t capacity = ledger->capacity ? 2 * ledger->capacity : LEDGER_FIRST_CAPACITY;
+        uint64_t *entries = malloc(capacity * sizeof(*entries));
+        if (!entries)
+                return -CHAPPE_E_NO_MEMORY;
+        for (size_t i = 0; i < ledger->count; i++)
+                entries[i] = *entry_at(ledger, i);
+        free(ledger->entries);
+        ledger->entries = entries;
+        ledger->capacity = capacity;
+        ledger->first = 0;
+        return 0;
+}
+
+void chappe_offset_ledger_start(struct chappe_offset_ledger *ledger, int64_t offset)
+{
+        assert(ledger->count == 0 && offset >= 0);
+        ledger->next = offset;
+        ledger->positioned = true;
+}
+
+int chappe_offset_ledger_begin(struct chappe_offset_ledger *ledger, int64_t offset)
+{
+        assert(offset >= 0 && (!ledger->positioned || offset >= ledger->next));
+        if (ledger->count == ledger->capacity) {
+                int status = grow(ledger);
+                if (status < 0)
+                        return status;
+        }
+        *entry_at(ledger, ledger->count) = (uint64_t)offset << 1;
+        ledger->count++;
+        ledger->unfinished++;
+        ledger->next = offset + 1;
+        ledger->positioned = true;
+        return 0;
+}
+
+/* Without gaps in the log the distance from the front is the place; gaps only bring it nearer to the front. */
+static uint64_t *find(const struct chappe_offset_ledger *ledger, int64_t offset)
+{
+        assert(ledger->count > 0);
+        uint64_t distance = (uint64_t)(offset - entry_offset(*entry_at(ledger, 0)));
+        size_t high = distance < ledger->count ? (size_t)distance : ledger->count - 1;
+        size_t low = 0;
+        if (entry_offset(*entry_at(ledger, high)) == offset)
+                return entry_at(ledger, high);
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+                if (entry_offset(*entry_at(ledger, middle)) < offset)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return entry_at(ledger, low);
+}
+
+void chappe_offset_ledger_finish(struct chappe_offset_ledger *ledger, int64_t offset)
+{
+        uint64_t *entry = find(ledger, offset);
+        assert(*entry == (uint64_t)offset << 1);
+        *entry |= FINISHED;
+        ledger->unfinished--;
+        while (ledger->count > 0 && (*entry_at(ledger, 0) & FINISHED)) {
+                ledger->first = (ledger->first + 1) & (ledger->capacity - 1);
+                ledger->count--;
+        }
+}
+
+int64_t chappe_offset_ledger_watermark(const struct chappe_offset_ledger *ledger)
+{
+        if (ledger->count > 0)
+                return entry_offset(*entry_at(ledger, 0));
+        return ledger->positioned ? ledger->next : -1;
+}
+
+int64_t chappe_offset_ledger_highest(const struct chappe_offset_ledger *ledger)
+{
+        return ledger->positioned ? ledger->next - 1 : -1;
+}
+
+size_t chappe_offset_ledger_width(const struct chappe_offset_ledger *ledger)
+{
+        return ledger->count;
+}
+
+size_t chappe_offset_ledger_unfinished(const struct chappe_offset_ledger *ledger)
+{
+        return ledger->unfinished;
+}
+
+bool chappe_offset_ledger_beyond(const struct chappe_offset_ledger *ledger, size_t *position,
+                                 struct chappe_offset_run *ret_run)
+{
+        size_t n = *position;
+        while (n < ledger->count && !(*entry_at(ledger, n) & FINISHED))
+                n++;
+        if (n == ledger->count)
+                return false;
+        ret_run->from = entry_offset(*entry_at(ledger, n));
+        while (n < ledger->count && (*entry_at(ledger, n) & FINISHED))
+                ret_run->to = entry_offset(*entry_at(ledger, n++));
+        *position = n;
+        return true;
+}
+
+void chappe_offset_ledger_deinit(struct chappe_offset_ledger *ledger)
+{
+        free(ledger->entries);
+        *ledger = (struct chappe_offset_ledger){0};
+}

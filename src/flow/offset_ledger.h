@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which offsets of one partition are begun and which are finished; how far it may be committed. Pure. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Zero-initialise; chappe_offset_ledger_deinit when done. A ring of the offsets from the first unfinished one on. */
+struct chappe_offset_ledger {
+        uint64_t *entries; /* offset << 1 | finished, ascending */
+        size_t first;
+        size_t count;
+        size_t capacity; /* a power of two, or 0 */
+        size_t unfinished;
+        int64_t next;    /* one past the highest offset begun or skipped */
+        bool positioned; /* next means something */
+};
+
+/* Finished offsets beyond the watermark, as a run of begun offsets: from and to included. */
+struct chappe_offset_run {
+        int64_t from;
+        int64_t to;
+};
+
+/* Where reading starts: everything before offset counts as finished. Only before the first offset is begun. */
+void chappe_offset_ledger_start(struct chappe_offset_ledger *ledger, int64_t offset);
+/* A record was taken. Offsets ascend, and may leave gaps (transaction markers, compaction). -CHAPPE_E_NO_MEMORY. */
+int chappe_offset_ledger_begin(struct chappe_offset_ledger *ledger, int64_t offset);
+/* A record that was begun is finished; once each. */
+void chappe_offset_ledger_finish(struct chappe_offset_ledger *ledger, int64_t offset);
+/* The offset to commit: nothing before it is unfinished. -1 when nothing is known yet. */
+int64_t chappe_offset_ledger_watermark(const struct chappe_offset_ledger *ledger);
+/* The highest offset begun, or -1. */
+int64_t chappe_offset_ledger_highest(const struct chappe_offset_ledger *ledger);
+/* Offsets remembered: what the ledger costs in memory. */
+size_t chappe_offset_ledger_width(const struct chappe_offset_ledger *ledger);
+size_t chappe_offset_ledger_unfinished(const struct chappe_offset_ledger *ledger);
+/* Walks the finished runs beyond the watermark: *position starts at 0; false after the last run. */
+bool chappe_offset_ledger_beyond(const struct chappe_offset_ledger *ledger, size_t *position,
+                                 struct chappe_offset_run *ret_run);
+void chappe_offset_ledger_deinit(struct chappe_offset_ledger *ledger);

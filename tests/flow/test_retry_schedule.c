@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Back-off, jitter and ceilings. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "flow/retry_schedule.h"
+
+static void test_defaults_stand_for_zero_members(void **state)
+{
+        (void)state;
+        struct chappe_retry_policy policy = chappe_retry_policy_complete(NULL);
+        assert_int_equal(policy.backoff_ms, 100);
+        assert_int_equal(policy.backoff_maximum_ms, 10000);
+        assert_int_equal(policy.attempts, 10);
+        policy = chappe_retry_policy_complete(&(struct chappe_retry_policy){.attempts = 3});
+        assert_int_equal(policy.attempts, 3);
+        assert_int_equal(policy.backoff_ms, 100);
+}
+
+static void test_backoff_doubles_within_its_jitter_up_to_the_maximum(void **state)
+{
+        (void)state;
+        struct chappe_random random;
+        chappe_random_init(&random, 1);
+        struct chappe_retry_policy policy = chappe_retry_policy_complete(NULL);
+        for (int round = 0; round < 100000; round++) {
+                int32_t attempt = 1 + (int32_t)chappe_random_below(&random, 40);
+                int64_t ideal_us = attempt <= 7 ? (100000ll << (attempt - 1)) : 10000000;
+                int64_t wait_us = chappe_retry_due_us(&policy, attempt, 5000, &random) - 5000;
+                assert_in_range(wait_us, ideal_us * 8 / 10, ideal_us * 12 / 10);
+                assert_true(wait_us <= 10000000);
+        }
+}
+
+static void test_attempts_and_age_are_ceilings(void **state)
+{
+        (void)state;
+        struct chappe_retry_policy policy = chappe_retry_policy_complete(&(struct chappe_retry_policy){.attempts = 3});
+        assert_false(chappe_retry_exhausted(&policy, 2, 0, INT64_MAX));
+        assert_true(chappe_retry_exhausted(&policy, 3, 0, 0));
+
+        policy = chappe_retry_policy_complete(&(struct chappe_retry_policy){.attempts = -1, .age_maximum_ms = 1000});
+        assert_false(chappe_retry_exhausted(&policy, 1000000, 7000, 1006999));
+        assert_true(chappe_retry_exhausted(&policy, 1, 7000, 1007000));
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_defaults_stand_for_zero_members),
+                cmocka_unit_test(test_backoff_doubles_within_its_jitter_up_to_the_maximum),
+                cmocka_unit_test(test_attempts_and_age_are_ceilings),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
