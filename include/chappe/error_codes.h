@@ -44,4 +44,23 @@
         X(BROKER_CLOSE, 3009, "a broker connection did not end in time", "The process ends anyway; records that were not released are read again.") \
         X(BROKER_FORKED, 3010, "a broker handle was used in a forked process", "Open the broker after fork; librdkafka's threads do not survive it.") \
         X(BROKER_UNSUPPORTED, 3011, "this broker cannot do that", "Use Apache Kafka; the embedded broker lacks administration and offsets by time.") \
-        X(ASSIGNMENT_STATE, 3012, "an answer to no rebalance", "Accept answers gained, release answers revoked or lost, once each.")
+        X(ASSIGNMENT_STATE, 3012, "an answer to no rebalance", "Accept answers gained, release answers revoked or lost, once each.") \
+        /* service */                                                                                                  \
+        X(OPERATION_INVALID, 7001, "an entry of the operations table is wrong", "The message names the entry and what is missing in it.") \
+        X(SERVICE_STATE, 7002, "the service is not in a state for this", "Start it once, stop it once.")               \
+        X(ADMIN, 7003, "the admin address cannot be served", "The port may be in use: admin_port = 0 takes a free one.") \
+        X(UNFINISHED, 7004, "the service ended with work unfinished", "Nothing is lost: it runs again after the next start. Raise drain_timeout_ms if handlers need longer.") \
+        X(CHECK, 7005, "a check before the start failed", "The line above names what failed and why.") \
+        /* consumer runtime */ \
+        X(OPERATIONS, 4001, "the operations table contradicts itself", "The message names the operation and what is wrong with it.") \
+        X(TOPIC_PARTITIONS, 4002, "a topic does not fit the operations table", "Create it with the right number of partitions, or let the service create it.") \
+        X(UNFINISHED, 4003, "work was unfinished when the time was up", "It runs again after the next start; raise drain_timeout_ms if handlers are honest but slow.") \
+        X(CONSUMPTION_STOPPED, 4004, "the service no longer consumes", "The message gives the broker's reason; restart the service.") \
+        X(SCHEMA_UNKNOWN, 4005, "the schema of a payload is not known", "Publish its schema to the schema topic, or register it; the record is tried again meanwhile.") \
+        X(PAYLOAD_FRAME, 4006, "a payload without a readable frame", "The sender must write Confluent or Avro single-object framing.") \
+        X(HANDLER_FAILED, 4007, "a handler asked for another attempt", "The reason is the handler's own.") \
+        X(DEAD_LETTER, 4008, "a handler gave a record up", "The reason is the handler's own; see the dead letter topic.") \
+        /* publishing */ \
+        X(DELIVERY_FAILED, 4101, "a record was not delivered", "The record that published it runs again; look at the brokers.") \
+        X(QUEUE_FULL, 4102, "the producer's queue stayed full", "The brokers take records too slowly; publish_timeout_ms says how long to wait.") \
+        X(NOT_DECLARED, 4103, "an event that the operations table does not publish", "Add a PRODUCES row for this type and topic.")

@@ -2,34 +2,13 @@
 /* Sending records: one producer that lingers, for events, and one that does not, for requests and replies. */
 #pragma once
 
-#include <stdatomic.h>
-
 #include "flow/context.h"
+#include "flow/deliveries.h"
 
 enum chappe_urgency {
         CHAPPE_SEND_EVENT,  /* waits linger_ms for company */
         CHAPPE_SEND_URGENT, /* leaves at once */
 };
-
-/*
- * Counts the deliveries that something waits for: a record being handled, an opened context, a row of the outbox.
- * Starts with one hold, its owner's; every send adds one, every report drops one. Who drops the last one learns it: the
- * owner from chappe_deliveries_drop, or else settled is called on the poll strand. It must stay in place until then.
- */
-struct chappe_deliveries {
-        _Atomic uint32_t outstanding;
-        _Atomic int failed; /* the code of the first failure; 0: none */
-        void (*settled)(struct chappe_deliveries *deliveries, void *context); /* must not wait */
-        void *context;
-};
-
-/* A fresh count with one hold. */
-void chappe_deliveries_init(struct chappe_deliveries *deliveries, void (*settled)(struct chappe_deliveries *, void *),
-                            void *context);
-/* Gives up the owner's hold; true when nothing is outstanding (settled will not be called). */
-bool chappe_deliveries_drop(struct chappe_deliveries *deliveries);
-/* 0 when everything reported so far was delivered, else -code of the first failure. */
-int chappe_deliveries_result(const struct chappe_deliveries *deliveries);
 
 /* Opens the producers (the urgent one only when asked). ready is called on any thread when chappe_publisher_poll is
  * worthwhile. */

@@ -6,4 +6,29 @@
         X(HANDLER, 100, INFO, "a line that a handler wrote")                                                           \
         X(HANDLER_WARNING, 101, WARNING, "a warning that a handler wrote")                                             \
         X(HANDLER_ERROR, 102, ERROR, "an error that a handler wrote")                                                  \
-        X(HANDLER_DEBUG, 103, DEBUG, "a debugging line that a handler wrote")
+        X(HANDLER_DEBUG, 103, DEBUG, "a debugging line that a handler wrote") \
+        /* service */                                                                                                  \
+        X(SERVICE_STARTING, 7001, INFO, "the service starts")                                                          \
+        X(SERVICE_STARTED, 7002, INFO, "the service is connected and consumes")                                        \
+        X(SERVICE_READY, 7003, INFO, "the service has its share of the partitions")                                    \
+        X(SERVICE_STOPPING, 7004, INFO, "the service stops taking records and finishes what it has")                   \
+        X(SERVICE_STOPPED, 7005, INFO, "the service has stopped with nothing in flight")                               \
+        X(SERVICE_UNFINISHED, 7006, ERROR, "the service ended with work unfinished")                                   \
+        X(SERVICE_FAILED, 7007, ERROR, "the service cannot start or go on")                                            \
+        X(ADMIN_LISTENS, 7008, INFO, "health and metrics are served")                                                  \
+        X(DELIVERY_FAILED, 4101, WARNING, "a record was not delivered") \
+        X(RECORD_RETRY, 4001, WARNING, "a record failed and is tried again") \
+        X(RECORD_DEAD, 4002, ERROR, "a record was given up") \
+        X(DEAD_LETTER_STUCK, 4003, ERROR, "a dead letter cannot be written; its record stays unfinished") \
+        X(RECORD_IGNORED, 4004, WARNING, "records that no operation handles are passed over") \
+        X(SCHEMA_MISSING, 4005, WARNING, "a record's schema is not known yet") \
+        X(PARTITIONS_GAINED, 4010, INFO, "partitions were gained") \
+        X(PARTITIONS_REVOKED, 4011, INFO, "partitions are given up") \
+        X(PARTITIONS_LOST, 4012, WARNING, "partitions were lost") \
+        X(DRAIN_OVER, 4013, WARNING, "the time to drain was over before everything had finished") \
+        X(COMMIT_FAILED, 4014, WARNING, "offsets could not be committed") \
+        X(CONSUMER_ERROR, 4015, WARNING, "the broker complains") \
+        X(CONSUMER_DEAD, 4016, ERROR, "consumption has stopped") \
+        X(TOPIC_CREATED, 4020, INFO, "a topic was created") \
+        X(TOPIC_MISSING, 4021, WARNING, "a topic is missing") \
+        X(SCHEMA_ANNOUNCED, 4022, INFO, "a schema was announced")
