@@ -54,7 +54,6 @@
         /* consumer runtime */ \
         X(OPERATIONS, 4001, "the operations table contradicts itself", "The message names the operation and what is wrong with it.") \
         X(TOPIC_PARTITIONS, 4002, "a topic does not fit the operations table", "Create it with the right number of partitions, or let the service create it.") \
-        X(UNFINISHED, 4003, "work was unfinished when the time was up", "It runs again after the next start; raise drain_timeout_ms if handlers are honest but slow.") \
         X(CONSUMPTION_STOPPED, 4004, "the service no longer consumes", "The message gives the broker's reason; restart the service.") \
         X(SCHEMA_UNKNOWN, 4005, "the schema of a payload is not known", "Publish its schema to the schema topic, or register it; the record is tried again meanwhile.") \
         X(PAYLOAD_FRAME, 4006, "a payload without a readable frame", "The sender must write Confluent or Avro single-object framing.") \
