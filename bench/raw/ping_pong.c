@@ -92,7 +92,7 @@ static int by_value(const void *a, const void *b)
 static int64_t one_call(rd_kafka_t *producer, rd_kafka_topic_t *topic, rd_kafka_t *consumer, const char *replies,
                         uint64_t id)
 {
-        uint64_t correlation[2] = {(uint64_t)(uintptr_t)producer, id};
+        uint64_t correlation[2] = { (uint64_t)(uintptr_t)producer, id };
         int64_t begun = raw_now_us(), deadline = begun + 5000000;
         send_record(producer, topic, payload, sizeof(payload), correlation, sizeof(correlation), replies);
         while (raw_now_us() < deadline) {

@@ -24,13 +24,13 @@ static rd_kafka_t *pipeline_producer(const char *brokers)
         char why[256];
         rd_kafka_conf_t *conf = rd_kafka_conf_new();
         const char *settings[][2] = {
-                {"bootstrap.servers", brokers},
-                {"acks", "all"},
-                {"enable.idempotence", "true"},
-                {"linger.ms", "5"},
-                {"partitioner", "murmur2_random"},
-                {"socket.nagle.disable", "true"},
-                {"queue.buffering.max.messages", "1000000"},
+                { "bootstrap.servers", brokers },
+                { "acks", "all" },
+                { "enable.idempotence", "true" },
+                { "linger.ms", "5" },
+                { "partitioner", "murmur2_random" },
+                { "socket.nagle.disable", "true" },
+                { "queue.buffering.max.messages", "1000000" },
         };
         for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++)
                 if (rd_kafka_conf_set(conf, settings[i][0], settings[i][1], why, sizeof(why)) != RD_KAFKA_CONF_OK)

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Fills bench.placed with seeded orders of about 120 bytes, 16-byte keys, two headers: what the pipelines read. */
+#include "bench.h"
+
+#include "shop/order_placed.h"
+
+#include <stdio.h>
+
+#define CHUNK 1000 /* events of one context, finished together */
+
+static const struct chappe_operation operations[] = {
+        SHOP_ORDER_PLACED_PRODUCES("bench.placed", .partitions = 8),
+        { 0 },
+};
+
+static const struct chappe_service_config filler = {
+        .name = "bench-fill",
+        .version = "1",
+        .description = "fills a topic with orders",
+        .operations = operations,
+};
+
+static int publish_order(struct chappe_context *ctx, long n)
+{
+        char id[17];
+        snprintf(id, sizeof(id), "order-%010ld", n % 100000000);
+        const struct shop_order_line lines[] = {
+                { chappe_text("85123A"), chappe_text("LIGHT HOLDER"), (int32_t)(1 + n % 7), 255 },
+                { chappe_text("71053"), chappe_text("LANTERN"), (int32_t)(1 + n % 3), 339 },
+                { chappe_text("84406B"), chappe_text("COAT HANGER"), (int32_t)(1 + n % 5), 275 },
+        };
+        int64_t total = 0;
+        for (size_t i = 0; i < 3; i++)
+                total += lines[i].quantity * lines[i].unit_price;
+        return shop_order_placed_publish(ctx, &(struct shop_order_placed){
+                                                      .order_id = chappe_text(id),
+                                                      .kind = SHOP_ORDER_KIND_SALE,
+                                                      .customer = chappe_text("17850"),
+                                                      .country = chappe_text("France"),
+                                                      .currency = chappe_text("EUR"),
+                                                      .total = total,
+                                                      .placed_at = 1600000000000 + n,
+                                                      .lines = { lines, 3 },
+                                              });
+}
+
+void bench_fill(const char *const *settings, long count)
+{
+        struct chappe_service *service = bench_service(&filler, settings);
+        struct chappe_error error = { 0 };
+        for (long n = 0; n < count;) {
+                struct chappe_context *ctx = chappe_context_open(service, NULL, 60000);
+                for (long end = n + CHUNK; n < end && n < count; n++)
+                        if (!ctx || publish_order(ctx, n) < 0)
+                                bench_fail("publish", ctx ? chappe_context_error(ctx) : &error);
+                if (chappe_context_finish(ctx, &error) < 0)
+                        bench_fail("publish", &error);
+                chappe_context_close(ctx);
+        }
+        bench_service_end(service);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the works share: starting and ending a service, counting. */
+#include "bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+int64_t bench_now_us(void)
+{
+        struct timespec now;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+void bench_fail(const char *what, const struct chappe_error *error)
+{
+        fprintf(stderr, "bench: %s: E%d %s\n", what, error->code, error->text);
+        exit(1);
+}
+
+struct chappe_service *bench_service(const struct chappe_service_config *config, const char *const *settings)
+{
+        struct chappe_service *service = NULL;
+        struct chappe_error error;
+        if (chappe_service_new(config, &(struct chappe_service_options){ .settings = settings }, &service, &error) < 0)
+                bench_fail(config->name, &error);
+        if (chappe_service_start(service, &error) < 0)
+                bench_fail(config->name, &error);
+        return service;
+}
+
+void bench_service_end(struct chappe_service *service)
+{
+        struct chappe_error error;
+        if (chappe_service_stop(service, &error) < 0)
+                bench_fail("stop", &error);
+        chappe_service_free(service);
+}
+
+void bench_count_init(struct bench_count *count, long records)
+{
+        pthread_mutex_init(&count->lock, NULL);
+        pthread_cond_init(&count->reached, NULL);
+        count->left = records;
+}
+
+void bench_count_one(struct bench_count *count)
+{
+        pthread_mutex_lock(&count->lock);
+        if (--count->left == 0)
+                pthread_cond_signal(&count->reached);
+        pthread_mutex_unlock(&count->lock);
+}
+
+void bench_count_wait(struct bench_count *count)
+{
+        pthread_mutex_lock(&count->lock);
+        while (count->left > 0)
+                pthread_cond_wait(&count->reached, &count->lock);
+        pthread_mutex_unlock(&count->lock);
+}
