@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A consumer over librdkafka: everything on its one polling strand, but the release of records. */
+#pragma once
+
+#include "broker/kafka/kafka.h"
+
+/* One partition that is being read, with a queue of its own: split off the consumer's, it is read when there is room
+ * for it, and the control queue is served all the same. */
+struct chappe_kafka_partition {
+        char *topic;
+        int32_t number;
+        rd_kafka_queue_t *queue;
+        int64_t end; /* offset of the end that was reached; NONE: not reached, or told already */
+};
+
+/* Where a rebalance stands. librdkafka waits for assign or unassign all the while, and tells no other one. */
+enum chappe_kafka_rebalance {
+        CHAPPE_KAFKA_STEADY,
+        CHAPPE_KAFKA_GAINING, /* waiting for the committed offsets of changing */
+        CHAPPE_KAFKA_GAINED,  /* told; waiting for accept */
+        CHAPPE_KAFKA_LOSING,  /* told; waiting for release */
+};
+
+struct chappe_consumer {
+        /* constant after opening */
+        struct chappe_kafka *kafka;
+        rd_kafka_t *client;
+        rd_kafka_queue_t *control;
+        char *group; /* NULL: none */
+        void (*ready)(void *context);
+        void *context;
+        /* of the polling strand */
+        struct chappe_kafka_partition *partitions;
+        size_t partition_count;
+        size_t partition_capacity;
+        size_t last_found; /* partitions are asked for in the same order again and again */
+        size_t ends;       /* partitions whose end has not been told */
+        enum chappe_kafka_rebalance rebalance;
+        rd_kafka_topic_partition_list_t *changing;
+        int64_t retry_us;             /* when to ask for committed offsets again; 0: an answer is awaited */
+        struct chappe_position *told; /* positions of the last event */
+        rd_kafka_topic_partition_list_t *told_list; /* what they point into */
+        char **told_metadata;
+        size_t told_count;
+        struct chappe_error failure; /* met while taking, told by the next poll; code 0: none */
+        /* shared */
+        _Atomic size_t taken; /* records not released yet; taking one off is the last that a release touches */
+};
+
+/* consumer.c */
+int chappe_kafka_consumer_open(struct chappe_broker *broker, const struct chappe_consumer_config *config,
+                               struct chappe_consumer **ret_consumer, struct chappe_error *error);
+int chappe_kafka_consumer_subscribe(struct chappe_consumer *consumer, const char *const *topics, size_t count,
+                                    struct chappe_error *error);
+int chappe_kafka_consumer_commit(struct chappe_consumer *consumer, const struct chappe_position *positions,
+                                 size_t count, void *token, struct chappe_error *error);
+int chappe_kafka_consumer_close(struct chappe_consumer *consumer, int64_t timeout_ms, struct chappe_error *error);
+
+/* events.c */
+void chappe_kafka_consumer_poll(struct chappe_consumer *consumer, struct chappe_consumer_event *ret_event);
+/* Forgets the positions of the last event. */
+void chappe_kafka_events_clear(struct chappe_consumer *consumer);
+
+/* rebalance.c */
+int chappe_kafka_consumer_accept(struct chappe_consumer *consumer, const struct chappe_position *positions,
+                                 size_t count, struct chappe_error *error);
+int chappe_kafka_consumer_release(struct chappe_consumer *consumer, struct chappe_error *error);
+int chappe_kafka_consumer_assign(struct chappe_consumer *consumer, const struct chappe_position *positions,
+                                 size_t count, struct chappe_error *error);
+/* Begins with what librdkafka tells; *ret_event is filled in when the caller has to answer something now. */
+void chappe_kafka_rebalance_begin(struct chappe_consumer *consumer, rd_kafka_event_t *event,
+                                  struct chappe_consumer_event *ret_event);
+/* Asks for the committed offsets of what is being gained. */
+void chappe_kafka_rebalance_ask(struct chappe_consumer *consumer);
+/* Their answer: gained, or an error and another try later. */
+void chappe_kafka_rebalance_answered(struct chappe_consumer *consumer, rd_kafka_event_t *event,
+                                     struct chappe_consumer_event *ret_event);
+
+/* partitions.c */
+int chappe_kafka_partitions_add(struct chappe_consumer *consumer, const rd_kafka_topic_partition_list_t *list);
+void chappe_kafka_partitions_remove(struct chappe_consumer *consumer, const rd_kafka_topic_partition_list_t *list);
+void chappe_kafka_partitions_clear(struct chappe_consumer *consumer);
+size_t chappe_kafka_consumer_take(struct chappe_consumer *consumer, const char *topic, int32_t partition,
+                                  struct chappe_record *ret_records, size_t maximum);
+int chappe_kafka_consumer_seek(struct chappe_consumer *consumer, const char *topic, int32_t partition, int64_t offset,
+                               struct chappe_error *error);
+/* A partition whose end was reached and not told, or NULL. */
+struct chappe_kafka_partition *chappe_kafka_partition_at_end(struct chappe_consumer *consumer);
+
+/* positions.c */
+rd_kafka_topic_partition_list_t *chappe_kafka_positions_list(const struct chappe_position *positions, size_t count);

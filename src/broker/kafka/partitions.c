@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The partitions that are read, each from a queue of its own. */
+#include "broker/kafka/consumer.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TAKE_MAXIMUM 256  /* messages taken at once */
+#define SEEK_MS      1000 /* to hand a seek over to librdkafka's main thread; no broker is asked */
+
+static void on_queue(rd_kafka_t *client, void *opaque)
+{
+        struct chappe_consumer *consumer = opaque;
+
+        (void)client;
+        consumer->ready(consumer->context);
+}
+
+static struct chappe_kafka_partition *partition_find(struct chappe_consumer *consumer, const char *topic,
+                                                     int32_t number)
+{
+        for (size_t i = 0; i < consumer->partition_count; i++) {
+                size_t at = (consumer->last_found + i) % consumer->partition_count;
+                struct chappe_kafka_partition *partition = &consumer->partitions[at];
+
+                if (partition->number == number && strcmp(partition->topic, topic) == 0) {
+                        consumer->last_found = at + 1;
+                        return partition;
+                }
+        }
+        return NULL;
+}
+
+static bool reserve(struct chappe_consumer *consumer, size_t more)
+{
+        size_t needed = consumer->partition_count + more;
+        struct chappe_kafka_partition *grown;
+
+        if (needed <= consumer->partition_capacity)
+                return true;
+        grown = realloc(consumer->partitions, needed * sizeof(*grown));
+        if (!grown)
+                return false;
+        consumer->partitions = grown;
+        consumer->partition_capacity = needed;
+        return true;
+}
+
+int chappe_kafka_partitions_add(struct chappe_consumer *consumer, const rd_kafka_topic_partition_list_t *list)
+{
+        if (!reserve(consumer, (size_t)list->cnt))
+                return -CHAPPE_E_NO_MEMORY;
+        for (int i = 0; i < list->cnt; i++) {
+                struct chappe_kafka_partition *partition = &consumer->partitions[consumer->partition_count];
+                char *topic = strdup(list->elems[i].topic);
+
+                if (!topic)
+                        return -CHAPPE_E_NO_MEMORY;
+                *partition = (struct chappe_kafka_partition){
+                        .topic = topic,
+                        .number = list->elems[i].partition,
+                        .queue = rd_kafka_queue_get_partition(consumer->client, topic, list->elems[i].partition),
+                        .end = CHAPPE_OFFSET_NONE,
+                };
+                /* Before it is assigned: afterwards the first records would already be in the control queue. */
+                rd_kafka_queue_forward(partition->queue, NULL);
+                if (consumer->ready)
+                        rd_kafka_queue_cb_event_enable(partition->queue, on_queue, consumer);
+                consumer->partition_count++;
+        }
+        return 0;
+}
+
+static void partition_drop(struct chappe_consumer *consumer, struct chappe_kafka_partition *partition)
+{
+        if (partition->end != CHAPPE_OFFSET_NONE)
+                consumer->ends--;
+        rd_kafka_queue_cb_event_enable(partition->queue, NULL, NULL);
+        rd_kafka_queue_destroy(partition->queue);
+        free(partition->topic);
+        *partition = consumer->partitions[--consumer->partition_count];
+}
+
+void chappe_kafka_partitions_remove(struct chappe_consumer *consumer, const rd_kafka_topic_partition_list_t *list)
+{
+        for (int i = 0; i < list->cnt; i++) {
+                struct chappe_kafka_partition *partition =
+                        partition_find(consumer, list->elems[i].topic, list->elems[i].partition);
+
+                if (partition)
+                        partition_drop(consumer, partition);
+        }
+}
+
+void chappe_kafka_partitions_clear(struct chappe_consumer *consumer)
+{
+        while (consumer->partition_count > 0)
+                partition_drop(consumer, &consumer->partitions[consumer->partition_count - 1]);
+}
+
+/* What came out of the queue and is no record. */
+static void note(struct chappe_consumer *consumer, struct chappe_kafka_partition *partition,
+                 rd_kafka_message_t *message)
+{
+        if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+                consumer->ends += partition->end == CHAPPE_OFFSET_NONE;
+                partition->end = message->offset;
+        } else {
+                (void)chappe_kafka_fail(consumer->kafka, message->err, rd_kafka_message_errstr(message),
+                                        &consumer->failure, "%s[%d]", partition->topic, (int)partition->number);
+        }
+        rd_kafka_message_destroy(message);
+        /* It is told by the next poll. */
+        if (consumer->ready)
+                consumer->ready(consumer->context);
+}
+
+static void fill(struct chappe_record *record, rd_kafka_message_t *message)
+{
+        *record = (struct chappe_record){
+                .topic = rd_kafka_topic_name(message->rkt),
+                .partition = message->partition,
+                .offset = message->offset,
+                .timestamp_ms = rd_kafka_message_timestamp(message, NULL),
+                .key = { message->key, message->key_len },
+                .value = { message->payload, message->len },
+                .handle = message,
+                .operations = &chappe_kafka_operations,
+        };
+}
+
+size_t chappe_kafka_consumer_take(struct chappe_consumer *consumer, const char *topic, int32_t partition,
+                                  struct chappe_record *ret_records, size_t maximum)
+{
+        struct chappe_kafka_partition *found = partition_find(consumer, topic, partition);
+        rd_kafka_message_t *messages[TAKE_MAXIMUM];
+        size_t count = 0;
+        ssize_t arrived;
+
+        if (!found || maximum == 0)
+                return 0;
+        /* Timeout 0: with any other it waits until the array is full. On the polling strand, as is all that rebalances
+         * and seeks: beside those, librdkafka before 2.1 loses records here. */
+        arrived = rd_kafka_consume_batch_queue(found->queue, 0, messages,
+                                               maximum < TAKE_MAXIMUM ? maximum : TAKE_MAXIMUM);
+        for (ssize_t i = 0; i < arrived; i++)
+                if (messages[i]->err)
+                        note(consumer, found, messages[i]);
+                else
+                        fill(&ret_records[count++], messages[i]);
+        atomic_fetch_add_explicit(&consumer->taken, count, memory_order_relaxed);
+        return count;
+}
+
+struct chappe_kafka_partition *chappe_kafka_partition_at_end(struct chappe_consumer *consumer)
+{
+        if (consumer->ends == 0)
+                return NULL;
+        for (size_t i = 0; i < consumer->partition_count; i++)
+                if (consumer->partitions[i].end != CHAPPE_OFFSET_NONE)
+                        return &consumer->partitions[i];
+        return NULL;
+}
+
+int chappe_kafka_consumer_seek(struct chappe_consumer *consumer, const char *topic, int32_t partition, int64_t offset,
+                               struct chappe_error *error)
+{
+        struct chappe_kafka_partition *found = partition_find(consumer, topic, partition);
+        rd_kafka_topic_partition_list_t *list;
+        rd_kafka_resp_err_t reason;
+        rd_kafka_error_t *failure;
+
+        if (!found)
+                return chappe_fail(error, CHAPPE_E_ASSIGNMENT_STATE, "seek: %s[%d] is not assigned to this consumer",
+                                   topic, (int)partition);
+        list = chappe_kafka_positions_list(&(struct chappe_position){ topic, partition, offset, NULL }, 1);
+        failure = rd_kafka_seek_partitions(consumer->client, list, SEEK_MS);
+        reason = failure ? rd_kafka_error_code(failure) : list->elems[0].err;
+        if (failure)
+                rd_kafka_error_destroy(failure);
+        rd_kafka_topic_partition_list_destroy(list);
+        if (reason)
+                return chappe_kafka_fail(consumer->kafka, reason, NULL, error, "seek: %s[%d] to %lld", topic,
+                                         (int)partition, (long long)offset);
+        consumer->ends -= found->end != CHAPPE_OFFSET_NONE;
+        found->end = CHAPPE_OFFSET_NONE;
+        return 0;
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Producers: any strand sends, one polls. */
+#include "broker/kafka/kafka.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CLOSE_MS 5000 /* for librdkafka's threads to end */
+
+struct chappe_topic {
+        struct chappe_producer *producer;
+        rd_kafka_topic_t *handle;
+        int32_t partition_count;
+        struct chappe_topic *next;
+};
+
+struct chappe_producer {
+        /* constant after opening */
+        struct chappe_kafka *kafka;
+        rd_kafka_t *client;
+        rd_kafka_queue_t *queue;
+        struct chappe_producer_config config;
+        struct chappe_mutex *mutex;
+        /* of the polling strand */
+        size_t delivered;
+        bool closing;
+        /* under mutex */
+        struct chappe_topic *topics;
+        /* shared */
+        _Atomic size_t in_flight;
+};
+
+static enum chappe_delivery delivery_of(const struct chappe_producer *producer, const rd_kafka_message_t *message)
+{
+        if (!message->err)
+                return CHAPPE_DELIVERED;
+        if (producer->closing)
+                return CHAPPE_DELIVERY_UNKNOWN;
+        return rd_kafka_message_status(message) == RD_KAFKA_MSG_STATUS_NOT_PERSISTED ? CHAPPE_DELIVERY_FAILED
+                                                                                     : CHAPPE_DELIVERY_UNKNOWN;
+}
+
+static void on_delivered(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque)
+{
+        struct chappe_producer *producer = opaque;
+        struct chappe_delivery_report report = {
+                .result = delivery_of(producer, message),
+                .partition = message->partition,
+                .offset = message->err ? CHAPPE_OFFSET_NONE : message->offset,
+                .opaque = message->_private,
+        };
+
+        (void)client;
+        if (message->err)
+                (void)chappe_kafka_fail(producer->kafka, message->err, NULL, &report.error, "topic %s",
+                                        rd_kafka_topic_name(message->rkt));
+        atomic_fetch_sub_explicit(&producer->in_flight, 1, memory_order_relaxed);
+        producer->delivered++;
+        producer->config.delivered(producer->config.context, &report);
+}
+
+static void on_queue(rd_kafka_t *client, void *opaque)
+{
+        struct chappe_producer *producer = opaque;
+
+        (void)client;
+        producer->config.ready(producer->config.context);
+}
+
+int chappe_kafka_producer_open(struct chappe_broker *broker, const struct chappe_producer_config *config,
+                               struct chappe_producer **ret_producer, struct chappe_error *error)
+{
+        struct chappe_kafka *kafka = chappe_kafka(broker);
+        struct chappe_producer *producer = calloc(1, sizeof(*producer));
+        int status;
+
+        if (!producer)
+                return chappe_fail(error, CHAPPE_E_NO_MEMORY, "opening a producer");
+        producer->kafka = kafka;
+        producer->config = *config;
+        producer->config.properties = NULL; /* borrowed for this call only */
+        producer->mutex = chappe_mutex_new(chappe_executor_threads());
+        status = producer->mutex ? chappe_kafka_client_new(
+                                           kafka,
+                                           &(struct chappe_kafka_client){ .role = CHAPPE_KAFKA_PRODUCER,
+                                                                          .properties = config->properties,
+                                                                          .property_count = config->property_count,
+                                                                          .opaque = producer,
+                                                                          .delivered = on_delivered },
+                                           &producer->client, error)
+                                 : chappe_fail(error, CHAPPE_E_NO_MEMORY, "opening a producer");
+        if (status < 0) {
+                chappe_mutex_free(chappe_executor_threads(), producer->mutex);
+                free(producer);
+                return status;
+        }
+        producer->queue = rd_kafka_queue_get_main(producer->client);
+        if (config->ready)
+                rd_kafka_queue_cb_event_enable(producer->queue, on_queue, producer);
+        *ret_producer = producer;
+        return 0;
+}
+
+static struct chappe_topic *topic_find(struct chappe_producer *producer, const char *name)
+{
+        struct chappe_topic *topic;
+
+        chappe_mutex_lock(chappe_executor_threads(), producer->mutex);
+        for (topic = producer->topics; topic; topic = topic->next)
+                if (strcmp(rd_kafka_topic_name(topic->handle), name) == 0)
+                        break;
+        chappe_mutex_unlock(chappe_executor_threads(), producer->mutex);
+        return topic;
+}
+
+int chappe_kafka_producer_topic(struct chappe_producer *producer, const char *name, int64_t timeout_ms,
+                                struct chappe_topic **ret_topic, struct chappe_error *error)
+{
+        struct chappe_topic *topic = topic_find(producer, name);
+        int status;
+
+        if (!topic) {
+                topic = calloc(1, sizeof(*topic));
+                if (!topic)
+                        return chappe_fail(error, CHAPPE_E_NO_MEMORY, "topic %s", name);
+                topic->producer = producer;
+                topic->handle = rd_kafka_topic_new(producer->client, name, NULL);
+                status = topic->handle ? chappe_kafka_partition_count(producer->kafka, producer->client, topic->handle,
+                                                                      timeout_ms, &topic->partition_count, error)
+                                       : chappe_kafka_fail(producer->kafka, rd_kafka_last_error(), NULL, error,
+                                                           "topic '%s'", name);
+                if (status < 0) {
+                        if (topic->handle)
+                                rd_kafka_topic_destroy(topic->handle);
+                        free(topic);
+                        return status;
+                }
+                chappe_mutex_lock(chappe_executor_threads(), producer->mutex);
+                topic->next = producer->topics;
+                producer->topics = topic;
+                chappe_mutex_unlock(chappe_executor_threads(), producer->mutex);
+        }
+        *ret_topic = topic;
+        return 0;
+}
+
+int32_t chappe_kafka_topic_partition_count(struct chappe_topic *topic)
+{
+        return topic->partition_count;
+}
+
+static rd_kafka_headers_t *copy_headers(const struct chappe_header *headers, size_t count)
+{
+        rd_kafka_headers_t *copy = count ? rd_kafka_headers_new(count) : NULL;
+
+        for (size_t i = 0; i < count; i++)
+                rd_kafka_header_add(copy, headers[i].name, -1, headers[i].value, (ssize_t)headers[i].length);
+        return copy;
+}
+
+int chappe_kafka_producer_send(struct chappe_producer *producer, struct chappe_topic *topic, int32_t partition,
+                               struct chappe_bytes key, struct chappe_bytes value, const struct chappe_header *headers,
+                               size_t header_count, int64_t timestamp_ms, void *opaque, struct chappe_error *error)
+{
+        rd_kafka_headers_t *copy;
+        rd_kafka_resp_err_t reason;
+
+        if (partition >= topic->partition_count)
+                return chappe_kafka_fail(producer->kafka, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, NULL, error, "%s[%d]",
+                                         rd_kafka_topic_name(topic->handle), (int)partition);
+        /* Counted before it can be reported. rd_kafka_producev, not produceva: that one frees headers twice when the
+         * partition is unknown. */
+        atomic_fetch_add_explicit(&producer->in_flight, 1, memory_order_relaxed);
+        copy = copy_headers(headers, header_count);
+        reason = rd_kafka_producev(
+                producer->client, RD_KAFKA_V_RKT(topic->handle),
+                RD_KAFKA_V_PARTITION(partition == CHAPPE_PARTITION_BY_KEY ? RD_KAFKA_PARTITION_UA : partition),
+                RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key.at, key.length),
+                RD_KAFKA_V_VALUE((void *)value.at, value.length), RD_KAFKA_V_TIMESTAMP(timestamp_ms),
+                RD_KAFKA_V_OPAQUE(opaque), RD_KAFKA_V_HEADERS(copy), RD_KAFKA_V_END);
+        if (!reason)
+                return 0;
+        if (copy)
+                rd_kafka_headers_destroy(copy);
+        atomic_fetch_sub_explicit(&producer->in_flight, 1, memory_order_relaxed);
+        return chappe_kafka_fail(producer->kafka, reason, NULL, error, "sending to %s",
+                                 rd_kafka_topic_name(topic->handle));
+}
+
+size_t chappe_kafka_producer_poll(struct chappe_producer *producer)
+{
+        producer->delivered = 0;
+        rd_kafka_poll(producer->client, 0);
+        return producer->delivered;
+}
+
+size_t chappe_kafka_producer_in_flight(struct chappe_producer *producer)
+{
+        return atomic_load_explicit(&producer->in_flight, memory_order_relaxed);
+}
+
+int chappe_kafka_producer_flush(struct chappe_producer *producer, int64_t timeout_ms, struct chappe_error *error)
+{
+        size_t left;
+
+        rd_kafka_flush(producer->client, (int)timeout_ms);
+        left = chappe_kafka_producer_in_flight(producer);
+        if (left == 0)
+                return 0;
+        return chappe_kafka_fail(producer->kafka, RD_KAFKA_RESP_ERR__TIMED_OUT, NULL, error,
+                                 "%zu records sent were not acknowledged within %lld ms", left, (long long)timeout_ms);
+}
+
+void chappe_kafka_producer_close(struct chappe_producer *producer)
+{
+        if (!producer)
+                return;
+        if (chappe_kafka_check_process(producer->kafka, NULL) == 0) {
+                rd_kafka_queue_cb_event_enable(producer->queue, NULL, NULL);
+                /* rd_kafka_destroy would drop what is queued without a word: purge reports every record first. */
+                producer->closing = true;
+                rd_kafka_purge(producer->client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+                while (chappe_kafka_producer_in_flight(producer) > 0 && rd_kafka_outq_len(producer->client) > 0)
+                        rd_kafka_poll(producer->client, 10);
+                for (struct chappe_topic *topic = producer->topics; topic; topic = topic->next)
+                        rd_kafka_topic_destroy(topic->handle);
+                rd_kafka_queue_destroy(producer->queue);
+                (void)chappe_kafka_destroy(producer->kafka, producer->client, CLOSE_MS, NULL);
+        }
+        while (producer->topics) {
+                struct chappe_topic *topic = producer->topics;
+
+                producer->topics = topic->next;
+                free(topic);
+        }
+        chappe_mutex_free(chappe_executor_threads(), producer->mutex);
+        free(producer);
+}

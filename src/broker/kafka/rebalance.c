@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rebalances: told as events, answered by accept and release when the caller is ready. Static assignment, which has
+ * none. */
+#include "broker/kafka/consumer.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+
+#define COMMITTED_MS       10000 /* librdkafka's own limit of one request for committed offsets */
+#define COMMITTED_RETRY_US 500000
+#define ASSIGN_MS          10000 /* for the leaders of partitions assigned by hand */
+
+static bool incremental(const struct chappe_consumer *consumer)
+{
+        return strcmp(rd_kafka_rebalance_protocol(consumer->client), "COOPERATIVE") == 0;
+}
+
+static void changing_set(struct chappe_consumer *consumer, rd_kafka_topic_partition_list_t *list)
+{
+        if (consumer->changing)
+                rd_kafka_topic_partition_list_destroy(consumer->changing);
+        consumer->changing = list;
+}
+
+static int outcome(struct chappe_consumer *consumer, rd_kafka_resp_err_t reason, rd_kafka_error_t *failure,
+                   const char *what, struct chappe_error *error)
+{
+        CHAPPE_CLEANUP(string) char *detail = failure ? strdup(rd_kafka_error_string(failure)) : NULL;
+
+        if (failure) {
+                reason = rd_kafka_error_code(failure);
+                rd_kafka_error_destroy(failure);
+        }
+        if (!reason)
+                return 0;
+        return chappe_kafka_fail(consumer->kafka, reason, detail, error, "%s", what);
+}
+
+void chappe_kafka_rebalance_ask(struct chappe_consumer *consumer)
+{
+        rd_kafka_ListConsumerGroupOffsets_t *request =
+                rd_kafka_ListConsumerGroupOffsets_new(consumer->group, consumer->changing);
+        rd_kafka_AdminOptions_t *options =
+                rd_kafka_AdminOptions_new(consumer->client, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
+        char why[200];
+
+        /* rd_kafka_committed would hold up the polling strand; this answers on the control queue. */
+        rd_kafka_AdminOptions_set_request_timeout(options, COMMITTED_MS, why, sizeof(why));
+        rd_kafka_ListConsumerGroupOffsets(consumer->client, &request, 1, options, consumer->control);
+        rd_kafka_AdminOptions_destroy(options);
+        rd_kafka_ListConsumerGroupOffsets_destroy(request);
+        consumer->retry_us = 0;
+}
+
+static void tell(struct chappe_consumer *consumer, enum chappe_consumer_event_kind kind,
+                 rd_kafka_topic_partition_list_t *list, struct chappe_consumer_event *ret_event)
+{
+        ret_event->kind = kind;
+        consumer->told_list = list;
+        consumer->told = calloc((size_t)list->cnt + 1, sizeof(*consumer->told));
+        consumer->told_metadata = calloc((size_t)list->cnt + 1, sizeof(*consumer->told_metadata));
+        if (!consumer->told || !consumer->told_metadata)
+                abort(); /* an assignment that cannot be told cannot be answered */
+        consumer->told_count = (size_t)list->cnt;
+        for (int i = 0; i < list->cnt; i++) {
+                rd_kafka_topic_partition_t *entry = &list->elems[i];
+
+                /* Not terminated before librdkafka 2.6.1. */
+                if (entry->metadata && entry->metadata_size)
+                        consumer->told_metadata[i] = strndup(entry->metadata, entry->metadata_size);
+                consumer->told[i] = (struct chappe_position){ entry->topic, entry->partition, entry->offset,
+                                                              consumer->told_metadata[i] };
+        }
+        ret_event->positions = consumer->told;
+        ret_event->position_count = consumer->told_count;
+}
+
+static void gaining(struct chappe_consumer *consumer, struct chappe_consumer_event *ret_event)
+{
+        if (consumer->changing->cnt > 0) {
+                consumer->rebalance = CHAPPE_KAFKA_GAINING;
+                chappe_kafka_rebalance_ask(consumer);
+                return;
+        }
+        consumer->rebalance = CHAPPE_KAFKA_GAINED;
+        tell(consumer, CHAPPE_CONSUMER_GAINED, rd_kafka_topic_partition_list_copy(consumer->changing), ret_event);
+}
+
+static void losing(struct chappe_consumer *consumer, struct chappe_consumer_event *ret_event)
+{
+        consumer->rebalance = CHAPPE_KAFKA_LOSING;
+        if (consumer->changing->cnt == 0)
+                (void)chappe_kafka_consumer_release(consumer, NULL); /* nothing to drain */
+        else
+                tell(consumer,
+                     rd_kafka_assignment_lost(consumer->client) ? CHAPPE_CONSUMER_LOST : CHAPPE_CONSUMER_REVOKED,
+                     rd_kafka_topic_partition_list_copy(consumer->changing), ret_event);
+}
+
+void chappe_kafka_rebalance_begin(struct chappe_consumer *consumer, rd_kafka_event_t *event,
+                                  struct chappe_consumer_event *ret_event)
+{
+        rd_kafka_resp_err_t kind = rd_kafka_event_error(event);
+
+        changing_set(consumer, rd_kafka_topic_partition_list_copy(rd_kafka_event_topic_partition_list(event)));
+        if (kind == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+                gaining(consumer, ret_event);
+        } else if (kind == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
+                losing(consumer, ret_event);
+        } else {
+                /* The rebalance itself failed: librdkafka wants its assignment emptied, and joins again. */
+                rd_kafka_assign(consumer->client, NULL);
+                chappe_kafka_partitions_clear(consumer);
+                ret_event->kind = CHAPPE_CONSUMER_ERROR;
+                (void)chappe_kafka_fail(consumer->kafka, kind, rd_kafka_event_error_string(event), &ret_event->error,
+                                        "rebalancing group %s", consumer->group);
+        }
+}
+
+/* The one group of the answer, or NULL with why not. */
+static const rd_kafka_topic_partition_list_t *committed_of(rd_kafka_event_t *event, rd_kafka_resp_err_t *ret_reason)
+{
+        const rd_kafka_ListConsumerGroupOffsets_result_t *result =
+                rd_kafka_event_ListConsumerGroupOffsets_result(event);
+        const rd_kafka_group_result_t **groups = NULL;
+        const rd_kafka_topic_partition_list_t *list = NULL;
+        size_t count = 0;
+
+        *ret_reason = rd_kafka_event_error(event);
+        if (!*ret_reason && result)
+                groups = rd_kafka_ListConsumerGroupOffsets_result_groups(result, &count);
+        if (count == 1 && rd_kafka_group_result_error(groups[0]))
+                *ret_reason = rd_kafka_error_code(rd_kafka_group_result_error(groups[0]));
+        else if (count == 1)
+                list = rd_kafka_group_result_partitions(groups[0]);
+        for (int i = 0; list && i < list->cnt; i++)
+                if (list->elems[i].err)
+                        *ret_reason = list->elems[i].err;
+        if (!list && !*ret_reason)
+                *ret_reason = RD_KAFKA_RESP_ERR__BAD_MSG;
+        return *ret_reason ? NULL : list;
+}
+
+void chappe_kafka_rebalance_answered(struct chappe_consumer *consumer, rd_kafka_event_t *event,
+                                     struct chappe_consumer_event *ret_event)
+{
+        rd_kafka_resp_err_t reason;
+        const rd_kafka_topic_partition_list_t *list = committed_of(event, &reason);
+
+        if (consumer->rebalance != CHAPPE_KAFKA_GAINING)
+                return;
+        if (!list) {
+                consumer->retry_us = chappe_clock_monotonic_us(chappe_clock_system()) + COMMITTED_RETRY_US;
+                ret_event->kind = CHAPPE_CONSUMER_ERROR;
+                (void)chappe_kafka_fail(consumer->kafka, reason, NULL, &ret_event->error,
+                                        "committed offsets of group %s (asked again)", consumer->group);
+                return;
+        }
+        consumer->rebalance = CHAPPE_KAFKA_GAINED;
+        tell(consumer, CHAPPE_CONSUMER_GAINED, rd_kafka_topic_partition_list_copy(list), ret_event);
+}
+
+int chappe_kafka_consumer_accept(struct chappe_consumer *consumer, const struct chappe_position *positions,
+                                 size_t count, struct chappe_error *error)
+{
+        rd_kafka_topic_partition_list_t *list;
+        int status;
+
+        if (consumer->rebalance != CHAPPE_KAFKA_GAINED)
+                return chappe_fail(error, CHAPPE_E_ASSIGNMENT_STATE, "accept: nothing was gained");
+        list = chappe_kafka_positions_list(positions, count);
+        consumer->rebalance = CHAPPE_KAFKA_STEADY;
+        if (!incremental(consumer))
+                chappe_kafka_partitions_clear(consumer);
+        if (chappe_kafka_partitions_add(consumer, list) < 0)
+                status = chappe_fail(error, CHAPPE_E_NO_MEMORY, "accepting %zu partitions", count);
+        else if (incremental(consumer))
+                status = outcome(consumer, 0, rd_kafka_incremental_assign(consumer->client, list), "accept", error);
+        else
+                status = outcome(consumer, rd_kafka_assign(consumer->client, list), NULL, "accept", error);
+        rd_kafka_topic_partition_list_destroy(list);
+        changing_set(consumer, NULL);
+        return status;
+}
+
+int chappe_kafka_consumer_release(struct chappe_consumer *consumer, struct chappe_error *error)
+{
+        int status;
+
+        if (consumer->rebalance != CHAPPE_KAFKA_LOSING)
+                return chappe_fail(error, CHAPPE_E_ASSIGNMENT_STATE, "release: nothing was revoked or lost");
+        consumer->rebalance = CHAPPE_KAFKA_STEADY;
+        if (incremental(consumer)) {
+                chappe_kafka_partitions_remove(consumer, consumer->changing);
+                status = outcome(consumer, 0, rd_kafka_incremental_unassign(consumer->client, consumer->changing),
+                                 "release", error);
+        } else {
+                chappe_kafka_partitions_clear(consumer);
+                status = outcome(consumer, rd_kafka_assign(consumer->client, NULL), NULL, "release", error);
+        }
+        changing_set(consumer, NULL);
+        return status;
+}
+
+/* "Earliest" and "latest" as the offsets that they are now: what is sent from here on is read. Asking also finds the
+ * leaders, without which librdkafka's first fetch is half a second late. */
+static int resolve(struct chappe_consumer *consumer, rd_kafka_topic_partition_t *entry, struct chappe_error *error)
+{
+        int64_t low, high;
+        rd_kafka_resp_err_t reason = rd_kafka_query_watermark_offsets(consumer->client, entry->topic, entry->partition,
+                                                                      &low, &high, ASSIGN_MS);
+
+        if (reason)
+                return chappe_kafka_fail(consumer->kafka, reason, NULL, error, "assigning %s[%d]", entry->topic,
+                                         (int)entry->partition);
+        if (entry->offset == CHAPPE_OFFSET_EARLIEST)
+                entry->offset = low;
+        else if (entry->offset == CHAPPE_OFFSET_LATEST)
+                entry->offset = high;
+        return 0;
+}
+
+int chappe_kafka_consumer_assign(struct chappe_consumer *consumer, const struct chappe_position *positions,
+                                 size_t count, struct chappe_error *error)
+{
+        CHAPPE_CLEANUP(positions) rd_kafka_topic_partition_list_t *list = NULL;
+
+        if (consumer->group)
+                return chappe_fail(error, CHAPPE_E_USAGE, "assign: this consumer's partitions come from its group");
+        list = chappe_kafka_positions_list(positions, count);
+        for (int i = 0; i < list->cnt; i++) {
+                int status = resolve(consumer, &list->elems[i], error);
+
+                if (status < 0)
+                        return status;
+        }
+        chappe_kafka_partitions_clear(consumer);
+        if (chappe_kafka_partitions_add(consumer, list) < 0)
+                return chappe_fail(error, CHAPPE_E_NO_MEMORY, "assigning %zu partitions", count);
+        return outcome(consumer, rd_kafka_assign(consumer->client, list), NULL, "assign", error);
+}
