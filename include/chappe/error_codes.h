@@ -29,6 +29,8 @@
         X(PAYLOAD_LIMIT, 2102, "a payload asks for more than the decode limits", "Raise the limit that the message names if the data is honest.") \
         X(SCHEMA_INCOMPATIBLE, 2103, "data of one schema cannot be read as the other", "Add a default or an alias in the reader, or deploy the reader first.") \
         X(VALUE_INVALID, 2104, "a value in memory does not fit its schema", "The message names the field and what is wrong with it.") \
+        X(FRAME_INVALID, 2110, "bytes are not framed in the form of their topic", "Set the topic's framing to what its writers use; the message says what was found.") \
+        X(HEADERS_LIMIT, 2111, "a record's headers are beyond the accepted size", "The writer sends more headers than any use needs; the message gives the limit.") \
         /* JSON */ \
         X(JSON_SYNTAX, 2201, "a text is no JSON", "The message names line and column of the mistake.") \
         X(JSON_MISMATCH, 2202, "JSON does not fit the schema", "The message names line, column, path and what was expected.") \
@@ -52,14 +54,31 @@
         X(UNFINISHED, 7004, "the service ended with work unfinished", "Nothing is lost: it runs again after the next start. Raise drain_timeout_ms if handlers need longer.") \
         X(CHECK, 7005, "a check before the start failed", "The line above names what failed and why.") \
         /* consumer runtime */ \
-        X(OPERATIONS, 4001, "the operations table contradicts itself", "The message names the operation and what is wrong with it.") \
         X(TOPIC_PARTITIONS, 4002, "a topic does not fit the operations table", "Create it with the right number of partitions, or let the service create it.") \
         X(CONSUMPTION_STOPPED, 4004, "the service no longer consumes", "The message gives the broker's reason; restart the service.") \
         X(SCHEMA_UNKNOWN, 4005, "the schema of a payload is not known", "Publish its schema to the schema topic, or register it; the record is tried again meanwhile.") \
-        X(PAYLOAD_FRAME, 4006, "a payload without a readable frame", "The sender must write Confluent or Avro single-object framing.") \
         X(HANDLER_FAILED, 4007, "a handler asked for another attempt", "The reason is the handler's own.") \
         X(DEAD_LETTER, 4008, "a handler gave a record up", "The reason is the handler's own; see the dead letter topic.") \
         /* publishing */ \
         X(DELIVERY_FAILED, 4101, "a record was not delivered", "The record that published it runs again; look at the brokers.") \
         X(QUEUE_FULL, 4102, "the producer's queue stayed full", "The brokers take records too slowly; publish_timeout_ms says how long to wait.") \
-        X(NOT_DECLARED, 4103, "an event that the operations table does not publish", "Add a PRODUCES row for this type and topic.")
+        X(NOT_DECLARED, 4103, "an event that the operations table does not publish", "Add a PRODUCES row for this type and topic.") \
+        /* calls */ \
+        X(CALL_HEADER_INVALID, 5001, "a request's headers make no sense", "The message names the header; see the page on interoperation.") \
+        X(CALL_REMOTE, 5002, "the service that was called failed", "Look into its log; the same call may succeed later.") \
+        X(CALL_IN_TRANSACTION, 5003, "a call inside an open transaction", "Call first, then chappe_store: a reply can take longer than others can wait for the database.") \
+        X(CALL_NOT_DECLARED, 5004, "a call that the operations table does not make", "Add a CALLS row for this message.") \
+        X(CALL_METHOD_UNKNOWN, 5005, "a request that this service does not answer", "The caller sent it to the wrong topic, or is newer than the service.") \
+        X(CALL_LIMIT, 5006, "too many calls are waiting for replies", "The service called is too slow for this load; calls_in_flight is the limit.") \
+        X(CALL_REPLY_INVALID, 5007, "a reply that is neither the response nor a declared error", "The two services were built from different contracts.") \
+        X(CALL_REPLY_TOPIC, 5008, "a reply topic that is not allowed", "reply_topics_allowed says where replies may go.") \
+        X(CALL_EXPIRED, 5009, "a request whose deadline had passed", "Nobody waits for its answer any more; raise the caller's timeout if that is common.") \
+        /* store */ \
+        X(STORE_OPEN, 6001, "the database cannot be opened", "The message names the file and the reason.") \
+        X(STORE_MIGRATION, 6002, "a migration failed or does not fit the database", "The message names the migration; nothing of it was applied.") \
+        X(STORE_BUSY, 6003, "another process kept the database locked", "Work is tried again; look for a process that holds a transaction open.") \
+        X(STORE_FULL, 6004, "the disk of the database is full", "Free space; work is tried again and nothing is lost.") \
+        X(STORE_READONLY, 6005, "the database cannot be written", "Check permissions and mount options of its folder.") \
+        X(STORE_CORRUPT, 6006, "the database is damaged", "Restore it from a copy; the events since then are read again from the log if the group is reset.") \
+        X(STORE_FAILED, 6007, "the database refused an operation", "The message gives SQLite's reason.") \
+        X(STORE_TRANSACTION, 6008, "a handler ended the runtime's transaction", "Handlers use neither BEGIN, COMMIT nor ROLLBACK: the runtime commits.")

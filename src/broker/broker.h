@@ -12,6 +12,8 @@
 #include <chappe/error.h>
 #include <chappe/text.h>
 
+#include "wire/header.h"
+
 struct chappe_broker;
 struct chappe_producer;
 struct chappe_consumer;
@@ -21,12 +23,6 @@ struct chappe_topic; /* a producer's handle of a topic, looked up once */
 struct chappe_property {
         const char *name;
         const char *value;
-};
-
-struct chappe_header {
-        const char *name; /* terminated */
-        const void *value;
-        size_t length;
 };
 
 struct chappe_partition {

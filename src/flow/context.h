@@ -7,6 +7,7 @@
 
 #include "base/id.h"
 #include "broker/world.h"
+#include "wire/trace.h"
 
 struct chappe_publisher;
 struct chappe_context;
@@ -33,13 +34,6 @@ struct chappe_unit_of_work_operations {
         /* Writes the inbox row (with the reply, if there is one) and commits; 0 when it is durable. */
         int (*commit)(struct chappe_context *ctx, struct chappe_text id, const struct chappe_outgoing *reply);
         void (*rollback)(struct chappe_context *ctx);
-};
-
-/* W3C trace context (https://www.w3.org/TR/trace-context/) as carried on; all zero: none. */
-struct chappe_trace {
-        uint8_t trace_id[16];
-        uint8_t span_id[8];
-        uint8_t flags;
 };
 
 struct chappe_log;

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* W3C trace context: the header traceparent. */
+#include "wire/trace.h"
+
+#include <assert.h>
+
+#define LENGTH            (CHAPPE_TRACEPARENT_SIZE - 1)
+#define TRACE_ID_AT       3
+#define SPAN_ID_AT        36
+#define FLAGS_AT          53
+#define VERSION_FORBIDDEN 0xff
+
+/* Lower case only, as the specification says. */
+static int digit(char character)
+{
+        if (character >= '0' && character <= '9')
+                return character - '0';
+        if (character >= 'a' && character <= 'f')
+                return character - 'a' + 10;
+        return -1;
+}
+
+static bool read_hex(const char *at, uint8_t *ret_bytes, size_t count)
+{
+        for (size_t i = 0; i < count; i++) {
+                int high = digit(at[2 * i]), low = digit(at[2 * i + 1]);
+
+                if (high < 0 || low < 0)
+                        return false;
+                ret_bytes[i] = (uint8_t)(high << 4 | low);
+        }
+        return true;
+}
+
+static char *put_hex(char *at, const uint8_t *bytes, size_t count)
+{
+        static const char digits[] = "0123456789abcdef";
+
+        for (size_t i = 0; i < count; i++) {
+                *at++ = digits[bytes[i] >> 4];
+                *at++ = digits[bytes[i] & 15];
+        }
+        return at;
+}
+
+static bool all_zero(const uint8_t *bytes, size_t count)
+{
+        for (size_t i = 0; i < count; i++)
+                if (bytes[i])
+                        return false;
+        return true;
+}
+
+static bool parse(struct chappe_text text, struct chappe_trace *trace)
+{
+        const char *at = text.at;
+        uint8_t version;
+
+        if (text.length < LENGTH || !read_hex(at, &version, 1) || version == VERSION_FORBIDDEN)
+                return false;
+        if (text.length > LENGTH && (version == 0 || at[LENGTH] != '-'))
+                return false;
+        if (at[TRACE_ID_AT - 1] != '-' || at[SPAN_ID_AT - 1] != '-' || at[FLAGS_AT - 1] != '-')
+                return false;
+        return read_hex(at + TRACE_ID_AT, trace->trace_id, sizeof(trace->trace_id)) &&
+               read_hex(at + SPAN_ID_AT, trace->span_id, sizeof(trace->span_id)) &&
+               read_hex(at + FLAGS_AT, &trace->flags, 1) && !all_zero(trace->trace_id, sizeof(trace->trace_id)) &&
+               !all_zero(trace->span_id, sizeof(trace->span_id));
+}
+
+bool chappe_trace_parse(struct chappe_text traceparent, struct chappe_trace *ret_trace)
+{
+        struct chappe_trace trace;
+        bool valid = parse(traceparent, &trace);
+
+        *ret_trace = valid ? trace : (struct chappe_trace){ { 0 } };
+        return valid;
+}
+
+void chappe_trace_format(const struct chappe_trace *trace, char ret_traceparent[CHAPPE_TRACEPARENT_SIZE])
+{
+        static const uint8_t version = 0;
+        char *at = ret_traceparent;
+
+        assert(chappe_trace_is_set(trace));
+        at = put_hex(at, &version, 1);
+        *at++ = '-';
+        at = put_hex(at, trace->trace_id, sizeof(trace->trace_id));
+        *at++ = '-';
+        at = put_hex(at, trace->span_id, sizeof(trace->span_id));
+        *at++ = '-';
+        at = put_hex(at, &trace->flags, 1);
+        *at = '\0';
+}
+
+struct chappe_trace chappe_trace_child(const struct chappe_trace *parent, struct chappe_random *random)
+{
+        struct chappe_trace child = *parent;
+
+        while (all_zero(child.trace_id, sizeof(child.trace_id)))
+                chappe_random_bytes(random, child.trace_id, sizeof(child.trace_id));
+        do
+                chappe_random_bytes(random, child.span_id, sizeof(child.span_id));
+        while (all_zero(child.span_id, sizeof(child.span_id)));
+        return child;
+}
