@@ -17,7 +17,7 @@ static const struct chappe_operation operations[] = {
 
 static const struct chappe_setting settings[] = {
         {.name = "stock_per_product",
-         .default_value = "500",
+         .default_value = "1500",
          .integer = true,
          .help = "pieces on the shelf when a product is first asked for: from half to one and a half times this"},
         {0},

@@ -18,7 +18,7 @@ static const struct chappe_operation operations[] = {
 
 static const struct chappe_setting settings[] = {
         {.name = "decline_above",
-         .default_value = "50000",
+         .default_value = "30000",
          .integer = true,
          .help = "amounts above this many minor units are declined"},
         {0},
