@@ -37,7 +37,17 @@ struct chappe_service_config {
         void (*stopping)(struct chappe_service *service, void *state);
 };
 
-/* The whole main of a service program: options, config, checks, run until SIGTERM or SIGINT, drain. Returns the exit code. */
+/* How a service program ends. Stable: scripts and supervisors rely on them. */
+enum chappe_exit {
+        CHAPPE_EXIT_CLEAN = 0,      /* stopped with nothing in flight, or the question was answered */
+        CHAPPE_EXIT_FAILED = 1,     /* could not start, or a check failed */
+        CHAPPE_EXIT_USAGE = 2,      /* wrong option, setting or configuration file */
+        CHAPPE_EXIT_BROKEN = 3,     /* consumption ended for a reason of its own: start it again */
+        CHAPPE_EXIT_UNFINISHED = 4, /* stopped, but not everything was finished within the budget: it runs again after a start */
+        CHAPPE_EXIT_ABANDONED = 5,  /* the stop itself did not end, or was asked for a second time: the process left at once */
+};
+
+/* The whole main of a service program: options, config, checks, run until SIGTERM, SIGINT or SIGHUP, drain. Returns the exit code. */
 int chappe_main(int argc, char **argv, const struct chappe_service_config *config);
 
 struct chappe_world;

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The run file: by it `chappe run` learns where a service's admin port is. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "base/cleanup.h"
+#include "service/admin.h"
+#include "service/notify.h"
+
+static int io_failure(const char *path, struct chappe_error *error)
+{
+        return chappe_fail(error, CHAPPE_E_IO, "run_file %s: %s", path, strerror(errno));
+}
+
+int chappe_run_file_write(struct chappe_service *service, struct chappe_error *error)
+{
+        const char *path = chappe_config_text(service->runtime.config, "run_file");
+        if (!*path)
+                return 0;
+
+        CHAPPE_CLEANUP(string) char *temporary = NULL;
+        if (asprintf(&temporary, "%s.%d", path, (int)getpid()) < 0)
+                return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the run file");
+
+        json_t *content =
+                json_pack("{s:s, s:s, s:s, s:i, s:i}", "service", service->config->name, "instance", service->instance,
+                          "version", service->config->version ? service->config->version : "", "pid", (int)getpid(),
+                          "admin_port", chappe_admin_port(service->admin));
+        int r = content ? json_dump_file(content, temporary, JSON_COMPACT) : -1;
+        json_decref(content);
+        /* Readers see the whole file or none. */
+        if (r < 0 || rename(temporary, path) < 0) {
+                r = io_failure(path, error);
+                unlink(temporary);
+                return r;
+        }
+        return 0;
+}
+
+void chappe_run_file_remove(struct chappe_service *service)
+{
+        const char *path = chappe_config_text(service->runtime.config, "run_file");
+
+        if (*path)
+                unlink(path);
+}

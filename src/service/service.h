@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of a service: what the files of this room share. */
+#pragma once
+
+#include <stdatomic.h>
+
+#include <chappe/service.h>
+
+#include "config/config.h"
+#include "flow/context.h"
+#include "flow/flow.h"
+#include "observe/log.h"
+#include "observe/metrics.h"
+
+struct chappe_admin;
+
+enum chappe_phase {
+        CHAPPE_PHASE_NEW,
+        CHAPPE_PHASE_STARTING,
+        CHAPPE_PHASE_RUNNING,
+        CHAPPE_PHASE_STOPPING,
+        CHAPPE_PHASE_STOPPED
+};
+
+struct chappe_service {
+        struct chappe_runtime runtime; /* first: flow finds it by the service's address (chappe_context_open) */
+
+        /* constant after new */
+        const struct chappe_service_config *config;
+        struct chappe_setting_rule *rules; /* the service's settings in the configuration's form */
+        char *instance;
+        char *group;
+        bool real; /* not simulated: it has a process of its own */
+
+        /* constant between start and stop; start and stop are called by one thread */
+        struct chappe_relay *relay;
+        struct chappe_admin *admin;
+        bool stated; /* state_new succeeded */
+        bool hooked; /* started() succeeded */
+
+        /* any thread */
+        atomic_int phase;
+        _Atomic(const char *) activity; /* what start or stop is busy with: static text */
+};
+
+/* What a table of operations needs, by kind. calls: CALLS or ANSWERS among them. */
+bool chappe_service_calls(const struct chappe_service *service);
+
+/* operations.c: is every entry complete and does none contradict another? */
+int chappe_operations_check(const struct chappe_operation *operations, const char *prefix, struct chappe_error *error);
+const char *chappe_operation_verb(enum chappe_operation_kind kind);
+
+/* service.c */
+int64_t chappe_service_now_us(const struct chappe_service *service);
+/* False, with the reason, once it will not go on by itself. */
+bool chappe_service_healthy(struct chappe_service *service, struct chappe_error *error);
+
+/* parts.c: the broker by the configuration's properties, named after the instance. */
+int chappe_service_open_broker(struct chappe_service *service, struct chappe_error *error);
