@@ -40,6 +40,15 @@ int chappe_plan_decode(const struct chappe_plan *plan, const void *bytes, size_t
 int chappe_plan_encode(const struct chappe_plan *plan, const void *value, struct chappe_buffer *buffer,
                        struct chappe_error *error);
 
+/* A generated type by itself: the plan of its schema to itself, compiled on first use and kept for the life of the process. Any
+ * thread. */
+int chappe_type_plan(const struct chappe_type *type, const struct chappe_plan **ret_plan, struct chappe_error *error);
+/* chappe_plan_decode and chappe_plan_encode by that plan. */
+int chappe_type_decode(const struct chappe_type *type, const void *bytes, size_t length, struct chappe_arena *arena,
+                       void *ret_value, struct chappe_error *error);
+int chappe_type_encode(const struct chappe_type *type, const void *value, struct chappe_buffer *buffer,
+                       struct chappe_error *error);
+
 /* The layout in which values of a schema are held when there is no generated struct; lives with the schema, the same for the
  * same schema object. By the same rules as chappe-gen's structs. */
 const struct chappe_layout *chappe_schema_layout(struct chappe_schema *schema, struct chappe_error *error);

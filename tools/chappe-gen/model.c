@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a schema file or a protocol gives: roots and messages. */
+#include "model.h"
+
+#include "schema/schema_expand.h"
+#include "schema/schema_walk.h"
+
+#include "base/cleanup.h"
+
+static struct c_root *find_root(const struct unit *unit, const char *name, bool published)
+{
+        for (struct c_root *root = unit->roots; root; root = root->next) {
+                if (root->published >= published && root->type->avro && strcmp(root->type->avro, name) == 0)
+                        return root;
+        }
+        return NULL;
+}
+
+/* The attribute "chappe.key": a field that holds a string. */
+static int find_key(struct unit *unit, const struct chappe_schema_node *node, const char **ret)
+{
+        const char *key = chappe_schema_node_attribute(node, "chappe.key");
+
+        if (!key || chappe_schema_node_kind(node) != CHAPPE_SCHEMA_RECORD)
+                return 0;
+        for (size_t i = 0; i < chappe_schema_node_count(node); i++) {
+                if (strcmp(chappe_schema_node_name_at(node, i), key) == 0 &&
+                    chappe_schema_node_kind(chappe_schema_node_at(node, i)) == CHAPPE_SCHEMA_STRING) {
+                        *ret = gen_printf(unit->arena, "%s", key);
+                        return 0;
+                }
+        }
+        return chappe_fail(unit->error, CHAPPE_E_SCHEMA_INVALID, "%s: $[\"chappe.key\"]: %s has no string field \"%s\"",
+                           unit->file->path, chappe_schema_node_name(node), key);
+}
+
+int model_root(struct unit *unit, const char *stem, struct chappe_buffer *text, bool published, struct c_root **ret)
+{
+        struct c_root *root = gen_alloc(unit->arena, sizeof(*root)), **end = &unit->roots;
+        const struct chappe_schema_node *node;
+        const char *name;
+        int status = chappe_schema_parse(unit->file->path, (struct chappe_text){ (char *)text->at, text->length },
+                                         &root->schema, unit->error);
+
+        if (status < 0)
+                return status;
+        node = chappe_schema_root(root->schema);
+        name = chappe_schema_node_name(node);
+        *ret = name ? find_root(unit, name, published) : NULL;
+        if (*ret) {
+                chappe_schema_unref(root->schema);
+                return 0;
+        }
+        status = model_type(unit, node, stem ? stem : "", NULL, &root->type);
+        if (status >= 0)
+                status = find_key(unit, node, &root->key);
+        if (status < 0)
+                return status;
+        schema_minify(text, 0);
+        root->text = chappe_arena_text(unit->arena, (struct chappe_text){ (char *)text->at, text->length });
+        root->stem = name ? root->type->stem : stem;
+        root->doc = root->type->doc;
+        root->published = published;
+        while (*end)
+                end = &(*end)->next;
+        *end = *ret = root;
+        return 0;
+}
+
+int model_schema(struct unit *unit)
+{
+        CHAPPE_CLEANUP(buffer) struct chappe_buffer text = { 0 };
+        struct c_root *root;
+        int status = schema_expand_file(unit->library, unit->file, &text, unit->error);
+
+        if (status >= 0)
+                status = model_root(unit, NULL, &text, true, &root);
+        if (status < 0)
+                return status;
+        if (!root->type->avro)
+                return chappe_fail(unit->error, CHAPPE_E_SCHEMA_INVALID,
+                                   "%s:1: $: the schema of a file needs a name: a record, enum or fixed",
+                                   unit->file->path);
+        root->published = root->type->kind == CHAPPE_LAYOUT_RECORD;
+        return 0;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The outputs. */
+#pragma once
+
+#include "model.h"
+
+/* Structs, functions, operation macros. */
+void write_header(struct unit *unit, struct chappe_buffer *out);
+/* Layout tables, schema texts, type and message objects. */
+void write_source(struct unit *unit, struct chappe_buffer *out);
+
+/* Declares what the type needs, then the type. */
+void write_type(struct unit *unit, struct c_type *type, struct chappe_buffer *out);
+/* Declares what was only announced so far, because arrays, maps and pointers reach it by pointer. */
+void write_pending_types(struct unit *unit, struct chappe_buffer *out);
+/* The layout tables of a type and of all within it. */
+void write_layout(struct unit *unit, struct c_type *type, struct chappe_buffer *out);
+
+/* The macros for operations tables. */
+void write_operations(struct unit *unit, struct chappe_buffer *out);

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Initialisers for the operations table. A handler of another type does not compile: _Generic in C, an overload in C++.
+ */
+#include "write.h"
+
+/* <MACRO>_HANDLER(h): h, checked, as the runtime's general handler type. */
+static void write_check(const char *upper, const char *stem, const char *result, const char *parameters,
+                        const char *general, struct chappe_buffer *out)
+{
+        emit(out,
+             "\n#ifdef __cplusplus\n"
+             "static inline %s *%s_handler(\n"
+             "        %s (*handler)(%s))\n"
+             "{\n        return reinterpret_cast<%s *>(handler);\n}\n"
+             "#define %s_HANDLER(handler_) %s_handler(handler_)\n",
+             general, stem, result, parameters, general, upper, stem);
+        emit(out,
+             "#else\n"
+             "#define %s_HANDLER(handler_) \\\n"
+             "        _Generic((handler_), \\\n"
+             "                %s (*)(%s): \\\n"
+             "                (%s *)(handler_))\n"
+             "#endif\n",
+             upper, result, parameters, general);
+}
+
+static void write_event(struct unit *unit, const struct c_root *root, struct chappe_buffer *out)
+{
+        const char *upper = name_upper(unit->arena, root->stem), *tag = root->type->stem;
+        const char *parameters = gen_printf(unit->arena, "struct chappe_context *, const struct %s *", tag);
+
+        write_check(upper, root->stem, "enum chappe_decision", parameters, "chappe_event_handler", out);
+        emit(out,
+             "/* %s_CONSUMES(topic, handler, .retry = &policy …) */\n"
+             "#define %s_CONSUMES(topic_, handler_, ...) \\\n"
+             "        { .kind = CHAPPE_CONSUMES, .topic = (topic_), .type = &%s_type, \\\n"
+             "          .on_event = %s_HANDLER(handler_), ##__VA_ARGS__ }\n",
+             upper, upper, root->stem, upper);
+        emit(out,
+             "#define %s_PRODUCES(topic_, ...) \\\n"
+             "        { .kind = CHAPPE_PRODUCES, .topic = (topic_), .type = &%s_type, ##__VA_ARGS__ }\n",
+             upper, root->stem);
+        emit(out,
+             "/* For tests, with <chappe/testkit.h>: puts an event into a topic. */\n"
+             "#define %s_feed(kit_, topic_, event_) \\\n"
+             "        chappe_testkit_feed((kit_), (topic_), &%s_type, \\\n"
+             "                            1 ? (event_) : (const struct %s *)NULL)\n",
+             root->stem, root->stem, tag);
+}
+
+static void write_request(struct unit *unit, const struct c_message *message, struct chappe_buffer *out)
+{
+        const char *upper = name_upper(unit->arena, message->stem);
+        const char *parameters = gen_printf(unit->arena, "struct chappe_context *, const %s *, struct %s *",
+                                            message->request->type->declaration, message->reply);
+
+        write_check(upper, message->stem, "int", parameters, "chappe_request_handler", out);
+        emit(out,
+             "#define %s_CALLS(topic_, ...) \\\n"
+             "        { .kind = CHAPPE_CALLS, .topic = (topic_), .message = &%s_message, ##__VA_ARGS__ }\n",
+             upper, message->stem);
+        emit(out,
+             "/* %s_ANSWERS(topic, handler, …) */\n"
+             "#define %s_ANSWERS(topic_, handler_, ...) \\\n"
+             "        { .kind = CHAPPE_ANSWERS, .topic = (topic_), .message = &%s_message, \\\n"
+             "          .on_request = %s_HANDLER(handler_), ##__VA_ARGS__ }\n",
+             upper, upper, message->stem, upper);
+}
+
+void write_operations(struct unit *unit, struct chappe_buffer *out)
+{
+        for (struct c_root *root = unit->roots; root; root = root->next) {
+                if (root->published && !unit->protocol)
+                        write_event(unit, root, out);
+        }
+        for (struct c_message *message = unit->messages; message; message = message->next)
+                write_request(unit, message, out);
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading schema files and finding definitions by name. */
+#include "schema/schema_library.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "schema/schema_walk.h"
+
+#include "base/cleanup.h"
+
+#define JSON_DEPTH_LIMIT 200
+
+struct schema_library {
+        struct chappe_arena *arena;
+        const char *const *folders;
+        size_t folder_count;
+        size_t file_count;
+        struct schema_file *files, **files_end;
+        struct schema_definition *definitions, **definitions_end;
+};
+
+static void close_file(FILE **file)
+{
+        if (*file && *file != stdin)
+                fclose(*file);
+}
+
+struct schema_library *schema_library_new(const char *const *folders, size_t count)
+{
+        struct schema_library *library = calloc(1, sizeof(*library));
+
+        if (!library)
+                return NULL;
+        library->arena = chappe_arena_new(0);
+        library->folders = folders;
+        library->folder_count = count;
+        library->files_end = &library->files;
+        library->definitions_end = &library->definitions;
+        return library->arena ? library : schema_library_free(library);
+}
+
+struct schema_library *schema_library_free(struct schema_library *library)
+{
+        if (library)
+                chappe_arena_free(library->arena);
+        free(library);
+        return NULL;
+}
+
+const struct schema_definition *schema_library_definitions(const struct schema_library *library)
+{
+        return library->definitions;
+}
+
+const struct schema_file *schema_library_files(const struct schema_library *library)
+{
+        return library->files;
+}
+
+struct chappe_arena *schema_library_arena(struct schema_library *library)
+{
+        return library->arena;
+}
+
+static int read_text(struct schema_library *library, const char *path, struct chappe_text *ret,
+                     struct chappe_error *error)
+{
+        __attribute__((cleanup(close_file))) FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+        CHAPPE_CLEANUP(buffer) struct chappe_buffer buffer = { 0 };
+
+        if (!file)
+                return chappe_fail(error, CHAPPE_E_IO, "%s: %s", path, strerror(errno));
+        while (buffer.length <= SCHEMA_FILE_LIMIT) {
+                uint8_t *at = chappe_buffer_reserve(&buffer, 16384);
+                size_t got = at ? fread(at, 1, 16384, file) : 0;
+
+                if (got == 0)
+                        break;
+                buffer.length += got;
+        }
+        if (ferror(file))
+                return chappe_fail(error, CHAPPE_E_IO, "%s: %s", path, strerror(errno));
+        if (buffer.length > SCHEMA_FILE_LIMIT)
+                return chappe_fail(error, CHAPPE_E_SCHEMA_LIMIT, "%s: longer than %u bytes", path, SCHEMA_FILE_LIMIT);
+        *ret = chappe_arena_text(library->arena, (struct chappe_text){ (const char *)buffer.at, buffer.length });
+        return 0;
+}
+
+/* The header's name as others include it: the path below an include folder, or else the bare file name. */
+static const char *include_name(struct schema_library *library, const char *path)
+{
+        const char *below = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+
+        for (size_t i = 0; i < library->folder_count; i++) {
+                CHAPPE_CLEANUP(string) char *folder = realpath(library->folders[i], NULL);
+                CHAPPE_CLEANUP(string) char *whole = realpath(path, NULL);
+                size_t length = folder ? strlen(folder) : 0;
+
+                if (whole && folder && strncmp(whole, folder, length) == 0 && whole[length] == '/') {
+                        below = chappe_arena_text(library->arena, chappe_text(whole + length + 1)).at;
+                        break;
+                }
+        }
+        size_t stem = strrchr(below, '.') ? (size_t)(strrchr(below, '.') - below) : strlen(below);
+
+        return chappe_arena_printf(library->arena, "%.*s.h", (int)stem, below).at;
+}
+
+static struct schema_file *find_file(const struct schema_library *library, const char *path)
+{
+        for (struct schema_file *file = library->files; file; file = file->next) {
+                if (strcmp(file->path, path) == 0)
+                        return file;
+        }
+        return NULL;
+}
+
+static const struct schema_definition *find_definition(const struct schema_library *library, const char *name)
+{
+        for (const struct schema_definition *definition = library->definitions; definition;
+             definition = definition->next) {
+                if (strcmp(definition->name, name) == 0)
+                        return definition;
+        }
+        return NULL;
+}
+
+/* Is the one definition written like the other, apart from white space? */
+static bool same_text(const struct schema_definition *a, const struct schema_file *file,
+                      const struct chappe_json_node *json)
+{
+        const char *one = a->file->document.text.at + a->json->at, *one_end = a->file->document.text.at + a->json->end;
+        const char *two = file->document.text.at + json->at, *two_end = file->document.text.at + json->end;
+
+        while (one < one_end && two < two_end) {
+                if (isspace((unsigned char)*one))
+                        one++;
+                else if (isspace((unsigned char)*two))
+                        two++;
+                else if (*one++ != *two++)
+                        return false;
+        }
+        return one == one_end && two == two_end;
+}
+
+struct collecting {
+        struct schema_library *library;
+        struct schema_file *file;
+        struct chappe_error *error;
+};
+
+static int note_definition(void *context, const struct chappe_json_node *json, const char *space)
+{
+        struct collecting *collecting = context;
+        struct schema_library *library = collecting->library;
+        const struct chappe_json_node *name = chappe_json_find(json, "name");
+        struct schema_definition *definition;
+        const struct schema_definition *other;
+        const char *full;
+
+        if (!name || name->kind != CHAPPE_JSON_STRING)
+                return chappe_json_fail(&collecting->file->document, json, collecting->error, CHAPPE_E_SCHEMA_INVALID,
+                                        "a %s needs a \"name\"", schema_type_word(json));
+        full = schema_full_name(library, name->string, space);
+        other = find_definition(library, full);
+        if (other && same_text(other, collecting->file, json))
+                return 0;
+        if (other)
+                return chappe_json_fail(&collecting->file->document, json, collecting->error, CHAPPE_E_SCHEMA_INVALID,
+                                        "%s is defined otherwise in %s: give it a file of its own", full,
+                                        other->file->path);
+        definition = chappe_arena_zalloc(library->arena, sizeof(*definition));
+        *definition = (struct schema_definition){
+                .name = full,
+                .space = space,
+                .error = strcmp(schema_type_word(json), "error") == 0,
+                .file = collecting->file,
+                .json = json,
+        };
+        *library->definitions_end = definition;
+        library->definitions_end = &definition->next;
+        return 0;
+}
+
+int schema_library_load(struct schema_library *library, const char *path, struct schema_file **ret_file,
+                        struct chappe_error *error)
+{
+        struct schema_file *file = find_file(library, path);
+        struct collecting collecting = { library, NULL, error };
+        int status;
+
+        if (file) {
+                *ret_file = file;
+                return 0;
+        }
+        if (++library->file_count > SCHEMA_FILES_LIMIT)
+                return chappe_fail(error, CHAPPE_E_SCHEMA_LIMIT, "%s: more than %d files", path, SCHEMA_FILES_LIMIT);
+        file = chappe_arena_zalloc(library->arena, sizeof(*file));
+        file->path = chappe_arena_text(library->arena, chappe_text(path)).at;
+        file->include = include_name(library, path);
+        file->protocol = strlen(path) > 5 && strcmp(path + strlen(path) - 5, ".avpr") == 0;
+        file->document.name = file->path;
+        file->document.syntax_code = CHAPPE_E_SCHEMA_SYNTAX;
+        file->document.depth = JSON_DEPTH_LIMIT;
+        status = read_text(library, path, &file->document.text, error);
+        if (status >= 0)
+                status = chappe_json_parse(&file->document, library->arena, error);
+        if (status < 0)
+                return status;
+        *library->files_end = file;
+        library->files_end = &file->next;
+        collecting.file = file;
+        status = schema_walk_file(library, file, note_definition, &collecting, error);
+        *ret_file = file;
+        return status;
+}
+
+/* folder/shop/order_line.avsc for shop.OrderLine; plain: keep the name as it is written. */
+static const char *candidate(struct schema_library *library, const char *folder, const char *name, bool plain)
+{
+        const char *dot = strrchr(name, '.');
+        const char *last = dot ? dot + 1 : name;
+        char *space = (char *)chappe_arena_text(library->arena, (struct chappe_text){ name, (size_t)(last - name) }).at;
+
+        for (char *at = space; *at; at++) {
+                if (*at == '.')
+                        *at = '/';
+        }
+        return chappe_arena_printf(library->arena, "%s/%s%s.avsc", folder, space,
+                                   plain ? last : schema_snake(library->arena, last))
+                .at;
+}
+
+int schema_library_find(struct schema_library *library, const char *name, const struct schema_definition **ret,
+                        struct chappe_error *error)
+{
+        *ret = find_definition(library, name);
+        for (size_t i = 0; !*ret && i < library->folder_count * 2; i++) {
+                const char *path = candidate(library, library->folders[i / 2], name, i % 2);
+                struct schema_file *file;
+
+                if (access(path, R_OK) < 0)
+                        continue;
+                int status = schema_library_load(library, path, &file, error);
+
+                if (status < 0)
+                        return status;
+                *ret = find_definition(library, name);
+        }
+        return 0;
+}
