@@ -121,6 +121,11 @@ void chappe_process_pause(struct chappe_process *process, int64_t until_us)
         chappe_timer_set(process->fibers, &process->pause, until_us);
 }
 
+bool chappe_process_paused(const struct chappe_process *process)
+{
+        return process->paused;
+}
+
 void chappe_process_kill(struct chappe_process *process)
 {
         if (process->stopped)

@@ -82,6 +82,7 @@ const struct chappe_clock *chappe_process_clock(struct chappe_process *process);
 void chappe_process_clock_jump(struct chappe_process *process, int64_t by_ms);
 /* None of its strands runs until then (SIGSTOP, a long pause of the machine). */
 void chappe_process_pause(struct chappe_process *process, int64_t until_us);
+bool chappe_process_paused(const struct chappe_process *process);
 /* kill -9: from this instant every wait of its strands returns CHAPPE_WAIT_STOPPED and nothing it does may have an
  * effect; its strands unwind as the scheduler runs them. */
 void chappe_process_kill(struct chappe_process *process);

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading partitions: records arrive some time after they were appended, and are taken in order. */
+#include <stdlib.h>
+
+#include "broker/sim/consumer.h"
+
+static struct sim_reading *find(const struct chappe_consumer *consumer, const char *topic, int32_t partition)
+{
+        for (size_t i = 0; i < consumer->reading_count; i++)
+                if (consumer->readings[i]->partition == partition &&
+                    strcmp(consumer->readings[i]->topic->name, topic) == 0)
+                        return consumer->readings[i];
+        return NULL;
+}
+
+static void fetch_later(struct sim_reading *reading)
+{
+        struct chappe_sim *sim = reading->consumer->broker->sim;
+        int64_t at_us = chappe_sim_available(sim) ? chappe_fibers_now_us(sim->fibers) : sim->unavailable_until_us;
+
+        if (!reading->fetch.node.index)
+                chappe_timer_set(sim->fibers, &reading->fetch, at_us + chappe_sim_latency_us(sim));
+}
+
+/* The end is told once, when everything before it has been taken. */
+static void tell_end(struct sim_reading *reading)
+{
+        int64_t end = reading->topic->logs[reading->partition].end;
+
+        if (reading->position != end || reading->fetched != end || reading->end_told == end)
+                return;
+        reading->end_told = end;
+        chappe_sim_event_add(reading->consumer, CHAPPE_CONSUMER_PARTITION_END,
+                             &(struct chappe_position){
+                                     .topic = reading->topic->name, .partition = reading->partition, .offset = end },
+                             1);
+}
+
+static void fetched(struct chappe_timer *timer)
+{
+        struct sim_reading *reading = CHAPPE_CONTAINER(timer, struct sim_reading, fetch);
+        struct chappe_consumer *consumer = reading->consumer;
+
+        if (chappe_process_stopped(consumer->broker->process))
+                return;
+        if (!chappe_sim_available(consumer->broker->sim)) {
+                fetch_later(reading);
+                return;
+        }
+        reading->fetched = reading->topic->logs[reading->partition].end;
+        tell_end(reading);
+        chappe_sim_consumer_ready(consumer);
+}
+
+void chappe_sim_handle_appended(struct sim_broker *broker, const struct sim_topic *topic, int32_t partition)
+{
+        for (struct chappe_consumer *consumer = broker->consumers; consumer; consumer = consumer->next)
+                for (size_t i = 0; i < consumer->reading_count; i++)
+                        if (consumer->readings[i]->topic == topic && consumer->readings[i]->partition == partition)
+                                fetch_later(consumer->readings[i]);
+}
+
+/* Where to read: a beginning, an end, an offset, or where auto.offset.reset says when there is no such offset. */
+static int64_t resolve(const struct chappe_consumer *consumer, const struct sim_log *log, int64_t offset)
+{
+        if (offset == CHAPPE_OFFSET_EARLIEST)
+                return 0;
+        if (offset == CHAPPE_OFFSET_LATEST)
+                return log->end;
+        if (offset >= 0 && offset <= log->end)
+                return offset;
+        return consumer->from_latest ? log->end : 0;
+}
+
+static struct sim_reading *reading_add(struct chappe_consumer *consumer, struct sim_topic *topic, int32_t partition)
+{
+        struct sim_reading **grown =
+                reallocarray(consumer->readings, consumer->reading_count + 1, sizeof(struct sim_reading *));
+        struct sim_reading *reading = calloc(1, sizeof(*reading));
+
+        if (!grown || !reading)
+                abort();
+        consumer->readings = grown;
+        grown[consumer->reading_count++] = reading;
+        reading->consumer = consumer;
+        reading->topic = topic;
+        reading->partition = partition;
+        reading->fetch.fire = fetched;
+        return reading;
+}
+
+static void reading_start(struct sim_reading *reading, int64_t offset)
+{
+        reading->position = reading->fetched =
+                resolve(reading->consumer, &reading->topic->logs[reading->partition], offset);
+        reading->end_told = -1;
+        fetch_later(reading);
+}
+
+int chappe_sim_readings_add(struct chappe_consumer *consumer, const struct chappe_position *positions, size_t count,
+                            struct chappe_error *error)
+{
+        for (size_t i = 0; i < count; i++) {
+                struct sim_topic *topic = chappe_sim_topic_find(consumer->broker->sim, positions[i].topic);
+
+                if (!topic || positions[i].partition < 0 || positions[i].partition >= topic->partition_count)
+                        return chappe_fail(error, CHAPPE_E_TOPIC_MISSING, "%s[%d]: no such partition",
+                                           positions[i].topic, positions[i].partition);
+                reading_start(reading_add(consumer, topic, positions[i].partition), positions[i].offset);
+        }
+        return 0;
+}
+
+void chappe_sim_readings_clear(struct chappe_consumer *consumer)
+{
+        for (size_t i = 0; i < consumer->reading_count; i++) {
+                chappe_timer_cancel(consumer->broker->sim->fibers, &consumer->readings[i]->fetch);
+                free(consumer->readings[i]);
+        }
+        free(consumer->readings);
+        consumer->readings = NULL;
+        consumer->reading_count = 0;
+        chappe_sim_event_drop(consumer, CHAPPE_CONSUMER_PARTITION_END);
+}
+
+size_t chappe_sim_consumer_take(struct chappe_consumer *consumer, const char *topic, int32_t partition,
+                                struct chappe_record *ret_records, size_t maximum)
+{
+        struct sim_reading *reading = find(consumer, topic, partition);
+        size_t count = 0;
+
+        if (!reading || reading->position == reading->fetched || maximum == 0 ||
+            !chappe_process_step(consumer->broker->process, "broker.take"))
+                return 0;
+        while (count < maximum && reading->position < reading->fetched) {
+                chappe_sim_record_lend(reading->topic, partition, reading->position++, consumer, &ret_records[count++]);
+                consumer->lent++;
+        }
+        chappe_fibers_note(consumer->broker->sim->fibers, "take", topic, partition, reading->position);
+        tell_end(reading);
+        return count;
+}
+
+void chappe_sim_consumer_record_released(struct chappe_consumer *consumer)
+{
+        if (--consumer->lent == 0)
+                chappe_sim_changed(consumer->broker);
+}
+
+int chappe_sim_consumer_seek(struct chappe_consumer *consumer, const char *topic, int32_t partition, int64_t offset,
+                             struct chappe_error *error)
+{
+        struct sim_reading *reading = find(consumer, topic, partition);
+
+        if (!chappe_process_step(consumer->broker->process, "broker.seek"))
+                return chappe_fail(error, CHAPPE_E_STOPPED, "the process was killed");
+        if (!reading)
+                return chappe_fail(error, CHAPPE_E_ASSIGNMENT_STATE, "%s[%d] is not being read", topic, partition);
+        reading_start(reading, offset);
+        return 0;
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What groups have committed, and what is left for them to do. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "broker/sim/sim_private.h"
+
+#define METADATA_MAXIMUM 4096 /* offset.metadata.max.bytes */
+#define KEY_SIZE         300
+
+static void key_of(const char *topic, int32_t partition, char ret_key[KEY_SIZE])
+{
+        snprintf(ret_key, KEY_SIZE, "%s/%d", topic, partition);
+}
+
+const struct sim_committed *chappe_sim_group_committed(const struct sim_group *group, const char *topic,
+                                                       int32_t partition)
+{
+        struct sim_committed *committed;
+        char key[KEY_SIZE];
+
+        key_of(topic, partition, key);
+        HASH_FIND_STR(group->committed, key, committed);
+        return committed;
+}
+
+static void store(struct sim_group *group, const struct chappe_position *position)
+{
+        struct sim_committed *committed;
+        char key[KEY_SIZE];
+
+        key_of(position->topic, position->partition, key);
+        HASH_FIND_STR(group->committed, key, committed);
+        if (!committed) {
+                committed = calloc(1, sizeof(*committed));
+                if (!committed || !(committed->key = strdup(key)))
+                        abort();
+                HASH_ADD_KEYPTR(hh, group->committed, committed->key, strlen(committed->key), committed);
+        }
+        free(committed->metadata);
+        committed->metadata = position->metadata ? strdup(position->metadata) : NULL;
+        committed->offset = position->offset;
+        chappe_fibers_note(group->sim->fibers, "commit", key, position->offset, group->generation);
+}
+
+int chappe_sim_group_commit(struct sim_group *group, const struct sim_member *member, int32_t generation,
+                            const struct chappe_position *positions, size_t count, struct chappe_error *error)
+{
+        if (!member || generation != group->generation)
+                return chappe_fail(error, CHAPPE_E_COMMIT_REFUSED, "group %s: generation %d is over, it is %d",
+                                   group->name, generation, group->generation);
+        for (size_t i = 0; i < count; i++)
+                if (positions[i].metadata && strlen(positions[i].metadata) > METADATA_MAXIMUM)
+                        return chappe_fail(error, CHAPPE_E_COMMIT_REFUSED,
+                                           "%s[%d]: %zu bytes of metadata, %d are allowed", positions[i].topic,
+                                           positions[i].partition, strlen(positions[i].metadata), METADATA_MAXIMUM);
+        for (size_t i = 0; i < count; i++)
+                store(group, &positions[i]);
+        return 0;
+}
+
+int64_t chappe_sim_committed(const struct chappe_sim *sim, const char *name, const char *topic, int32_t partition)
+{
+        const struct sim_committed *committed;
+        struct sim_group *group;
+
+        HASH_FIND_STR(sim->groups, name, group);
+        committed = group ? chappe_sim_group_committed(group, topic, partition) : NULL;
+        return committed ? committed->offset : CHAPPE_OFFSET_NONE;
+}
+
+void chappe_sim_rebalance(struct chappe_sim *sim, const char *group)
+{
+        chappe_sim_group_assemble(chappe_sim_group_get(sim, group));
+}
+
+const char *chappe_sim_group_at(const struct chappe_sim *sim, size_t n)
+{
+        const struct sim_group *group = sim->groups;
+
+        while (group && n-- > 0)
+                group = group->hh.next;
+        return group ? group->name : NULL;
+}
+
+static int64_t lag(const struct sim_group *group, const struct sim_topic *topic)
+{
+        int64_t sum = 0;
+
+        for (int32_t i = 0; i < topic->partition_count; i++) {
+                const struct sim_committed *committed = chappe_sim_group_committed(group, topic->name, i);
+                int64_t offset = committed && committed->offset > 0 ? committed->offset : 0;
+
+                sum += topic->logs[i].end - offset;
+        }
+        return sum;
+}
+
+/* Is the group's topic: subscribed by a member, or committed before. */
+static bool reads(const struct sim_group *group, const struct sim_topic *topic)
+{
+        for (const struct sim_member *member = group->members; member; member = member->next)
+                for (size_t i = 0; i < member->topic_count; i++)
+                        if (strcmp(member->topics[i], topic->name) == 0)
+                                return true;
+        for (int32_t i = 0; i < topic->partition_count; i++)
+                if (chappe_sim_group_committed(group, topic->name, i))
+                        return true;
+        return false;
+}
+
+int64_t chappe_sim_backlog(const struct chappe_sim *sim)
+{
+        int64_t sum = 0;
+
+        for (const struct sim_broker *broker = sim->brokers; broker; broker = broker->next)
+                sum += chappe_sim_producers_unsent(broker);
+        for (const struct sim_group *group = sim->groups; group; group = group->hh.next)
+                for (const struct sim_topic *topic = sim->topics; topic; topic = topic->hh.next)
+                        if (reads(group, topic))
+                                sum += lag(group, topic);
+        return sum;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A Kafka cluster in memory behind broker.h, on the simulated machine of base/fibers.h: topics, logs, groups with
+ * generations, seeded faults. All that it tells comes through the machine's timers, with a delay drawn by the seed.
+ */
+#pragma once
+
+#include "base/fibers.h"
+#include "broker/broker.h"
+
+struct chappe_sim;
+
+/* Chances in parts per million of one request; zero members: never. */
+struct chappe_sim_faults {
+        int64_t latency_minimum_us; /* one way; 0: 200 */
+        int64_t latency_maximum_us; /* 0: 2,000 */
+        uint32_t slow_ppm;          /* a request that takes slow_us longer */
+        int64_t slow_us;
+        uint32_t delivery_failed_ppm;      /* a record is not appended, and reported so */
+        uint32_t acknowledgement_lost_ppm; /* reported as unknown: in the log or not */
+        uint32_t duplicate_ppm;            /* appended twice, where the producer is not idempotent */
+        uint32_t queue_full_ppm;           /* a send is refused with -CHAPPE_E_AGAIN */
+        uint32_t commit_failed_ppm;        /* not stored, and reported so */
+        uint32_t commit_unknown_ppm;       /* stored, but reported as failed */
+        uint32_t rebalance_ppm;            /* of a heartbeat: the group assembles again */
+        uint32_t expulsion_ppm;            /* of a heartbeat: this member is put out, and loses its partitions */
+};
+
+struct chappe_sim *chappe_sim_new(struct chappe_fibers *fibers, const struct chappe_sim_faults *faults);
+/* Every broker handle must have been closed. Takes NULL; returns NULL. */
+struct chappe_sim *chappe_sim_free(struct chappe_sim *sim);
+/* From now on other chances. */
+void chappe_sim_set_faults(struct chappe_sim *sim, const struct chappe_sim_faults *faults);
+
+/* A connection of this process; closed by the broker's close. Its blocking functions must be called on the process's
+ * strands. */
+int chappe_sim_open(struct chappe_sim *sim, struct chappe_process *process, const struct chappe_property *properties,
+                    size_t property_count, struct chappe_broker **ret_broker, struct chappe_error *error);
+
+/* Nothing reaches the cluster until then. */
+void chappe_sim_unavailable(struct chappe_sim *sim, int64_t until_us);
+/* The group assembles again. */
+void chappe_sim_rebalance(struct chappe_sim *sim, const char *group);
+/* The n-th group's name, or NULL past the last. */
+const char *chappe_sim_group_at(const struct chappe_sim *sim, size_t n);
+
+/* The cluster seen from outside, without delay or fault. */
+
+/* 0, or CHAPPE_TOPIC_EXISTS. */
+int chappe_sim_topic_create(struct chappe_sim *sim, const char *topic, int32_t partition_count);
+/* 0 when there is none. */
+int32_t chappe_sim_partition_count(const struct chappe_sim *sim, const char *topic);
+/* The n-th topic's name in order of creation, or NULL past the last. */
+const char *chappe_sim_topic_at(const struct chappe_sim *sim, size_t n);
+/* Appends as a faultless producer would; returns the offset, or negative without such a topic. */
+int64_t chappe_sim_append(struct chappe_sim *sim, const char *topic, int32_t partition, struct chappe_bytes key,
+                          struct chappe_bytes value, const struct chappe_header *headers, size_t header_count);
+/* The offset behind the last record. */
+int64_t chappe_sim_end(const struct chappe_sim *sim, const char *topic, int32_t partition);
+/* A record to be released like one that was taken; false past the end. */
+bool chappe_sim_read(struct chappe_sim *sim, const char *topic, int32_t partition, int64_t offset,
+                     struct chappe_record *ret_record);
+/* What the group has committed, or CHAPPE_OFFSET_NONE. */
+int64_t chappe_sim_committed(const struct chappe_sim *sim, const char *group, const char *topic, int32_t partition);
+/* Records sent and not yet in a log, and records of their topics that groups have not committed. 0: nothing is left to
+ * do. */
+int64_t chappe_sim_backlog(const struct chappe_sim *sim);
+
+/* Java's partition for a key: murmur2, positive, modulo. */
+int32_t chappe_sim_partition_of(struct chappe_bytes key, int32_t partition_count);
