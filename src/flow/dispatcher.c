@@ -40,13 +40,22 @@ struct chappe_dispatcher *chappe_dispatcher_free(struct chappe_dispatcher *dispa
         return NULL;
 }
 
+bool chappe_dispatcher_full(const struct chappe_dispatcher *dispatcher)
+{
+        return dispatcher->records >= dispatcher->limits.records || dispatcher->bytes >= dispatcher->limits.bytes;
+}
+
+bool chappe_dispatcher_low(const struct chappe_dispatcher *dispatcher)
+{
+        return dispatcher->records <= dispatcher->limits.records / 2 && dispatcher->bytes <= dispatcher->limits.bytes / 2;
+}
+
 /* Bytes are known only once a record is taken: the room is guessed from the mean size of those in hand. */
 size_t chappe_dispatcher_room(const struct chappe_dispatcher *dispatcher, const struct chappe_share *share)
 {
         const struct chappe_dispatcher_limits *limits = &dispatcher->limits;
         size_t width = chappe_offset_ledger_width(&share->ledger);
-        if (share->state != CHAPPE_SHARE_ACTIVE || dispatcher->records >= limits->records ||
-            dispatcher->bytes >= limits->bytes || width >= limits->share_width)
+        if (share->state != CHAPPE_SHARE_ACTIVE || chappe_dispatcher_full(dispatcher) || width >= limits->share_width)
                 return 0;
         size_t room = limits->records - dispatcher->records;
         if (room > limits->share_width - width)

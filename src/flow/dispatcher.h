@@ -30,6 +30,10 @@ struct chappe_dispatcher *chappe_dispatcher_free(struct chappe_dispatcher *dispa
 
 /* How many more records may be taken for this share; 0 unless it is active. */
 size_t chappe_dispatcher_room(const struct chappe_dispatcher *dispatcher, const struct chappe_share *share);
+/* Is what is in hand as much as may be, whatever the share? */
+bool chappe_dispatcher_full(const struct chappe_dispatcher *dispatcher);
+/* Is it at most half of that? A full intake goes on from here, so that it does not go on record by record. */
+bool chappe_dispatcher_low(const struct chappe_dispatcher *dispatcher);
 /* A record (offset, bytes, share set) joins the lane of this identity: equal identities run one after another.
  * -CHAPPE_E_NO_MEMORY. */
 int chappe_dispatcher_add(struct chappe_dispatcher *dispatcher, struct chappe_task *task, uint64_t identity);

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows of the operations table, gathered by topic and checked against one another. */
+#include "flow/channels.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "config/config.h"
+#include "flow/flow.h"
+#include "observe/metrics.h"
+
+#define DEFAULT_PARTITIONS 4
+
+char *chappe_flow_topic(const struct chappe_runtime *runtime, const char *topic)
+{
+        char *name;
+        return asprintf(&name, "%s%s", runtime->topic_prefix ? runtime->topic_prefix : "", topic) < 0 ? NULL : name;
+}
+
+static int check_row(const struct chappe_operation *row, size_t n, struct chappe_error *error)
+{
+        static const char *const kinds[] = { "END", "CONSUMES", "PRODUCES", "CALLS", "ANSWERS" };
+        bool typed = row->kind == CHAPPE_CONSUMES || row->kind == CHAPPE_PRODUCES;
+        const char *wrong = NULL;
+        if (row->kind > CHAPPE_ANSWERS)
+                return chappe_fail(error, CHAPPE_E_OPERATION_INVALID, "operation %zu: unknown kind %d", n, row->kind);
+        if (!row->topic || !row->topic[0])
+                wrong = "has no topic";
+        else if (typed && !row->type)
+                wrong = "has no type";
+        else if (!typed && !row->message)
+                wrong = "has no message";
+        else if (row->kind == CHAPPE_ANSWERS && !row->on_request)
+                wrong = "has no handler";
+        return wrong ? chappe_fail(error, CHAPPE_E_OPERATION_INVALID, "operation %zu (%s %s) %s", n, kinds[row->kind],
+                                   row->topic ? row->topic : "?", wrong)
+                     : 0;
+}
+
+static const struct chappe_channel *find(const struct chappe_channels *channels, const char *name, bool plain)
+{
+        for (size_t i = 0; i < channels->count; i++) {
+                if (strcmp(plain ? channels->at[i].plain : channels->at[i].name, name) == 0)
+                        return &channels->at[i];
+        }
+        return NULL;
+}
+
+const struct chappe_channel *chappe_channels_find(const struct chappe_channels *channels, const char *name)
+{
+        return find(channels, name, false);
+}
+
+const struct chappe_channel *chappe_channels_plain(const struct chappe_channels *channels, const char *plain)
+{
+        return find(channels, plain, true);
+}
+
+static struct chappe_channel *get_channel(struct chappe_channels *channels, const struct chappe_runtime *runtime,
+                                          const char *plain)
+{
+        struct chappe_channel *channel = (struct chappe_channel *)find(channels, plain, true);
+        if (channel)
+                return channel;
+        channel = &channels->at[channels->count];
+        channel->plain = plain;
+        channel->name = chappe_flow_topic(runtime, plain);
+        channels->count++;
+        return channel->name ? channel : NULL;
+}
+
+static int add_consumer(struct chappe_channel *channel, const struct chappe_operation *row, struct chappe_error *error)
+{
+        if (channel->consume_count > 0 && channel->order != row->order)
+                return chappe_fail(error, CHAPPE_E_OPERATION_INVALID,
+                                   "operations that consume %s want different orders: a topic has one", row->topic);
+        const struct chappe_operation **consumes =
+                realloc(channel->consumes, (channel->consume_count + 1) * sizeof(struct chappe_operation *));
+        if (!consumes)
+                return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the operations table");
+        channel->consumes = consumes;
+        channel->consumes[channel->consume_count++] = row;
+        channel->order = row->order;
+        return 0;
+}
+
+static int add_row(struct chappe_channels *channels, const struct chappe_runtime *runtime,
+                   const struct chappe_operation *row, struct chappe_error *error)
+{
+        struct chappe_channel *channel = get_channel(channels, runtime, row->topic);
+        if (!channel)
+                return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the operations table");
+        if (row->partitions > channel->partitions)
+                channel->partitions = row->partitions;
+        if (row->retention_ms > channel->retention_ms)
+                channel->retention_ms = row->retention_ms;
+        channel->answers |= row->kind == CHAPPE_ANSWERS;
+        channel->calls |= row->kind == CHAPPE_CALLS;
+        channel->produces |= row->kind == CHAPPE_PRODUCES;
+        int status = row->kind == CHAPPE_CONSUMES ? add_consumer(channel, row, error) : 0;
+        if (status == 0 && channel->answers && channel->consume_count > 0)
+                return chappe_fail(error, CHAPPE_E_OPERATION_INVALID, "%s carries requests and events: use two topics",
+                                   row->topic);
+        return status;
+}
+
+static int complete(struct chappe_channel *channel, const struct chappe_runtime *runtime, struct chappe_error *error)
+{
+        if (channel->partitions <= 0)
+                channel->partitions = DEFAULT_PARTITIONS;
+        if (!chappe_channel_reads(channel))
+                return 0;
+        const char *suffix = chappe_config_text(runtime->config, "dead_letter_suffix");
+        if (asprintf(&channel->dead_letter, "%s%s", channel->name, suffix) < 0) {
+                channel->dead_letter = NULL;
+                return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the operations table");
+        }
+        CHAPPE_CLEANUP(buffer) struct chappe_buffer label = { 0 };
+        if (chappe_metrics_label(&label, "topic", channel->name) < 0 || chappe_buffer_append(&label, "", 1) < 0)
+                return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the operations table");
+        const char *labels = (const char *)label.at;
+        struct chappe_metrics *metrics = runtime->metrics;
+        channel->handled = chappe_metrics_get(metrics, CHAPPE_COUNTER, "records_handled_total",
+                                              "Records whose handler was done.", labels);
+        channel->retried = chappe_metrics_get(metrics, CHAPPE_COUNTER, "records_retried_total",
+                                              "Attempts that failed and were put off.", labels);
+        channel->dead = chappe_metrics_get(metrics, CHAPPE_COUNTER, "dead_letters_total",
+                                           "Records sent to the dead letter topic.", labels);
+        channel->ignored = chappe_metrics_get(metrics, CHAPPE_COUNTER, "records_ignored_total",
+                                              "Records that no operation handles.", labels);
+        channel->handler_time = chappe_metrics_get(metrics, CHAPPE_HISTOGRAM, "handler_seconds",
+                                                   "Time in handlers.", labels);
+        return 0;
+}
+
+int chappe_channels_init(struct chappe_channels *channels, const struct chappe_runtime *runtime, struct chappe_error *error)
+{
+        size_t rows = 0;
+        while (runtime->operations && runtime->operations[rows].kind != CHAPPE_END)
+                rows++;
+        *channels = (struct chappe_channels){ .at = calloc(rows + 1, sizeof(*channels->at)) };
+        int status = channels->at ? 0 : chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the operations table");
+        for (size_t n = 0; status == 0 && n < rows; n++) {
+                status = check_row(&runtime->operations[n], n, error);
+                if (status == 0)
+                        status = add_row(channels, runtime, &runtime->operations[n], error);
+        }
+        for (size_t i = 0; status == 0 && i < channels->count; i++)
+                status = complete(&channels->at[i], runtime, error);
+        if (status < 0)
+                chappe_channels_deinit(channels);
+        return status;
+}
+
+void chappe_channels_deinit(struct chappe_channels *channels)
+{
+        for (size_t i = 0; i < channels->count; i++) {
+                free(channels->at[i].name);
+                free(channels->at[i].dead_letter);
+                free(channels->at[i].consumes);
+        }
+        free(channels->at);
+        *channels = (struct chappe_channels){ 0 };
+}
+
+const struct chappe_operation *chappe_channels_produces(const struct chappe_runtime *runtime, const struct chappe_type *type,
+                                                        const char *topic)
+{
+        for (const struct chappe_operation *row = runtime->operations; row && row->kind != CHAPPE_END; row++) {
+                if (row->kind == CHAPPE_PRODUCES && row->type == type && (!topic || strcmp(row->topic, topic) == 0))
+                        return row;
+        }
+        return NULL;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The operations table, compiled: one channel a topic, with everything that this service does with it. */
+#pragma once
+
+#include "flow/context.h"
+
+struct chappe_metric;
+
+struct chappe_channel {
+        char *name;        /* with prefix */
+        char *dead_letter; /* its dead letter topic; NULL when nothing is consumed from it */
+        const char *plain; /* as in the table */
+        const struct chappe_operation **consumes;
+        size_t consume_count;
+        bool answers;
+        bool calls;
+        bool produces;
+        enum chappe_order order;
+        int32_t partitions;
+        int64_t retention_ms;
+        struct chappe_metric *handled;
+        struct chappe_metric *retried;
+        struct chappe_metric *dead;
+        struct chappe_metric *ignored;
+        struct chappe_metric *handler_time;
+};
+
+/* Constant after start. */
+struct chappe_channels {
+        struct chappe_channel *at;
+        size_t count;
+};
+
+/* Checks and compiles runtime->operations; errors name the operation. */
+int chappe_channels_init(struct chappe_channels *channels, const struct chappe_runtime *runtime, struct chappe_error *error);
+void chappe_channels_deinit(struct chappe_channels *channels);
+/* By the name with prefix, or as in the table; NULL for a topic that is not in it. */
+const struct chappe_channel *chappe_channels_find(const struct chappe_channels *channels, const char *name);
+const struct chappe_channel *chappe_channels_plain(const struct chappe_channels *channels, const char *plain);
+/* The PRODUCES row of a type, to this topic (as in the table; NULL: the first); or NULL. */
+const struct chappe_operation *chappe_channels_produces(const struct chappe_runtime *runtime, const struct chappe_type *type,
+                                                        const char *topic);
+static inline bool chappe_channel_reads(const struct chappe_channel *channel)
+{
+        return channel->answers || channel->consume_count > 0;
+}

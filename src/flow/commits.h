@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Committing what the ledgers say is finished: one commit on its way at a time. Of the poll strand. */
+#pragma once
+
+#include "flow/handover.h"
+
+/* One partition of a commit on its way. */
+struct chappe_committing {
+        const char *topic;
+        int32_t partition;
+        uint64_t epoch; /* the share may be another one by the time the answer comes */
+        int64_t offset;
+};
+
+/* Zero-initialise and fill in the first members; chappe_commits_deinit when done. */
+struct chappe_commits {
+        const struct chappe_runtime *runtime;
+        struct chappe_handover *handover;
+        struct chappe_assignment *assignment;
+        struct chappe_consumer *consumer;
+        struct chappe_committing *entries; /* of the commit on its way */
+        struct chappe_position *positions;
+        size_t count;
+        size_t capacity;
+        uint64_t token; /* of the latest commit */
+        int64_t began_us;
+        bool busy;
+};
+
+/* Starts a commit of everything new. 1: on its way; 0: nothing new, or one is on its way already; negative: refused at once. */
+int chappe_commits_start(struct chappe_commits *commits, int64_t now_us);
+/* A COMMITTED event. */
+void chappe_commits_ended(struct chappe_commits *commits, const struct chappe_consumer_event *event);
+/* Forgets one whose answer never came. */
+void chappe_commits_expire(struct chappe_commits *commits, int64_t now_us);
+void chappe_commits_deinit(struct chappe_commits *commits);

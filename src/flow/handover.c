@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The handover: a lock, a dispatcher, spare jobs, and who waits for what. */
+#include "flow/handover.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "flow/key_hash.h"
+#include "flow/retry_schedule.h"
+
+struct chappe_handover {
+        /* constant after start */
+        const struct chappe_runtime *runtime;
+        struct chappe_executor *executor;
+        struct chappe_wake *bell;
+        struct chappe_mutex *mutex;
+        struct chappe_condition *work; /* workers wait for jobs */
+        /* of the poll strand */
+        struct chappe_job *settled; /* since the last chappe_handover_settle, latest first */
+        /* under mutex */
+        struct chappe_dispatcher *dispatcher;
+        struct chappe_job *spare;
+        struct chappe_random random;
+        uint32_t idle;     /* workers that wait */
+        uint32_t draining; /* shares */
+        int64_t due_us;    /* the poll strand will wake by itself then */
+        bool full;         /* the poll strand waits for room */
+        bool closed;
+};
+
+static struct chappe_job *job_of(struct chappe_task *task)
+{
+        return CHAPPE_CONTAINER(task, struct chappe_job, task);
+}
+
+int chappe_handover_new(const struct chappe_runtime *runtime, const struct chappe_dispatcher_limits *limits,
+                        struct chappe_wake *bell, struct chappe_handover **ret_handover, struct chappe_error *error)
+{
+        struct chappe_handover *handover = calloc(1, sizeof(*handover));
+        *ret_handover = handover;
+        if (!handover)
+                return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the consumer runtime");
+        handover->runtime = runtime;
+        handover->executor = runtime->world->executor;
+        handover->bell = bell;
+        handover->due_us = INT64_MAX;
+        handover->mutex = chappe_mutex_new(handover->executor);
+        handover->work = chappe_condition_new(handover->executor);
+        handover->dispatcher = chappe_dispatcher_new(limits);
+        chappe_random_init(&handover->random, runtime->world->seed ^ 0x68616e646f766572u);
+        if (handover->mutex && handover->work && handover->dispatcher)
+                return 0;
+        *ret_handover = chappe_handover_free(handover);
+        return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the consumer runtime");
+}
+
+struct chappe_handover *chappe_handover_free(struct chappe_handover *handover)
+{
+        if (!handover)
+                return NULL;
+        while (handover->spare) {
+                struct chappe_job *job = handover->spare;
+                handover->spare = job->following;
+                free(job);
+        }
+        chappe_dispatcher_free(handover->dispatcher);
+        chappe_condition_free(handover->executor, handover->work);
+        chappe_mutex_free(handover->executor, handover->mutex);
+        free(handover);
+        return NULL;
+}
+
+static void lock(struct chappe_handover *handover)
+{
+        chappe_mutex_lock(handover->executor, handover->mutex);
+}
+
+static void unlock(struct chappe_handover *handover)
+{
+        chappe_mutex_unlock(handover->executor, handover->mutex);
+}
+
+/* Under the lock: wakes as many idle workers as there are lanes for, beyond those that busy ones are about to take. */
+static void wake_workers(struct chappe_handover *handover, size_t busy)
+{
+        size_t ready = chappe_dispatcher_ready(handover->dispatcher);
+        ready -= busy < ready ? busy : ready;
+        if (ready >= handover->idle && handover->idle > 1) {
+                chappe_condition_broadcast(handover->executor, handover->work);
+                return;
+        }
+        for (size_t i = 0; i < ready && i < handover->idle; i++)
+                chappe_condition_signal(handover->executor, handover->work);
+}
+
+/* Under the lock: what changed for the poll strand. */
+static bool poll_strand_concerned(struct chappe_handover *handover, const struct chappe_released *released)
+{
+        if (handover->full && chappe_dispatcher_low(handover->dispatcher)) {
+                handover->full = false;
+                return true;
+        }
+        if (chappe_dispatcher_due_us(handover->dispatcher) < handover->due_us) {
+                handover->due_us = chappe_dispatcher_due_us(handover->dispatcher);
+                return true;
+        }
+        return handover->draining > 0 && released->tasks;
+}
+
+/* Without the lock: gives records back to the broker. */
+static void release_records(const struct chappe_released *released)
+{
+        for (struct chappe_task *task = released->tasks; task; task = task->next) {
+                struct chappe_job *job = job_of(task);
+                chappe_record_release(&job->record);
+                free(job->reason);
+        }
+}
+
+/* Under the lock: the jobs of released tasks are spare; shares that are gone end with their last one. */
+static void recycle(struct chappe_handover *handover, struct chappe_released *released)
+{
+        struct chappe_task *following;
+        for (struct chappe_task *task = released->tasks; task; task = following) {
+                following = task->next;
+                struct chappe_job *job = job_of(task);
+                job->following = handover->spare;
+                handover->spare = job;
+        }
+        *released = (struct chappe_released){ 0 };
+}
+
+/* Under the lock: shares without jobs that nobody owns any more. Every share in the list of released tasks is looked at once. */
+static void free_shares(const struct chappe_released *released)
+{
+        for (struct chappe_task *task = released->tasks; task; task = task->next) {
+                struct chappe_share *share = task->share;
+                if (!share || share->state != CHAPPE_SHARE_GONE || share->tasks > 0)
+                        continue;
+                for (struct chappe_task *other = task; other; other = other->next) {
+                        if (other->share == share)
+                                other->share = NULL;
+                }
+                chappe_share_free(share);
+        }
+}
+
+/* Ends a locked section that may have released tasks; they are recycled in a later one. */
+static void conclude(struct chappe_handover *handover, const struct chappe_released *released, size_t busy)
+{
+        bool ring = poll_strand_concerned(handover, released);
+        free_shares(released);
+        if (handover->idle > 0)
+                wake_workers(handover, busy);
+        unlock(handover);
+        if (ring)
+                chappe_wake_ring(handover->bell);
+        release_records(released);
+}
+
+static void conclude_and_recycle(struct chappe_handover *handover, struct chappe_released *released)
+{
+        conclude(handover, released, 0);
+        if (!released->tasks)
+                return;
+        lock(handover);
+        recycle(handover, released);
+        unlock(handover);
+}
+
+size_t chappe_handover_room(struct chappe_handover *handover, struct chappe_share *share)
+{
+        lock(handover);
+        size_t room = chappe_dispatcher_room(handover->dispatcher, share);
+        if (room == 0 && chappe_dispatcher_full(handover->dispatcher))
+                handover->full = true;
+        unlock(handover);
+        return room;
+}
+
+static struct chappe_job *make_job(struct chappe_handover *handover)
+{
+        struct chappe_job *job = handover->spare;
+        if (job)
+                handover->spare = job->following;
+        else
+                job = malloc(sizeof(*job));
+        if (job)
+                *job = (struct chappe_job){ 0 };
+        return job;
+}
+
+static void settled(struct chappe_deliveries *deliveries, void *context)
+{
+        struct chappe_handover *handover = context;
+        struct chappe_job *job = CHAPPE_CONTAINER(deliveries, struct chappe_job, deliveries);
+        job->following = handover->settled;
+        handover->settled = job;
+}
+
+/* Records that have to stay in order share an identity; a shared identity by chance costs concurrency, never order. */
+static uint64_t lane_identity(const struct chappe_channel *channel, const struct chappe_record *record)
+{
+        if (channel->order == CHAPPE_ORDER_PARTITION)
+                return 0;
+        if (channel->order == CHAPPE_ORDER_NONE || !record->key.at)
+                return chappe_key_mix((uint64_t)record->offset);
+        return chappe_key_hash(record->key.at, record->key.length);
+}
+
+static int give_one(struct chappe_handover *handover, struct chappe_share *share, const struct chappe_channel *channel,
+                    struct chappe_record *record)
+{
+        struct chappe_job *job = make_job(handover);
+        if (!job)
+                return -CHAPPE_E_NO_MEMORY;
+        job->record = *record;
+        job->channel = channel;
+        job->task.share = share;
+        job->task.offset = record->offset;
+        job->task.bytes = record->key.length + record->value.length;
+        job->task.attempt = 1;
+        int status = chappe_dispatcher_add(handover->dispatcher, &job->task, lane_identity(channel, record));
+        if (status < 0) {
+                job->following = handover->spare;
+                handover->spare = job;
+        }
+        return status;
+}
+
+int chappe_handover_give(struct chappe_handover *handover, struct chappe_share *share, const struct chappe_channel *channel,
+                         struct chappe_record *records, size_t count, size_t *ret_given)
+{
+        int status = 0;
+        size_t given = 0;
+        lock(handover);
+        while (given < count && (status = give_one(handover, share, channel, &records[given])) == 0)
+                given++;
+        wake_workers(handover, 0);
+        unlock(handover);
+        for (size_t i = given; i < count; i++)
+                chappe_record_release(&records[i]);
+        *ret_given = given;
+        return status;
+}
+
+/* Under the lock: when a job whose delivery failed runs again. Deliveries fail in outages: no ceiling. */
+static int64_t due_after_failure(struct chappe_handover *handover, const struct chappe_job *job)
+{
+        struct chappe_retry_policy policy = chappe_retry_policy_complete(job->operation ? job->operation->retry : NULL);
+        int64_t now_us = chappe_clock_monotonic_us(handover->runtime->world->clock);
+        return chappe_retry_due_us(&policy, job->task.attempt, now_us, &handover->random);
+}
+
+void chappe_handover_settle(struct chappe_handover *handover)
+{
+        struct chappe_job *job = handover->settled;
+        if (!job)
+                return;
+        handover->settled = NULL;
+        struct chappe_released released = { 0 };
+        lock(handover);
+        struct chappe_job *following;
+        for (; job; job = following) {
+                following = job->following;
+                bool failed = chappe_deliveries_result(&job->deliveries) < 0;
+                int64_t due_us = failed ? due_after_failure(handover, job) : 0;
+                chappe_dispatcher_settle(handover->dispatcher, &job->task, failed, due_us, &released);
+        }
+        conclude_and_recycle(handover, &released);
+}
+
+int64_t chappe_handover_tick(struct chappe_handover *handover, int64_t now_us)
+{
+        lock(handover);
+        if (chappe_dispatcher_due_us(handover->dispatcher) <= now_us) {
+                chappe_dispatcher_promote(handover->dispatcher, now_us);
+                wake_workers(handover, 0);
+        }
+        handover->due_us = chappe_dispatcher_due_us(handover->dispatcher);
+        int64_t due_us = handover->due_us;
+        unlock(handover);
+        return due_us;
+}
+
+void chappe_handover_drain(struct chappe_handover *handover, struct chappe_share *share)
+{
+        struct chappe_released released = { 0 };
+        lock(handover);
+        if (share->state == CHAPPE_SHARE_ACTIVE) {
+                handover->draining++;
+                chappe_dispatcher_drain(handover->dispatcher, share, &released);
+        }
+        conclude_and_recycle(handover, &released);
+}
+
+bool chappe_handover_drained(struct chappe_handover *handover, struct chappe_share *share)
+{
+        lock(handover);
+        bool drained = share->tasks == 0;
+        unlock(handover);
+        return drained;
+}
+
+void chappe_handover_drop(struct chappe_handover *handover, struct chappe_assignment *assignment,
+                          struct chappe_share *share)
+{
+        struct chappe_released released = { 0 };
+        lock(handover);
+        if (share->state == CHAPPE_SHARE_DRAINING)
+                handover->draining--;
+        chappe_assignment_remove(assignment, share);
+        chappe_dispatcher_drop(handover->dispatcher, share, &released);
+        if (share->tasks == 0 && !released.tasks)
+                chappe_share_free(share);
+        conclude_and_recycle(handover, &released);
+}
+
+bool chappe_handover_rewind(struct chappe_handover *handover, struct chappe_share *share, int64_t offset)
+{
+        lock(handover);
+        bool empty = share->tasks == 0;
+        if (empty) {
+                chappe_offset_ledger_deinit(&share->ledger);
+                chappe_offset_ledger_start(&share->ledger, offset);
+        }
+        unlock(handover);
+        return empty;
+}
+
+int64_t chappe_handover_commit(struct chappe_handover *handover, const struct chappe_share *share)
+{
+        lock(handover);
+        int64_t offset = chappe_share_commit(share);
+        unlock(handover);
+        return offset;
+}
+
+void chappe_handover_figures(struct chappe_handover *handover, const struct chappe_share *share,
+                             struct chappe_share_figures *ret_figures)
+{
+        lock(handover);
+        *ret_figures = (struct chappe_share_figures){
+                .highest = chappe_offset_ledger_highest(&share->ledger),
+                .watermark = chappe_offset_ledger_watermark(&share->ledger),
+                .tasks = share->tasks,
+        };
+        unlock(handover);
+}
+
+size_t chappe_handover_records(struct chappe_handover *handover)
+{
+        lock(handover);
+        size_t records = chappe_dispatcher_records(handover->dispatcher);
+        unlock(handover);
+        return records;
+}
+
+uint64_t chappe_handover_late(struct chappe_handover *handover)
+{
+        lock(handover);
+        uint64_t late = chappe_dispatcher_late(handover->dispatcher);
+        unlock(handover);
+        return late;
+}
+
+/* Under the lock: the worker's hold on the job's deliveries ends here, so that a report that settles it comes after. */
+static void bring_back(struct chappe_handover *handover, struct chappe_job *job, struct chappe_released *released)
+{
+        if (job->verdict == CHAPPE_VERDICT_UNRUN) {
+                chappe_dispatcher_unrun(handover->dispatcher, &job->task, released);
+                return;
+        }
+        bool outstanding = !chappe_deliveries_drop(&job->deliveries);
+        bool again = job->verdict == CHAPPE_VERDICT_AGAIN;
+        if (!outstanding && !again && chappe_deliveries_result(&job->deliveries) < 0) {
+                again = true;
+                job->due_us = due_after_failure(handover, job);
+        }
+        chappe_dispatcher_return(handover->dispatcher, &job->task, again, outstanding, job->due_us, released);
+}
+
+/* Under the lock. Fills in jobs; 0 at the end. */
+static size_t wait_for_jobs(struct chappe_handover *handover, struct chappe_job **jobs, size_t maximum)
+{
+        struct chappe_task *tasks[CHAPPE_HANDOVER_BATCH];
+        size_t taken = 0;
+        while (!handover->closed && (taken = chappe_dispatcher_take(handover->dispatcher, tasks, maximum)) == 0) {
+                handover->idle++;
+                enum chappe_wait wait = chappe_condition_wait(handover->executor, handover->work, handover->mutex, CHAPPE_FOREVER);
+                handover->idle--;
+                if (wait == CHAPPE_WAIT_STOPPED)
+                        return 0;
+        }
+        for (size_t i = 0; i < taken; i++) {
+                jobs[i] = job_of(tasks[i]);
+                chappe_deliveries_init(&jobs[i]->deliveries, settled, handover);
+        }
+        return taken;
+}
+
+size_t chappe_handover_exchange(struct chappe_handover *handover, struct chappe_job **jobs, size_t count, size_t maximum)
+{
+        assert(maximum > 0 && maximum <= CHAPPE_HANDOVER_BATCH);
+        struct chappe_released released = { 0 };
+        lock(handover);
+        for (size_t i = 0; i < count; i++)
+                bring_back(handover, jobs[i], &released);
+        if (released.tasks) {
+                conclude(handover, &released, 1);
+                lock(handover);
+                recycle(handover, &released);
+        }
+        size_t taken = wait_for_jobs(handover, jobs, maximum);
+        unlock(handover);
+        return taken;
+}
+
+void chappe_handover_close(struct chappe_handover *handover)
+{
+        lock(handover);
+        handover->closed = true;
+        chappe_condition_broadcast(handover->executor, handover->work);
+        unlock(handover);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Records in hand, between the poll strand and the workers: one lock around the dispatcher, taken once a batch each way.
+ *
+ * The poll strand gives records, hears of deliveries, drains and drops shares, reads the ledgers. Workers take jobs and bring them back.
+ */
+#pragma once
+
+#include "base/random.h"
+#include "flow/channels.h"
+#include "flow/deliveries.h"
+#include "flow/dispatcher.h"
+#include "flow/wake.h"
+
+#define CHAPPE_HANDOVER_BATCH 64 /* jobs a worker may take at a time */
+
+enum chappe_verdict {
+        CHAPPE_VERDICT_UNRUN, /* an earlier job of its lane failed, or the worker stops */
+        CHAPPE_VERDICT_DONE,
+        CHAPPE_VERDICT_AGAIN,
+};
+
+/* One record with all that the runtime knows of it. Its worker owns it between take and return, else the handover does. */
+struct chappe_job {
+        struct chappe_task task;
+        struct chappe_record record;
+        struct chappe_deliveries deliveries;
+        const struct chappe_channel *channel;
+        const struct chappe_operation *operation; /* once it is known */
+        enum chappe_verdict verdict;
+        int64_t first_us; /* when its first attempt began; 0: not yet */
+        int64_t due_us;   /* verdict AGAIN */
+        int32_t failures; /* that count against the policy's ceiling */
+        bool burying;     /* given up: all that is left is its dead letter */
+        int reason_code;  /* why it failed last */
+        char *reason;     /* NULL: none; freed with the job */
+        struct chappe_job *following; /* among the spare or settled ones */
+};
+
+struct chappe_handover;
+
+/* bell is rung when the poll strand has something to do. */
+int chappe_handover_new(const struct chappe_runtime *runtime, const struct chappe_dispatcher_limits *limits,
+                        struct chappe_wake *bell, struct chappe_handover **ret_handover, struct chappe_error *error);
+/* After all workers have ended and every share was dropped. Takes NULL; returns NULL. */
+struct chappe_handover *chappe_handover_free(struct chappe_handover *handover);
+
+/* Poll strand. */
+/* How many records of this share there is room for. */
+size_t chappe_handover_room(struct chappe_handover *handover, struct chappe_share *share);
+/* Takes over these records. Negative when memory was short: those not taken over were released and *ret_given says how many were
+ * (the rest must be read again). */
+int chappe_handover_give(struct chappe_handover *handover, struct chappe_share *share, const struct chappe_channel *channel,
+                         struct chappe_record *records, size_t count, size_t *ret_given);
+/* Carries out what delivery reports have settled since the last call. */
+void chappe_handover_settle(struct chappe_handover *handover);
+/* Wakes what is due; returns when the next is. */
+int64_t chappe_handover_tick(struct chappe_handover *handover, int64_t now_us);
+void chappe_handover_drain(struct chappe_handover *handover, struct chappe_share *share);
+/* Is nothing of a draining share in hand any more? */
+bool chappe_handover_drained(struct chappe_handover *handover, struct chappe_share *share);
+/* The share leaves the assignment; it is freed here, or with its last job. */
+void chappe_handover_drop(struct chappe_handover *handover, struct chappe_assignment *assignment,
+                          struct chappe_share *share);
+/* The log starts again at a lower offset (the topic was made anew). False while records of before are in hand. */
+bool chappe_handover_rewind(struct chappe_handover *handover, struct chappe_share *share, int64_t offset);
+/* The offset to commit for a share, or -1. */
+int64_t chappe_handover_commit(struct chappe_handover *handover, const struct chappe_share *share);
+
+struct chappe_share_figures {
+        int64_t highest;   /* offset seen */
+        int64_t watermark; /* everything before it is finished */
+        size_t tasks;
+};
+void chappe_handover_figures(struct chappe_handover *handover, const struct chappe_share *share,
+                             struct chappe_share_figures *ret_figures);
+size_t chappe_handover_records(struct chappe_handover *handover);
+uint64_t chappe_handover_late(struct chappe_handover *handover);
+
+/* Workers. Brings count jobs back, each with its verdict, and takes up to maximum new ones; waits until there are some. 0: the end. */
+size_t chappe_handover_exchange(struct chappe_handover *handover, struct chappe_job **jobs, size_t count, size_t maximum);
+/* Makes exchange return 0 from now on. Any strand. */
+void chappe_handover_close(struct chappe_handover *handover);

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Intake: a bounded number of records a pass, shares in turn. */
+#include "flow/intake.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "config/config.h"
+#include "observe/log.h"
+#include "observe/metrics.h"
+
+#define BATCH 256
+#define BATCHES_A_SHARE 4
+
+/* What the poll strand knows of a share beyond the dispatcher. */
+struct holding {
+        const struct chappe_channel *channel;
+        int64_t rewind_to; /* the log begins again there, once nothing of before is in hand; -1: no */
+        struct chappe_metric *highest;
+        struct chappe_metric *finished;
+        struct chappe_metric *committed;
+        struct chappe_metric *in_flight;
+};
+
+static void look_up_gauges(struct holding *holding, struct chappe_metrics *metrics, const struct chappe_share *share)
+{
+        CHAPPE_CLEANUP(buffer) struct chappe_buffer label = { 0 };
+        if (chappe_metrics_label(&label, "topic", share->topic) < 0 ||
+            chappe_buffer_printf(&label, ",partition=\"%" PRId32 "\"", share->partition) < 0 ||
+            chappe_buffer_append(&label, "", 1) < 0)
+                return;
+        const char *labels = (const char *)label.at;
+        holding->highest = chappe_metrics_get(metrics, CHAPPE_GAUGE, "partition_highest_seen_offset",
+                                              "Highest offset taken from the broker.", labels);
+        holding->finished = chappe_metrics_get(metrics, CHAPPE_GAUGE, "partition_finished_offset",
+                                               "Everything before this offset is finished.", labels);
+        holding->committed = chappe_metrics_get(metrics, CHAPPE_GAUGE, "partition_committed_offset",
+                                                "Offset that the group has committed.", labels);
+        holding->in_flight = chappe_metrics_get(metrics, CHAPPE_GAUGE, "partition_in_flight_records",
+                                                "Records taken and not finished.", labels);
+}
+
+/* Without a committed offset the position is asked for, so that it can be committed before the first record is finished; when
+ * nobody answers, the broker's own reset has to do. */
+static int64_t start_offset(struct chappe_intake *intake, const struct chappe_position *committed)
+{
+        if (committed->offset >= 0)
+                return committed->offset;
+        bool earliest = strcmp(chappe_config_text(intake->runtime->config, "start_from"), "earliest") == 0;
+        int64_t timeout_ms = chappe_config_integer(intake->runtime->config, "broker_timeout_ms");
+        int64_t low, high;
+        struct chappe_error error;
+        if (intake->runtime->broker->operations->watermarks(intake->runtime->broker, committed->topic, committed->partition,
+                                                            timeout_ms, &low, &high, &error) < 0)
+                return earliest ? CHAPPE_OFFSET_EARLIEST : CHAPPE_OFFSET_LATEST;
+        return earliest ? low : high;
+}
+
+void chappe_intake_gain(struct chappe_intake *intake, const struct chappe_channel *channel,
+                        const struct chappe_position *committed, struct chappe_position *ret_start)
+{
+        ret_start->offset = start_offset(intake, committed);
+        struct chappe_share *share = chappe_assignment_find(intake->assignment, channel->name, committed->partition);
+        if (share)
+                chappe_intake_drop(intake, share); /* gained twice without a revoke: the later one counts */
+        struct holding *holding = calloc(1, sizeof(*holding));
+        share = holding ? chappe_assignment_gain(intake->assignment, channel->name, committed->partition, ret_start->offset)
+                        : NULL;
+        if (!share) {
+                free(holding);
+                return;
+        }
+        holding->channel = channel;
+        holding->rewind_to = -1;
+        share->context = holding;
+        if (committed->offset >= 0)
+                share->committed = committed->offset;
+        look_up_gauges(holding, intake->runtime->metrics, share);
+}
+
+void chappe_intake_drop(struct chappe_intake *intake, struct chappe_share *share)
+{
+        struct holding *holding = share->context;
+        chappe_metric_set(holding->in_flight, 0);
+        share->context = NULL;
+        free(holding);
+        chappe_handover_drop(intake->handover, intake->assignment, share);
+}
+
+static void seek(struct chappe_intake *intake, struct chappe_share *share, int64_t offset)
+{
+        struct chappe_error error;
+        if (intake->runtime->broker->operations->consumer_seek(intake->consumer, share->topic, share->partition, offset,
+                                                               &error) < 0)
+                chappe_log_error(intake->runtime->log, CHAPPE_LOG_CONSUMER_ERROR, &error);
+}
+
+/* Offsets went back: the topic was deleted and made anew. What is in hand of the old one ends first. */
+static void go_back(struct chappe_intake *intake, struct chappe_share *share, struct chappe_record *records, size_t count)
+{
+        struct holding *holding = share->context;
+        holding->rewind_to = records[0].offset;
+        chappe_log_write(intake->runtime->log, CHAPPE_LOG_CONSUMER_ERROR,
+                         "%s[%" PRId32 "] goes back to offset %" PRId64 ": the topic was made anew, or truncated",
+                         share->topic, share->partition, holding->rewind_to);
+        seek(intake, share, holding->rewind_to);
+        for (size_t i = 0; i < count; i++)
+                chappe_record_release(&records[i]);
+}
+
+static bool ready_to_take(struct chappe_intake *intake, struct chappe_share *share)
+{
+        struct holding *holding = share->context;
+        if (holding->rewind_to < 0)
+                return true;
+        if (!chappe_handover_rewind(intake->handover, share, holding->rewind_to))
+                return false;
+        holding->rewind_to = -1;
+        share->committed = -1;
+        return true;
+}
+
+/* One batch; returns whether there may be more. */
+static bool take_batch(struct chappe_intake *intake, struct chappe_share *share)
+{
+        struct chappe_record records[BATCH];
+        struct holding *holding = share->context;
+        if (!ready_to_take(intake, share))
+                return false;
+        size_t room = chappe_handover_room(intake->handover, share);
+        if (room > BATCH)
+                room = BATCH;
+        if (room == 0)
+                return false;
+        size_t count = intake->runtime->broker->operations->consumer_take(intake->consumer, share->topic, share->partition,
+                                                                          records, room);
+        if (count == 0)
+                return false;
+        if (records[0].offset < chappe_offset_ledger_highest(&share->ledger) + 1) {
+                go_back(intake, share, records, count);
+                return false;
+        }
+        size_t given;
+        int64_t last = records[count - 1].offset;
+        int64_t first = records[0].offset;
+        if (chappe_handover_give(intake->handover, share, holding->channel, records, count, &given) < 0) {
+                seek(intake, share, given > 0 ? records[given].offset : first);
+                return false;
+        }
+        chappe_metric_set(holding->highest, last);
+        return count == room;
+}
+
+bool chappe_intake_take(struct chappe_intake *intake)
+{
+        size_t count = intake->assignment->count;
+        bool more = false;
+        for (size_t i = 0; i < count; i++) {
+                struct chappe_share *share = intake->assignment->shares[(intake->turn + i) % count];
+                if (share->state != CHAPPE_SHARE_ACTIVE)
+                        continue;
+                bool again = true;
+                for (int batch = 0; again && batch < BATCHES_A_SHARE; batch++)
+                        again = take_batch(intake, share);
+                more |= again;
+        }
+        intake->turn++;
+        return more;
+}
+
+void chappe_intake_measure(struct chappe_intake *intake)
+{
+        for (size_t i = 0; i < intake->assignment->count; i++) {
+                struct chappe_share *share = intake->assignment->shares[i];
+                struct holding *holding = share->context;
+                struct chappe_share_figures figures;
+                chappe_handover_figures(intake->handover, share, &figures);
+                chappe_metric_set(holding->finished, figures.watermark);
+                chappe_metric_set(holding->committed, share->committed);
+                chappe_metric_set(holding->in_flight, (int64_t)figures.tasks);
+        }
+}

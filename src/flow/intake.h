@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the partition queues into the handover, as far as there is room; and what is measured of each partition. Of the poll strand. */
+#pragma once
+
+#include "flow/handover.h"
+
+struct chappe_intake {
+        struct chappe_runtime *runtime;
+        struct chappe_handover *handover;
+        struct chappe_assignment *assignment;
+        struct chappe_consumer *consumer;
+        size_t turn; /* the share that comes first in the next pass */
+};
+
+/* A partition is ours. Where reading starts goes into *ret_start: the committed offset, or the end of the log that start_from names. */
+void chappe_intake_gain(struct chappe_intake *intake, const struct chappe_channel *channel,
+                        const struct chappe_position *committed, struct chappe_position *ret_start);
+/* A share goes, with what is measured of it. */
+void chappe_intake_drop(struct chappe_intake *intake, struct chappe_share *share);
+/* One pass over all shares; true when there may be more to take. */
+bool chappe_intake_take(struct chappe_intake *intake);
+/* Brings the gauges of all shares up to date. */
+void chappe_intake_measure(struct chappe_intake *intake);

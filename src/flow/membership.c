@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Group membership: rebalances answered, shares drained, finished offsets committed. */
+#include "flow/membership.h"
+
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "flow/commits.h"
+#include "flow/flow.h"
+#include "flow/intake.h"
+#include "observe/log.h"
+
+#define FINAL_COMMIT_US 5000000 /* how long giving up waits for its last commit */
+#define EVENTS_A_PASS 64
+
+enum phase {
+        STEADY,
+        DRAINING,   /* shares that are to go finish what runs */
+        COMMITTING, /* their last commit is on its way */
+};
+
+struct chappe_membership {
+        /* constant after opening */
+        struct chappe_runtime *runtime;
+        const struct chappe_broker_operations *broker;
+        const struct chappe_channels *channels;
+        struct chappe_handover *handover;
+        int64_t commit_interval_us;
+        int64_t drain_timeout_us;
+        /* of the poll strand */
+        struct chappe_consumer *consumer;
+        struct chappe_assignment assignment;
+        struct chappe_intake intake;
+        struct chappe_commits commits;
+        int64_t next_commit_us;
+        enum phase phase;
+        int64_t phase_deadline_us;
+        bool last_commit_begun;
+        bool release_owed; /* the broker waits for our release */
+        bool stopping;     /* everything goes, nothing comes */
+        /* any strand */
+        _Atomic bool assigned;
+        _Atomic bool drained;
+        _Atomic size_t unfinished;
+        _Atomic int failure;
+};
+
+static int open_consumer(struct chappe_membership *member, struct chappe_wake *bell, struct chappe_error *error)
+{
+        const struct chappe_runtime *runtime = member->runtime;
+        const char *group = chappe_config_text(runtime->config, "group");
+        char *name = chappe_flow_topic(runtime, group[0] ? group : runtime->service);
+        if (!name)
+                return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for a group's name");
+        struct chappe_property properties[2] = {
+                { "auto.offset.reset", chappe_config_text(runtime->config, "start_from") },
+                { "group.instance.id", runtime->instance },
+        };
+        struct chappe_consumer_config config = {
+                .group = name,
+                .properties = properties,
+                .property_count = chappe_config_boolean(runtime->config, "instance_static") ? 2 : 1,
+                .ready = chappe_wake_ring,
+                .context = bell,
+        };
+        int status = member->broker->consumer_open(runtime->broker, &config, &member->consumer, error);
+        free(name);
+        return status;
+}
+
+int chappe_membership_open(struct chappe_runtime *runtime, const struct chappe_channels *channels,
+                       struct chappe_handover *handover, struct chappe_wake *bell, struct chappe_membership **ret_member,
+                       struct chappe_error *error)
+{
+        struct chappe_membership *member = calloc(1, sizeof(*member));
+        *ret_member = member;
+        if (!member)
+                return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the consumer");
+        member->runtime = runtime;
+        member->broker = runtime->broker->operations;
+        member->channels = channels;
+        member->handover = handover;
+        member->commit_interval_us = chappe_config_integer(runtime->config, "commit_interval_ms") * 1000;
+        member->drain_timeout_us = chappe_config_integer(runtime->config, "drain_timeout_ms") * 1000;
+        int status = open_consumer(member, bell, error);
+        if (status < 0) {
+                free(member);
+                *ret_member = NULL;
+                return status;
+        }
+        member->intake = (struct chappe_intake){ runtime, handover, &member->assignment, member->consumer, 0 };
+        member->commits = (struct chappe_commits){ .runtime = runtime,
+                                                   .handover = handover,
+                                                   .assignment = &member->assignment,
+                                                   .consumer = member->consumer };
+        return 0;
+}
+
+int chappe_membership_subscribe(struct chappe_membership *member, struct chappe_error *error)
+{
+        const char **topics = calloc(member->channels->count + 1, sizeof(const char *));
+        if (!topics)
+                return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for a subscription");
+        size_t count = 0;
+        for (size_t i = 0; i < member->channels->count; i++) {
+                if (chappe_channel_reads(&member->channels->at[i]))
+                        topics[count++] = member->channels->at[i].name;
+        }
+        int status = member->broker->consumer_subscribe(member->consumer, topics, count, error);
+        free(topics);
+        return status;
+}
+
+/* "shop.orders.placed[0,1,2] shop.orders.paid[0]", as far as there is room. */
+static void log_positions(struct chappe_membership *member, enum chappe_log_event event, const char *what,
+                          const struct chappe_consumer_event *told)
+{
+        char text[600] = "";
+        size_t used = 0;
+        for (size_t i = 0; i < told->position_count && used < sizeof(text) - 1; i++) {
+                const struct chappe_position *position = &told->positions[i];
+                int written = snprintf(text + used, sizeof(text) - used, " %s[%" PRId32 "]", position->topic, position->partition);
+                used += written > 0 ? (size_t)written : 0;
+        }
+        chappe_log_write(member->runtime->log, event, "%s:%s", what, told->position_count ? text : " none");
+}
+
+static void gain(struct chappe_membership *member, const struct chappe_consumer_event *event)
+{
+        struct chappe_error error;
+        struct chappe_position *starts = calloc(event->position_count + 1, sizeof(*starts));
+        if (!starts) {
+                atomic_store(&member->failure, CHAPPE_E_NO_MEMORY);
+                return;
+        }
+        for (size_t i = 0; i < event->position_count; i++) {
+                const struct chappe_position *position = &event->positions[i];
+                const struct chappe_channel *channel = chappe_channels_find(member->channels, position->topic);
+                starts[i] = *position;
+                starts[i].metadata = NULL;
+                if (channel && !member->stopping)
+                        chappe_intake_gain(&member->intake, channel, position, &starts[i]);
+                else if (starts[i].offset < 0)
+                        starts[i].offset = CHAPPE_OFFSET_LATEST;
+        }
+        int status = member->broker->consumer_accept(member->consumer, starts, event->position_count, &error);
+        free(starts);
+        if (status == -CHAPPE_E_STOPPED)
+                return;
+        if (status < 0)
+                chappe_log_error(member->runtime->log, CHAPPE_LOG_CONSUMER_ERROR, &error);
+        log_positions(member, CHAPPE_LOG_PARTITIONS_GAINED, "gained", event);
+        atomic_store(&member->assigned, true);
+}
+
+static void begin_draining(struct chappe_membership *member, int64_t deadline_us)
+{
+        if (member->phase == STEADY || deadline_us > member->phase_deadline_us)
+                member->phase_deadline_us = deadline_us;
+        member->phase = DRAINING;
+        member->last_commit_begun = false;
+}
+
+static void revoke(struct chappe_membership *member, const struct chappe_consumer_event *event, int64_t now_us)
+{
+        log_positions(member, CHAPPE_LOG_PARTITIONS_REVOKED, "giving up", event);
+        member->release_owed = true;
+        for (size_t i = 0; i < event->position_count; i++) {
+                struct chappe_share *share = chappe_assignment_find(&member->assignment, event->positions[i].topic,
+                                                                    event->positions[i].partition);
+                if (share)
+                        chappe_handover_drain(member->handover, share);
+        }
+        begin_draining(member, now_us + member->drain_timeout_us);
+}
+
+static void release(struct chappe_membership *member)
+{
+        struct chappe_error error;
+        member->release_owed = false;
+        int status = member->broker->consumer_release(member->consumer, &error);
+        if (status < 0 && status != -CHAPPE_E_STOPPED)
+                chappe_log_error(member->runtime->log, CHAPPE_LOG_CONSUMER_ERROR, &error);
+}
+
+static void lose(struct chappe_membership *member, const struct chappe_consumer_event *event)
+{
+        log_positions(member, CHAPPE_LOG_PARTITIONS_LOST, "lost", event);
+        for (size_t i = 0; i < event->position_count; i++) {
+                struct chappe_share *share = chappe_assignment_find(&member->assignment, event->positions[i].topic,
+                                                                    event->positions[i].partition);
+                if (share)
+                        chappe_intake_drop(&member->intake, share);
+        }
+        release(member);
+}
+
+static void complain(struct chappe_membership *member, const struct chappe_consumer_event *event)
+{
+        if (!event->fatal) {
+                chappe_log_error(member->runtime->log, CHAPPE_LOG_CONSUMER_ERROR, &event->error);
+                return;
+        }
+        chappe_log_error(member->runtime->log, CHAPPE_LOG_CONSUMER_DEAD, &event->error);
+        atomic_store(&member->failure, event->error.code ? event->error.code : CHAPPE_E_CONSUMPTION_STOPPED);
+        while (member->assignment.count > 0)
+                chappe_intake_drop(&member->intake, member->assignment.shares[0]);
+}
+
+static bool serve_events(struct chappe_membership *member, int64_t now_us)
+{
+        struct chappe_consumer_event event;
+        int served = 0;
+        for (; served < EVENTS_A_PASS; served++) {
+                member->broker->consumer_poll(member->consumer, &event);
+                if (event.kind == CHAPPE_CONSUMER_NOTHING)
+                        break;
+                if (event.kind == CHAPPE_CONSUMER_GAINED)
+                        gain(member, &event);
+                else if (event.kind == CHAPPE_CONSUMER_REVOKED)
+                        revoke(member, &event, now_us);
+                else if (event.kind == CHAPPE_CONSUMER_LOST)
+                        lose(member, &event);
+                else if (event.kind == CHAPPE_CONSUMER_COMMITTED)
+                        chappe_commits_ended(&member->commits, &event);
+                else if (event.kind == CHAPPE_CONSUMER_ERROR)
+                        complain(member, &event);
+        }
+        return served == EVENTS_A_PASS;
+}
+
+static bool all_drained(struct chappe_membership *member)
+{
+        for (size_t i = 0; i < member->assignment.count; i++) {
+                struct chappe_share *share = member->assignment.shares[i];
+                if (share->state == CHAPPE_SHARE_DRAINING && !chappe_handover_drained(member->handover, share))
+                        return false;
+        }
+        return true;
+}
+
+/* The shares that drained go; what they still have in hand is late from now on. */
+static void give_up(struct chappe_membership *member)
+{
+        size_t unfinished = 0;
+        for (size_t i = member->assignment.count; i > 0; i--) {
+                struct chappe_share *share = member->assignment.shares[i - 1];
+                if (share->state != CHAPPE_SHARE_DRAINING)
+                        continue;
+                struct chappe_share_figures figures;
+                chappe_handover_figures(member->handover, share, &figures);
+                unfinished += figures.tasks;
+                chappe_intake_drop(&member->intake, share);
+        }
+        if (unfinished > 0)
+                chappe_log_write(member->runtime->log, CHAPPE_LOG_DRAIN_OVER,
+                                 "%zu records were unfinished when partitions had to be given up; they run again elsewhere",
+                                 unfinished);
+        member->phase = STEADY;
+        if (member->release_owed)
+                release(member);
+        if (member->stopping) {
+                atomic_store(&member->unfinished, unfinished);
+                atomic_store(&member->drained, true);
+        }
+}
+
+static void advance(struct chappe_membership *member, int64_t now_us)
+{
+        if (member->phase == DRAINING && (all_drained(member) || now_us >= member->phase_deadline_us)) {
+                member->phase = COMMITTING;
+                member->phase_deadline_us = now_us + FINAL_COMMIT_US;
+        }
+        if (member->phase != COMMITTING)
+                return;
+        if (!member->commits.busy && !member->last_commit_begun) {
+                member->last_commit_begun = true;
+                if (chappe_commits_start(&member->commits, now_us) == 1)
+                        return;
+        }
+        if (!member->commits.busy || now_us >= member->phase_deadline_us)
+                give_up(member);
+}
+
+static void commit_when_due(struct chappe_membership *member, int64_t now_us)
+{
+        chappe_commits_expire(&member->commits, now_us);
+        if (now_us < member->next_commit_us)
+                return;
+        member->next_commit_us = now_us + member->commit_interval_us;
+        (void)chappe_commits_start(&member->commits, now_us);
+        chappe_intake_measure(&member->intake);
+}
+
+bool chappe_membership_serve(struct chappe_membership *member, int64_t now_us, int64_t *ret_deadline_us)
+{
+        bool more = serve_events(member, now_us);
+        more |= chappe_intake_take(&member->intake);
+        commit_when_due(member, now_us);
+        advance(member, now_us);
+        *ret_deadline_us = member->next_commit_us;
+        if (member->phase != STEADY && member->phase_deadline_us < *ret_deadline_us)
+                *ret_deadline_us = member->phase_deadline_us;
+        return more;
+}
+
+void chappe_membership_drain(struct chappe_membership *member, int64_t deadline_us)
+{
+        member->stopping = true;
+        for (size_t i = 0; i < member->assignment.count; i++)
+                chappe_handover_drain(member->handover, member->assignment.shares[i]);
+        begin_draining(member, deadline_us);
+}
+
+bool chappe_membership_drained(struct chappe_membership *member, size_t *ret_unfinished)
+{
+        *ret_unfinished = atomic_load(&member->unfinished);
+        return atomic_load(&member->drained);
+}
+
+bool chappe_membership_assigned(struct chappe_membership *member)
+{
+        return atomic_load(&member->assigned);
+}
+
+int chappe_membership_failure(struct chappe_membership *member)
+{
+        return atomic_load(&member->failure);
+}
+
+int chappe_membership_close(struct chappe_membership *member, int64_t timeout_ms, struct chappe_error *error)
+{
+        if (!member)
+                return 0;
+        while (member->assignment.count > 0)
+                chappe_intake_drop(&member->intake, member->assignment.shares[0]);
+        int status = member->broker->consumer_close(member->consumer, timeout_ms, error);
+        chappe_commits_deinit(&member->commits);
+        chappe_assignment_deinit(&member->assignment);
+        free(member);
+        return status;
+}
