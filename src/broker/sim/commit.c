@@ -14,6 +14,14 @@ static void commit_free(struct sim_commit *commit)
         free(commit);
 }
 
+/* The member that sent it, if its consumer still is that member. */
+static const struct sim_member *member_still(const struct sim_commit *commit)
+{
+        const struct sim_member *member = commit->consumer->member;
+
+        return member && member->number == commit->member ? member : NULL;
+}
+
 static int decide(struct sim_commit *commit, struct chappe_error *error)
 {
         struct chappe_consumer *consumer = commit->consumer;
@@ -22,8 +30,8 @@ static int decide(struct sim_commit *commit, struct chappe_error *error)
 
         if (chappe_random_chance(sim->random, sim->faults.commit_failed_ppm))
                 return chappe_fail(error, CHAPPE_E_COMMIT_REFUSED, "simulated: the coordinator is loading");
-        status = chappe_sim_group_commit(consumer->group, commit->member == consumer->member ? consumer->member : NULL,
-                                         commit->generation, commit->positions, commit->count, error);
+        status = chappe_sim_group_commit(consumer->group, member_still(commit), commit->generation, commit->positions,
+                                         commit->count, error);
         if (status == 0 && chappe_random_chance(sim->random, sim->faults.commit_unknown_ppm))
                 return chappe_fail(error, CHAPPE_E_COMMIT_REFUSED, "simulated: the answer was lost");
         return status;
@@ -72,7 +80,7 @@ int chappe_sim_consumer_commit(struct chappe_consumer *consumer, const struct ch
         commit->count = count;
         commit->token = token;
         commit->generation = consumer->generation;
-        commit->member = consumer->member;
+        commit->member = consumer->member ? consumer->member->number : 0;
         commit->arrival.fire = commit_arrived;
         DL_APPEND2(consumer->commits, commit, previous, next);
         at_us = chappe_fibers_now_us(sim->fibers) + chappe_sim_latency_us(sim);

@@ -38,7 +38,7 @@ struct sim_commit {
         size_t count;
         void *token;
         int32_t generation;
-        struct sim_member *member; /* compared only: it may be gone */
+        uint64_t member; /* its number: the member may be gone */
         struct chappe_timer arrival;
         struct sim_commit *previous, *next;
 };

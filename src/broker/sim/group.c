@@ -147,6 +147,7 @@ static struct sim_member *member_new(struct sim_group *group, const struct sim_s
         if (!member || asprintf(&member->id, "%s-%06llu", subscription->instance ? subscription->instance : "member",
                                 (unsigned long long)++group->sim->member_number) < 0)
                 abort();
+        member->number = group->sim->member_number;
         member->group = group;
         member->expiry.fire = session_over;
         member->instance = subscription->instance ? strdup(subscription->instance) : NULL;

@@ -41,6 +41,7 @@ enum sim_group_state { SIM_GROUP_EMPTY, SIM_GROUP_PREPARING, SIM_GROUP_STABLE };
 struct sim_member {
         struct sim_group *group;
         struct chappe_consumer *consumer; /* NULL: gone, not yet noticed */
+        uint64_t number;                  /* never used again */
         char *id;                         /* decides the order of assignment */
         char *instance;                   /* NULL: dynamic */
         char **topics;                    /* what it subscribed to */
