@@ -62,12 +62,17 @@ const struct chappe_setting_rule chappe_settings[] = {
         INTEGER("topics_replication", "-1", -1, 32, "copies of a created topic; -1: the cluster's default"),
 
         /* calls */
-        TEXT("reply_topic", "", "where replies to this service arrive; <service>-replies when empty"),
+        TEXT("reply_topic", "", "where replies to this service arrive; <prefix><service>.replies when empty"),
+        TEXT("reply_topics_allowed", "*", "where replies may go: shell patterns, divided by commas"),
+        INTEGER("calls_in_flight", "1024", 1, 1000000, "calls that wait for a reply at a time, at most"),
 
         /* store */
         TEXT("database", "", "SQLite file; <service>.db when empty"),
         CHOICE("synchronous", "full", "full,normal",
                "full: a power cut loses nothing; normal: it may lose the last commits"),
+        INTEGER("database_wait_ms", "10000", 10, HOUR_MS, "how long a handler waits for its turn at the database"),
+        INTEGER("inbox_days", "7", 1, 3650, "how long an event is remembered, so that it takes effect once"),
+        INTEGER("relay_poll_ms", "1000", 10, 60000, "how often the outbox is looked at without being told of new rows"),
 
         /* budgets */
         INTEGER("start_timeout_ms", "30000", 100, HOUR_MS, "the start must be over by then"),

@@ -22,6 +22,8 @@ struct chappe_outgoing {
         size_t header_count;
 };
 
+#define CHAPPE_WORK_SEEN 1
+
 /* The store, as flow and rpc see it: one unit of work a record. NULL where a service has no store. All may wait. */
 struct chappe_unit_of_work_operations {
         /* Has this event taken effect in this operation before? 1 yes, 0 no, negative. A request's stored reply (framed bytes and headers)
@@ -31,7 +33,8 @@ struct chappe_unit_of_work_operations {
         bool (*open)(struct chappe_context *ctx);
         /* An event published while it is open: an outbox row. */
         int (*publish)(struct chappe_context *ctx, const struct chappe_outgoing *outgoing);
-        /* Writes the inbox row (with the reply, if there is one) and commits; 0 when it is durable. */
+        /* Writes the inbox row (with the reply, if there is one; no row for an empty id) and commits; begins a transaction by itself when a
+         * reply comes without one. 0 when it is durable; CHAPPE_WORK_SEEN: it had taken effect before, and nothing of this run was kept. */
         int (*commit)(struct chappe_context *ctx, struct chappe_text id, const struct chappe_outgoing *reply);
         void (*rollback)(struct chappe_context *ctx);
 };
@@ -44,6 +47,7 @@ struct chappe_deliveries; /* flow/publisher.h */
 struct chappe_config;   /* config/config.h */
 struct chappe_store_file;
 struct chappe_calls;
+struct chappe_answers;
 
 /* What all contexts of one service instance share. Constant once the service has started. */
 struct chappe_runtime {
@@ -62,6 +66,7 @@ struct chappe_runtime {
         const struct chappe_unit_of_work_operations *work; /* NULL: no store */
         struct chappe_store_file *store;                   /* the store's own, behind work */
         struct chappe_calls *calls;                        /* rpc's own; NULL: this service calls nobody */
+        struct chappe_answers *answers;                    /* rpc's own; NULL: it answers nothing */
         /* rpc's, set before chappe_flow_start: what a worker does with a record of a topic that the service ANSWERS. Tells the method by
          * itself, sets ctx->operation, runs the handler, sends the reply with ctx->deliveries, so that the request is finished only when
          * the reply is delivered. ctx->event_id and trace are filled in. Its decision is carried out as a handler's. */
