@@ -301,12 +301,12 @@ static int read_value(struct parser *parser, struct chappe_json_node *node)
 
 int chappe_json_parse(struct chappe_json_document *document, struct chappe_arena *arena, struct chappe_error *error)
 {
-        struct parser parser = {.document = document,
-                                .arena = arena,
-                                .error = error,
-                                .start = document->text.at,
-                                .at = document->text.at,
-                                .end = document->text.at + document->text.length};
+        struct parser parser = { .document = document,
+                                 .arena = arena,
+                                 .error = error,
+                                 .start = document->text.at,
+                                 .at = document->text.at,
+                                 .end = document->text.at + document->text.length };
         struct chappe_json_node *root;
         int r;
 

@@ -17,12 +17,15 @@ static int parse(struct chappe_schema *schema, const char *name, struct chappe_t
         if (!kept.at || !kept_name.at)
                 return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for a schema");
         schema->document = (struct chappe_json_document){
-                .name = kept_name.at, .text = kept, .depth = JSON_DEPTH, .syntax_code = CHAPPE_E_SCHEMA_SYNTAX};
+                .name = kept_name.at, .text = kept, .depth = JSON_DEPTH, .syntax_code = CHAPPE_E_SCHEMA_SYNTAX
+        };
         r = chappe_json_parse(&schema->document, schema->arena, error);
         if (r >= 0)
                 r = chappe_schema_build(schema, error);
         if (r >= 0)
                 r = chappe_schema_validate(schema, error);
+        if (r >= 0)
+                r = chappe_schema_measure(schema, error);
         return r >= 0 ? chappe_schema_canonicalise(schema, error) : r;
 }
 
@@ -162,8 +165,8 @@ const char *chappe_schema_node_default_at(const struct chappe_schema_node *node,
 
 static const char *attribute(const struct chappe_json_node *object, const char *name)
 {
-        static const char *const known[] = {"type",    "name", "namespace", "fields", "items",   "values",     "size",
-                                            "default", "doc",  "aliases",   "order",  "symbols", "logicalType"};
+        static const char *const known[] = { "type",    "name", "namespace", "fields", "items",   "values",     "size",
+                                             "default", "doc",  "aliases",   "order",  "symbols", "logicalType" };
         const struct chappe_json_node *value;
 
         for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {

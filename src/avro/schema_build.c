@@ -67,7 +67,7 @@ static int string_attribute(struct builder *builder, const struct chappe_json_no
 static int required_attribute(struct builder *builder, const struct chappe_json_node *object, const char *key,
                               enum chappe_json_kind kind, const struct chappe_json_node **ret_value)
 {
-        struct chappe_json_node wanted = {.kind = (uint8_t)kind};
+        struct chappe_json_node wanted = { .kind = (uint8_t)kind };
 
         *ret_value = chappe_json_find(object, key);
         if (!*ret_value)
@@ -83,8 +83,8 @@ static int required_attribute(struct builder *builder, const struct chappe_json_
 /* Which of two attributes counts differs between libraries, so twice is an error. */
 static int refuse_twice(struct builder *builder, const struct chappe_json_node *object)
 {
-        static const char *const keys[] = {"type", "name",    "namespace", "fields", "items",   "values",
-                                           "size", "symbols", "default",   "order",  "aliases", "logicalType"};
+        static const char *const keys[] = { "type", "name",    "namespace", "fields", "items",   "values",
+                                            "size", "symbols", "default",   "order",  "aliases", "logicalType" };
 
         for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
                 const struct chappe_json_node *first = chappe_json_find(object, keys[i]);
@@ -180,7 +180,7 @@ static int build_names(struct builder *builder, struct chappe_schema_node *node,
 
 static int build_order(struct builder *builder, struct chappe_schema_member *member)
 {
-        static const char *const orders[] = {"ascending", "descending", "ignore"};
+        static const char *const orders[] = { "ascending", "descending", "ignore" };
         const char *order;
         int r = string_attribute(builder, member->json, "order", &order);
 
@@ -449,6 +449,8 @@ static int build(struct builder *builder, const struct chappe_json_node *json, c
                 r = INVALID(builder, json, "a type is a name, an object or an array, not %s",
                             chappe_json_kind_name(json));
         builder->depth--;
+        if (r >= 0)
+                (*ret_node)->uses++;
         if (r >= 0 && (*ret_node)->number >= before)
                 chappe_schema_note_logical(builder->schema, *ret_node);
         return r;
@@ -456,7 +458,7 @@ static int build(struct builder *builder, const struct chappe_json_node *json, c
 
 int chappe_schema_build(struct chappe_schema *schema, struct chappe_error *error)
 {
-        struct builder builder = {.schema = schema, .error = error, .names = {.schema = schema, .error = error}};
+        struct builder builder = { .schema = schema, .error = error, .names = { .schema = schema, .error = error } };
 
         return build(&builder, schema->document.root, "", &schema->root);
 }

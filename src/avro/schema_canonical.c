@@ -115,7 +115,7 @@ static uint64_t crc64(const uint8_t *at, size_t length)
 
 int chappe_schema_canonicalise(struct chappe_schema *schema, struct chappe_error *error)
 {
-        struct printer printer = {.defined = calloc(schema->node_count, sizeof(bool))};
+        struct printer printer = { .defined = calloc(schema->node_count, sizeof(bool)) };
         bool too_long;
 
         if (printer.defined)
@@ -123,7 +123,7 @@ int chappe_schema_canonicalise(struct chappe_schema *schema, struct chappe_error
         free(printer.defined);
         if (!printer.failed && printer.buffer.at) {
                 schema->canonical = chappe_arena_text(
-                        schema->arena, (struct chappe_text){(const char *)printer.buffer.at, printer.buffer.length});
+                        schema->arena, (struct chappe_text){ (const char *)printer.buffer.at, printer.buffer.length });
                 schema->fingerprint = crc64(printer.buffer.at, printer.buffer.length);
         }
         too_long = printer.buffer.length > CHAPPE_SCHEMA_CANONICAL_LIMIT;

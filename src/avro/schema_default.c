@@ -59,7 +59,7 @@ static int check_float(struct chappe_default_check *check, const struct chappe_s
                 return 0;
         /* Not in the specification, but Java takes these words, and there is no other way to write them. */
         if (json->kind == CHAPPE_JSON_STRING &&
-            chappe_schema_float_word((struct chappe_text){json->string, json->count}, &number))
+            chappe_schema_float_word((struct chappe_text){ json->string, json->count }, &number))
                 return 0;
         return wrong_kind(check, node, json);
 }

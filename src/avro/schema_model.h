@@ -44,6 +44,9 @@ struct chappe_schema_member {
 struct chappe_schema_node {
         uint8_t kind;
         bool finite;            /* has a value that ends */
+        bool constant;          /* every value is encoded in the same number of bytes, least */
+        uint32_t least;         /* bytes of the shortest encoding; stays at UINT32_MAX beyond */
+        uint32_t uses;          /* places that name it, its definition included */
         uint32_t number;        /* position in the schema's list of nodes */
         uint32_t count;         /* members; bytes of a fixed */
         int32_t default_symbol; /* of an enum; -1 without one */
@@ -77,6 +80,8 @@ int chappe_schema_build(struct chappe_schema *schema, struct chappe_error *error
 void chappe_schema_note_logical(const struct chappe_schema *schema, struct chappe_schema_node *node);
 /* Refuses types without a finite value, and defaults that do not fit. */
 int chappe_schema_validate(struct chappe_schema *schema, struct chappe_error *error);
+/* Notes how many bytes the values of each type take. */
+int chappe_schema_measure(struct chappe_schema *schema, struct chappe_error *error);
 /* Fills in canonical form and fingerprint. */
 int chappe_schema_canonicalise(struct chappe_schema *schema, struct chappe_error *error);
 

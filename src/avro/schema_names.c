@@ -49,7 +49,7 @@ int chappe_name_resolve(struct chappe_name_table *table, const struct chappe_jso
                         const char *space, const char **ret_full)
 {
         struct chappe_schema *schema = table->schema;
-        struct chappe_text full = {NULL, 0};
+        struct chappe_text full = { NULL, 0 };
 
         if (strlen(name) != node->count || !chappe_full_name_valid(name, strlen(name)))
                 return chappe_json_fail(&schema->document, node, table->error, CHAPPE_E_SCHEMA_INVALID,
@@ -71,7 +71,7 @@ int chappe_name_resolve(struct chappe_name_table *table, const struct chappe_jso
 int chappe_name_space(struct chappe_name_table *table, const char *full, const char **ret_space)
 {
         const char *dot = strrchr(full, '.');
-        struct chappe_text space = {full, dot ? (size_t)(dot - full) : 0};
+        struct chappe_text space = { full, dot ? (size_t)(dot - full) : 0 };
 
         space = chappe_arena_text(table->schema->arena, space);
         if (!space.at)
@@ -113,7 +113,7 @@ int chappe_name_define(struct chappe_name_table *table, struct chappe_schema_nod
         entry = chappe_arena_alloc(schema->arena, sizeof(*entry));
         if (!entry)
                 return chappe_fail(table->error, CHAPPE_E_NO_MEMORY, "no memory for a schema");
-        *entry = (struct chappe_name_entry){node, *bucket};
+        *entry = (struct chappe_name_entry){ node, *bucket };
         *bucket = entry;
         return 0;
 }

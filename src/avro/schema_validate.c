@@ -40,7 +40,9 @@ static int refuse_endless(struct chappe_schema *schema, struct chappe_error *err
 
 static int check_defaults(struct chappe_schema *schema, struct chappe_error *error)
 {
-        struct chappe_default_check check = {.schema = schema, .error = error, .budget = CHAPPE_SCHEMA_DEFAULT_BUDGET};
+        struct chappe_default_check check = { .schema = schema,
+                                              .error = error,
+                                              .budget = CHAPPE_SCHEMA_DEFAULT_BUDGET };
 
         for (struct chappe_schema_node *node = schema->nodes; node; node = node->next) {
                 for (uint32_t i = 0; node->kind == CHAPPE_SCHEMA_RECORD && i < node->count; i++) {

@@ -14,7 +14,7 @@ static void assert_canonical(const char *text, const char *expected)
 static void assert_refused(const char *text, int code, const char *piece)
 {
         struct chappe_schema *schema = NULL;
-        struct chappe_error error = {0};
+        struct chappe_error error = { 0 };
 
         if (chappe_schema_parse("bad.avsc", chappe_text(text), &schema, &error) >= 0)
                 fail_msg("accepted: %.200s", text);
@@ -45,7 +45,7 @@ static void test_fingerprint_is_crc_64_avro_of_the_canonical_form(void **state)
 {
         struct chappe_schema *schema = avro_schema("\"int\"");
         uint64_t fingerprint = chappe_schema_fingerprint(schema);
-        const uint8_t expected[8] = {0x8f, 0x5c, 0x39, 0x3f, 0x1a, 0xd5, 0x75, 0x72};
+        const uint8_t expected[8] = { 0x8f, 0x5c, 0x39, 0x3f, 0x1a, 0xd5, 0x75, 0x72 };
 
         (void)state;
         for (int i = 0; i < 8; i++)
@@ -175,7 +175,7 @@ static void assert_default(const char *type, const char *value, bool good)
 {
         char text[1000];
         struct chappe_schema *schema = NULL;
-        struct chappe_error error = {0};
+        struct chappe_error error = { 0 };
         int r;
 
         snprintf(text, sizeof(text),
