@@ -12,7 +12,6 @@
 #include "shop/order_shipped.h"
 
 extern const struct chappe_service_config gateway_service;
-extern const struct chappe_migration gateway_migrations[];
 
 enum chappe_decision gateway_on_accepted(struct chappe_context *ctx, const struct shop_order_accepted *order);
 enum chappe_decision gateway_on_rejected(struct chappe_context *ctx, const struct shop_order_rejected *order);

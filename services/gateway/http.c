@@ -58,8 +58,8 @@ static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned int st
 
 static enum MHD_Result place(struct front *front, struct MHD_Connection *connection, const struct chappe_buffer *body)
 {
-        struct chappe_text text = {(const char *)body->at, body->length};
-        struct chappe_error error = {0};
+        struct chappe_text text = { (const char *)body->at, body->length };
+        struct chappe_error error = { 0 };
         char order_id[81];
 
         switch (gateway_place(front->service, text, order_id, &error)) {
@@ -78,7 +78,7 @@ static enum MHD_Result place(struct front *front, struct MHD_Connection *connect
 
 static enum MHD_Result show(struct front *front, struct MHD_Connection *connection, const char *order_id)
 {
-        struct chappe_error error = {0};
+        struct chappe_error error = { 0 };
         enum gateway_state state;
         int64_t changed_at_ms;
         char *detail;
@@ -202,7 +202,7 @@ int gateway_http_started(struct chappe_service *service, void *state, struct cha
         const char *bind = chappe_service_setting(service, "http_bind");
         const char *file = chappe_service_setting(service, "http_port_file");
         int64_t port = integer_setting(front, "http_port"), threads = integer_setting(front, "http_threads");
-        struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+        struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
 
         if (port == -1)
                 return 0;

@@ -36,7 +36,8 @@ static int read_text(const json_t *object, const char *where, const char *name, 
                 return chappe_fail(error, CHAPPE_E_USAGE, "%s%s: not a string", where, name);
         if (json_string_length(value) > TEXT_MAXIMUM)
                 return chappe_fail(error, CHAPPE_E_USAGE, "%s%s: longer than %d bytes", where, name, TEXT_MAXIMUM);
-        *ret_text = chappe_arena_text(arena, (struct chappe_text){json_string_value(value), json_string_length(value)});
+        *ret_text =
+                chappe_arena_text(arena, (struct chappe_text){ json_string_value(value), json_string_length(value) });
         return ret_text->at ? 0 : chappe_fail(error, CHAPPE_E_NO_MEMORY, "out of memory");
 }
 
@@ -75,7 +76,7 @@ static int refuse_unknown(json_t *object, const char *where, const char *const *
 static int read_line(json_t *object, size_t index, struct chappe_arena *arena, struct shop_order_line *ret_line,
                      struct chappe_error *error)
 {
-        static const char *const known[] = {"sku", "description", "quantity", "unit_price", NULL};
+        static const char *const known[] = { "sku", "description", "quantity", "unit_price", NULL };
         char where[32];
         int64_t quantity;
         int status;
@@ -145,11 +146,11 @@ static int read_kind(const json_t *root, enum shop_order_kind *ret_kind, struct 
 static int read_order(json_t *root, int64_t now_ms, struct chappe_arena *arena, struct shop_order_placed *ret_order,
                       struct chappe_error *error)
 {
-        static const char *const known[] = {"order_id", "kind",      "customer", "country",
-                                            "currency", "placed_at", "lines",    NULL};
+        static const char *const known[] = { "order_id", "kind",      "customer", "country",
+                                             "currency", "placed_at", "lines",    NULL };
         int status;
 
-        *ret_order = (struct shop_order_placed){.placed_at = now_ms};
+        *ret_order = (struct shop_order_placed){ .placed_at = now_ms };
         if (!json_is_object(root))
                 return chappe_fail(error, CHAPPE_E_USAGE, "the body is not a JSON object");
         if ((status = refuse_unknown(root, "", known, error)) < 0 ||

@@ -60,10 +60,10 @@ int inventory_reserve(struct chappe_context *ctx, const struct shop_reserve_requ
                 return -CHAPPE_E_USAGE;
         switch (inventory_order_find(database, request->order_id, &pieces)) {
         case INVENTORY_ORDER_RESERVED:
-                ret_reply->response = (struct shop_reservation){.order_id = request->order_id, .pieces = pieces};
+                ret_reply->response = (struct shop_reservation){ .order_id = request->order_id, .pieces = pieces };
                 return 0;
         case INVENTORY_ORDER_CLOSED:
-                ret_reply->reservation_closed = (struct shop_reservation_closed){.order_id = request->order_id};
+                ret_reply->reservation_closed = (struct shop_reservation_closed){ .order_id = request->order_id };
                 return SHOP_RESERVATION_CLOSED;
         case INVENTORY_ORDER_UNKNOWN:
                 break;
@@ -74,7 +74,7 @@ int inventory_reserve(struct chappe_context *ctx, const struct shop_reserve_requ
         struct shop_out_of_stock lacking;
         int outcome = reserve_lines(ctx, database, request, &lacking);
         if (outcome == 0)
-                ret_reply->response = (struct shop_reservation){.order_id = request->order_id, .pieces = pieces};
+                ret_reply->response = (struct shop_reservation){ .order_id = request->order_id, .pieces = pieces };
         else if (outcome == SHOP_OUT_OF_STOCK)
                 ret_reply->out_of_stock = lacking;
         return outcome;

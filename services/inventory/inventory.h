@@ -10,7 +10,6 @@
 #include "shop/order_returned.h"
 
 extern const struct chappe_service_config inventory_service;
-extern const struct chappe_migration inventory_migrations[];
 
 int inventory_reserve(struct chappe_context *ctx, const struct shop_reserve_request *request,
                       struct shop_reserve_reply *ret_reply);

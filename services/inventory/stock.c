@@ -28,12 +28,12 @@ int inventory_order_set(sqlite3 *database, struct chappe_text order_id, enum inv
 static int publish_move(struct chappe_context *ctx, enum shop_stock_move kind, struct chappe_text order_id,
                         struct chappe_text sku, int64_t quantity, int64_t free)
 {
-        return shop_stock_moved_publish(ctx, &(struct shop_stock_moved){.sku = sku,
-                                                                        .order_id = order_id,
-                                                                        .kind = kind,
-                                                                        .quantity = quantity,
-                                                                        .free = free,
-                                                                        .moved_at = chappe_context_now_ms(ctx)});
+        return shop_stock_moved_publish(ctx, &(struct shop_stock_moved){ .sku = sku,
+                                                                         .order_id = order_id,
+                                                                         .kind = kind,
+                                                                         .quantity = quantity,
+                                                                         .free = free,
+                                                                         .moved_at = chappe_context_now_ms(ctx) });
 }
 
 /* From half to one and a half times the setting, by the product's name alone: the same in every run. (FNV-1a) */

@@ -34,7 +34,7 @@ enum chappe_decision notifications_on_accepted(struct chappe_context *ctx, const
                                            chappe_context_arena(ctx), "Order %.*s is accepted: %lld.%02lld %.*s.",
                                            CHAPPE_TEXT(order->order_id), (long long)order->total / 100,
                                            (long long)order->total % 100, CHAPPE_TEXT(order->currency)),
-                                   .sent_at = chappe_context_now_ms(ctx)});
+                                   .sent_at = chappe_context_now_ms(ctx) });
 }
 
 enum chappe_decision notifications_on_rejected(struct chappe_context *ctx, const struct shop_order_rejected *order)
@@ -46,7 +46,7 @@ enum chappe_decision notifications_on_rejected(struct chappe_context *ctx, const
                                    .text = chappe_arena_printf(
                                            chappe_context_arena(ctx), "Sorry, order %.*s cannot be served: %.*s.",
                                            CHAPPE_TEXT(order->order_id), CHAPPE_TEXT(order->detail)),
-                                   .sent_at = chappe_context_now_ms(ctx)});
+                                   .sent_at = chappe_context_now_ms(ctx) });
 }
 
 enum chappe_decision notifications_on_returned(struct chappe_context *ctx, const struct shop_order_returned *order)
@@ -60,7 +60,7 @@ enum chappe_decision notifications_on_returned(struct chappe_context *ctx, const
                                                           "Return %.*s has arrived: %lld.%02lld %.*s are on their way.",
                                                           CHAPPE_TEXT(order->order_id), (long long)order->total / 100,
                                                           (long long)order->total % 100, CHAPPE_TEXT(order->currency)),
-                              .sent_at = chappe_context_now_ms(ctx)});
+                              .sent_at = chappe_context_now_ms(ctx) });
 }
 
 enum chappe_decision notifications_on_shipped(struct chappe_context *ctx, const struct shop_order_shipped *order)
@@ -73,5 +73,5 @@ enum chappe_decision notifications_on_shipped(struct chappe_context *ctx, const 
                                                                "Order %.*s is on its way to %.*s in parcel %.*s.",
                                                                CHAPPE_TEXT(order->order_id),
                                                                CHAPPE_TEXT(order->country), CHAPPE_TEXT(order->parcel)),
-                                   .sent_at = chappe_context_now_ms(ctx)});
+                                   .sent_at = chappe_context_now_ms(ctx) });
 }

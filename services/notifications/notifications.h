@@ -10,7 +10,6 @@
 #include "shop/order_shipped.h"
 
 extern const struct chappe_service_config notifications_service;
-extern const struct chappe_migration notifications_migrations[];
 
 enum chappe_decision notifications_on_accepted(struct chappe_context *ctx, const struct shop_order_accepted *order);
 enum chappe_decision notifications_on_rejected(struct chappe_context *ctx, const struct shop_order_rejected *order);

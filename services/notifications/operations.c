@@ -2,6 +2,7 @@
 /* What notifications consumes and produces. */
 #include "notifications/notifications.h"
 
+#include "notifications/migrations.h"
 #include "shop/customer_notified.h"
 
 static const struct chappe_operation operations[] = {
@@ -10,7 +11,7 @@ static const struct chappe_operation operations[] = {
         SHOP_ORDER_RETURNED_CONSUMES("shop.orders.returned", notifications_on_returned),
         SHOP_ORDER_SHIPPED_CONSUMES("shop.orders.shipped", notifications_on_shipped),
         SHOP_CUSTOMER_NOTIFIED_PRODUCES("shop.customers.notified"),
-        {0},
+        { 0 },
 };
 
 const struct chappe_service_config notifications_service = {

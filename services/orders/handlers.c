@@ -54,10 +54,10 @@ static enum chappe_decision out_of_stock(struct chappe_context *ctx, const struc
 
 static enum chappe_decision pay(struct chappe_context *ctx, const struct shop_order_placed *order)
 {
-        struct shop_authorise_request request = {.order_id = order->order_id,
-                                                 .customer = order->customer,
-                                                 .amount = order->total,
-                                                 .currency = order->currency};
+        struct shop_authorise_request request = { .order_id = order->order_id,
+                                                  .customer = order->customer,
+                                                  .amount = order->total,
+                                                  .currency = order->currency };
         struct shop_authorise_reply reply;
 
         switch (shop_payments_authorise(ctx, &request, &reply)) {
@@ -82,8 +82,8 @@ enum chappe_decision orders_on_placed(struct chappe_context *ctx, const struct s
         if (order->kind == SHOP_ORDER_KIND_RETURN)
                 return orders_return(ctx, order);
 
-        struct shop_reserve_request request = {.order_id = order->order_id,
-                                               .lines = {.items = order->lines.items, .count = order->lines.count}};
+        struct shop_reserve_request request = { .order_id = order->order_id,
+                                                .lines = { .items = order->lines.items, .count = order->lines.count } };
         struct shop_reserve_reply reply;
 
         switch (shop_inventory_reserve(ctx, &request, &reply)) {

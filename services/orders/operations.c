@@ -2,6 +2,7 @@
 /* What orders consumes, calls and produces. */
 #include "orders/orders.h"
 
+#include "orders/migrations.h"
 #include "shop/inventory.h"
 #include "shop/order_accepted.h"
 #include "shop/order_rejected.h"
@@ -9,7 +10,7 @@
 #include "shop/payments.h"
 
 /* No ceiling: the handler itself ends an order as unavailable, so that it has a final state and no dead letter. */
-static const struct chappe_retry_policy patient = {.backoff_ms = 100, .backoff_maximum_ms = 2000, .attempts = -1};
+static const struct chappe_retry_policy patient = { .backoff_ms = 100, .backoff_maximum_ms = 2000, .attempts = -1 };
 
 static const struct chappe_operation operations[] = {
         SHOP_ORDER_PLACED_CONSUMES("shop.orders.placed", orders_on_placed, .retry = &patient),
@@ -18,15 +19,15 @@ static const struct chappe_operation operations[] = {
         SHOP_ORDER_ACCEPTED_PRODUCES("shop.orders.accepted"),
         SHOP_ORDER_REJECTED_PRODUCES("shop.orders.rejected"),
         SHOP_ORDER_RETURNED_PRODUCES("shop.orders.returned"),
-        {0},
+        { 0 },
 };
 
 static const struct chappe_setting settings[] = {
-        {.name = "unavailable_after",
-         .default_value = "40",
-         .integer = true,
-         .help = "attempts after which an order is rejected because inventory or payments do not answer"},
-        {0},
+        { .name = "unavailable_after",
+          .default_value = "40",
+          .integer = true,
+          .help = "attempts after which an order is rejected because inventory or payments do not answer" },
+        { 0 },
 };
 
 const struct chappe_service_config orders_service = {

@@ -7,6 +7,5 @@
 #include "shop/order_placed.h"
 
 extern const struct chappe_service_config orders_service;
-extern const struct chappe_migration orders_migrations[];
 
 enum chappe_decision orders_on_placed(struct chappe_context *ctx, const struct shop_order_placed *order);

@@ -48,7 +48,7 @@ enum chappe_decision orders_accept(struct chappe_context *ctx, const struct shop
                                      .currency = order->currency,
                                      .total = order->total,
                                      .accepted_at = chappe_context_now_ms(ctx),
-                                     .lines = {.items = order->lines.items, .count = order->lines.count}});
+                                     .lines = { .items = order->lines.items, .count = order->lines.count } });
         return answer(ctx, decided, published);
 }
 
@@ -60,11 +60,11 @@ enum chappe_decision orders_reject(struct chappe_context *ctx, const struct shop
 
         if (decided == DECIDED_NOW)
                 published = shop_order_rejected_publish(
-                        ctx, &(struct shop_order_rejected){.order_id = order->order_id,
-                                                           .customer = order->customer,
-                                                           .reason = reason,
-                                                           .detail = detail,
-                                                           .rejected_at = chappe_context_now_ms(ctx)});
+                        ctx, &(struct shop_order_rejected){ .order_id = order->order_id,
+                                                            .customer = order->customer,
+                                                            .reason = reason,
+                                                            .detail = detail,
+                                                            .rejected_at = chappe_context_now_ms(ctx) });
         return answer(ctx, decided, published);
 }
 
@@ -81,6 +81,6 @@ enum chappe_decision orders_return(struct chappe_context *ctx, const struct shop
                                      .currency = order->currency,
                                      .total = order->total,
                                      .returned_at = chappe_context_now_ms(ctx),
-                                     .lines = {.items = order->lines.items, .count = order->lines.count}});
+                                     .lines = { .items = order->lines.items, .count = order->lines.count } });
         return answer(ctx, decided, published);
 }

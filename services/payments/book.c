@@ -21,7 +21,7 @@ int payments_find(struct chappe_context *ctx, sqlite3 *database, struct chappe_t
                 return -1;
 
         int status = sqlite3_step(statement);
-        *ret_payment = (struct payments_payment){.state = PAYMENTS_UNKNOWN, .order_id = order_id};
+        *ret_payment = (struct payments_payment){ .state = PAYMENTS_UNKNOWN, .order_id = order_id };
         if (status == SQLITE_ROW)
                 fill_in(chappe_context_arena(ctx), statement, ret_payment);
         sqlite3_finalize(statement);
@@ -65,11 +65,11 @@ int payments_enter(struct chappe_context *ctx, sqlite3 *database, const struct p
                          "tiittti", payment->order_id, (int64_t)kind, payment->amount, payment->currency, debit, credit,
                          now) < 0)
                 return -1;
-        return shop_payment_moved_publish(ctx, &(struct shop_payment_moved){.order_id = payment->order_id,
-                                                                            .kind = kind,
-                                                                            .amount = payment->amount,
-                                                                            .currency = payment->currency,
-                                                                            .debit = debit,
-                                                                            .credit = credit,
-                                                                            .moved_at = now});
+        return shop_payment_moved_publish(ctx, &(struct shop_payment_moved){ .order_id = payment->order_id,
+                                                                             .kind = kind,
+                                                                             .amount = payment->amount,
+                                                                             .currency = payment->currency,
+                                                                             .debit = debit,
+                                                                             .credit = credit,
+                                                                             .moved_at = now });
 }

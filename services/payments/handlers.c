@@ -10,23 +10,23 @@ static int approve(struct chappe_context *ctx, struct chappe_text order_id, stru
 
         if (!reference.at)
                 return -CHAPPE_E_NO_MEMORY;
-        ret_reply->response = (struct shop_authorisation){.order_id = order_id, .reference = reference};
+        ret_reply->response = (struct shop_authorisation){ .order_id = order_id, .reference = reference };
         return 0;
 }
 
 static int decline(const struct shop_authorise_request *request, struct shop_authorise_reply *ret_reply)
 {
         ret_reply->declined =
-                (struct shop_declined){.order_id = request->order_id, .reason = chappe_text("the limit is exceeded")};
+                (struct shop_declined){ .order_id = request->order_id, .reason = chappe_text("the limit is exceeded") };
         return SHOP_DECLINED;
 }
 
 static int hold(struct chappe_context *ctx, struct sqlite3 *database, const struct shop_authorise_request *request)
 {
-        struct payments_payment payment = {.order_id = request->order_id,
-                                           .customer = request->customer,
-                                           .amount = request->amount,
-                                           .currency = request->currency};
+        struct payments_payment payment = { .order_id = request->order_id,
+                                            .customer = request->customer,
+                                            .amount = request->amount,
+                                            .currency = request->currency };
 
         if (payments_set(database, &payment, PAYMENTS_HELD) < 0 ||
             payments_enter(ctx, database, &payment, SHOP_PAYMENT_MOVE_AUTHORISED) < 0)
@@ -49,7 +49,7 @@ int payments_authorise(struct chappe_context *ctx, const struct shop_authorise_r
         case PAYMENTS_CAPTURED:
                 return approve(ctx, request->order_id, ret_reply);
         case PAYMENTS_CLOSED:
-                ret_reply->authorisation_closed = (struct shop_authorisation_closed){.order_id = request->order_id};
+                ret_reply->authorisation_closed = (struct shop_authorisation_closed){ .order_id = request->order_id };
                 return SHOP_AUTHORISATION_CLOSED;
         case PAYMENTS_UNKNOWN:
                 break;

@@ -10,7 +10,6 @@
 #include "shop/payments.h"
 
 extern const struct chappe_service_config payments_service;
-extern const struct chappe_migration payments_migrations[];
 
 int payments_authorise(struct chappe_context *ctx, const struct shop_authorise_request *request,
                        struct shop_authorise_reply *ret_reply);

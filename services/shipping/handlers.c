@@ -18,12 +18,13 @@ static int64_t pieces_of(const struct shop_order_accepted *order)
 static int send(struct chappe_context *ctx, const struct shop_order_accepted *order, struct chappe_text parcel,
                 int64_t pieces)
 {
-        return shop_order_shipped_publish(ctx, &(struct shop_order_shipped){.order_id = order->order_id,
-                                                                            .customer = order->customer,
-                                                                            .country = order->country,
-                                                                            .parcel = parcel,
-                                                                            .pieces = pieces,
-                                                                            .shipped_at = chappe_context_now_ms(ctx)});
+        return shop_order_shipped_publish(ctx,
+                                          &(struct shop_order_shipped){ .order_id = order->order_id,
+                                                                        .customer = order->customer,
+                                                                        .country = order->country,
+                                                                        .parcel = parcel,
+                                                                        .pieces = pieces,
+                                                                        .shipped_at = chappe_context_now_ms(ctx) });
 }
 
 enum chappe_decision shipping_on_accepted(struct chappe_context *ctx, const struct shop_order_accepted *order)

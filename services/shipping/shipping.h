@@ -7,6 +7,5 @@
 #include "shop/order_accepted.h"
 
 extern const struct chappe_service_config shipping_service;
-extern const struct chappe_migration shipping_migrations[];
 
 enum chappe_decision shipping_on_accepted(struct chappe_context *ctx, const struct shop_order_accepted *order);

@@ -83,5 +83,5 @@ struct chappe_text shop_sql_column(sqlite3_stmt *statement, int column)
 {
         const unsigned char *at = sqlite3_column_text(statement, column);
 
-        return (struct chappe_text){(const char *)at, (size_t)sqlite3_column_bytes(statement, column)};
+        return (struct chappe_text){ (const char *)at, (size_t)sqlite3_column_bytes(statement, column) };
 }
