@@ -16,6 +16,7 @@
         X(SERVICE_UNFINISHED, 7006, ERROR, "the service ended with work unfinished")                                   \
         X(SERVICE_FAILED, 7007, ERROR, "the service cannot start or go on")                                            \
         X(ADMIN_LISTENS, 7008, INFO, "health and metrics are served")                                                  \
+        X(BROKER_REMARK, 7009, INFO, "a property that was left out, or a trap of this version of the client library")                                                  \
         X(DELIVERY_FAILED, 4101, WARNING, "a record was not delivered") \
         X(RECORD_RETRY, 4001, WARNING, "a record failed and is tried again") \
         X(RECORD_DEAD, 4002, ERROR, "a record was given up") \

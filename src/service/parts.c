@@ -7,7 +7,11 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "rpc/rpc.h"
 #include "service/admin.h"
+#include "store/store.h"
+
+#define REMARKS_MAXIMUM 32
 
 static int start_admin(struct chappe_service *service, int64_t timeout_ms, struct chappe_error *error)
 {
@@ -95,9 +99,84 @@ static int free_state(struct chappe_service *service, int64_t timeout_ms, struct
         return 0;
 }
 
+static int open_store(struct chappe_service *service, int64_t timeout_ms, struct chappe_error *error)
+{
+        if (!service->config->migrations)
+                return 0;
+        return chappe_store_open(&service->runtime, service->config->migrations, timeout_ms, error);
+}
+
+static int close_store(struct chappe_service *service, int64_t timeout_ms, struct chappe_error *error)
+{
+        (void)timeout_ms;
+        (void)error;
+        chappe_store_close(&service->runtime);
+        return 0;
+}
+
+static int start_relay(struct chappe_service *service, int64_t timeout_ms, struct chappe_error *error)
+{
+        (void)timeout_ms;
+        return service->runtime.store ? chappe_store_relay_start(&service->runtime, error) : 0;
+}
+
+static int stop_relay(struct chappe_service *service, int64_t timeout_ms, struct chappe_error *error)
+{
+        return chappe_store_relay_stop(&service->runtime, timeout_ms, error);
+}
+
+static int open_answers(struct chappe_service *service, int64_t timeout_ms, struct chappe_error *error)
+{
+        (void)timeout_ms;
+        return chappe_service_has(service, CHAPPE_ANSWERS) ? chappe_answers_open(&service->runtime, error) : 0;
+}
+
+static int close_answers(struct chappe_service *service, int64_t timeout_ms, struct chappe_error *error)
+{
+        (void)timeout_ms;
+        (void)error;
+        chappe_answers_close(&service->runtime);
+        return 0;
+}
+
+static int open_calls(struct chappe_service *service, int64_t timeout_ms, struct chappe_error *error)
+{
+        return chappe_service_has(service, CHAPPE_CALLS) ? chappe_calls_open(&service->runtime, timeout_ms, error) : 0;
+}
+
+static int close_calls(struct chappe_service *service, int64_t timeout_ms, struct chappe_error *error)
+{
+        (void)timeout_ms;
+        (void)error;
+        chappe_calls_close(&service->runtime);
+        return 0;
+}
+
+static int stop_calls(struct chappe_service *service, int64_t timeout_ms, struct chappe_error *error)
+{
+        (void)timeout_ms;
+        (void)error;
+        chappe_calls_stop(&service->runtime);
+        return 0;
+}
+
+/* What the client library has to say: properties that were left out, traps of its version. */
+static void log_remarks(struct chappe_service *service)
+{
+        struct chappe_broker *broker = service->runtime.broker;
+        const char *remarks[REMARKS_MAXIMUM];
+        size_t count = broker->operations->remarks ? broker->operations->remarks(broker, remarks, REMARKS_MAXIMUM) : 0;
+
+        for (size_t i = 0; i < count && i < REMARKS_MAXIMUM; i++)
+                chappe_log_write(service->runtime.log, CHAPPE_LOG_BROKER_REMARK, "%s", remarks[i]);
+}
+
 static int start_flow(struct chappe_service *service, int64_t timeout_ms, struct chappe_error *error)
 {
-        return chappe_flow_start(service->runtime.flow, timeout_ms, error);
+        int r = chappe_flow_start(service->runtime.flow, timeout_ms, error);
+        if (r == 0)
+                log_remarks(service);
+        return r;
 }
 
 static int stop_flow(struct chappe_service *service, int64_t timeout_ms, struct chappe_error *error)
@@ -131,8 +210,13 @@ static int stop_front(struct chappe_service *service, int64_t timeout_ms, struct
 const struct chappe_part chappe_parts[] = {
         { "opening the admin port", "closing the admin port", start_admin, stop_admin },
         { "opening the broker", "closing the broker", open_broker, close_broker },
+        { "opening the store", "closing the store", open_store, close_store },
         { "making the service's state", "freeing the service's state", make_state, free_state },
+        { "preparing answers", "closing answers", open_answers, close_answers },
+        { "preparing calls", "closing calls", open_calls, close_calls },
         { "connecting to the brokers", "flushing and leaving the group", start_flow, stop_flow },
+        { "making calls", "ending calls", NULL, stop_calls },
+        { "starting the outbox's relay", "stopping the outbox's relay", start_relay, stop_relay },
         { "taking records", "waiting for running handlers", NULL, drain_flow },
         { "starting the service's front", "stopping the service's front", start_front, stop_front },
         { 0 },

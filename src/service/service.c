@@ -320,11 +320,11 @@ const char *chappe_service_setting(struct chappe_service *service, const char *n
         return chappe_config_find(service->runtime.config, name);
 }
 
-bool chappe_service_calls(const struct chappe_service *service)
+bool chappe_service_has(const struct chappe_service *service, enum chappe_operation_kind kind)
 {
         const struct chappe_operation *operation = service->runtime.operations;
 
-        while (operation->kind != CHAPPE_END && operation->kind != CHAPPE_CALLS && operation->kind != CHAPPE_ANSWERS)
+        while (operation->kind != CHAPPE_END && operation->kind != kind)
                 operation++;
-        return operation->kind != CHAPPE_END;
+        return operation->kind == kind;
 }

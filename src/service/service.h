@@ -33,18 +33,15 @@ struct chappe_service {
         bool real; /* not simulated: it has a process of its own */
 
         /* constant between start and stop; start and stop are called by one thread */
-        struct chappe_relay *relay;
         struct chappe_admin *admin;
-        bool stated; /* state_new succeeded */
-        bool hooked; /* started() succeeded */
 
         /* any thread */
         atomic_int phase;
         _Atomic(const char *) activity; /* what start or stop is busy with: static text */
 };
 
-/* What a table of operations needs, by kind. calls: CALLS or ANSWERS among them. */
-bool chappe_service_calls(const struct chappe_service *service);
+/* Is there an operation of this kind in the table? */
+bool chappe_service_has(const struct chappe_service *service, enum chappe_operation_kind kind);
 
 /* operations.c: is every entry complete and does none contradict another? */
 int chappe_operations_check(const struct chappe_operation *operations, const char *prefix, struct chappe_error *error);
