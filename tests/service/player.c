@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A small service program: answers every ping with a pong; a negative number never succeeds. */
+/* A small service program: answers every ping with a pong; a negative number never succeeds, with 60 the handler never
+ * returns. */
+#include <unistd.h>
+
 #include "fixture.h"
 
 static enum chappe_decision on_ping(struct chappe_context *ctx, const void *event)
@@ -8,7 +11,10 @@ static enum chappe_decision on_ping(struct chappe_context *ctx, const void *even
 
         if (ping->number < 0)
                 return chappe_retry(ctx, "a number below zero");
-        return chappe_publish(ctx, &pong_type, &(struct pong){ .id = ping->id }) < 0 ? CHAPPE_RETRY : CHAPPE_DONE;
+        int published = chappe_publish(ctx, &pong_type, &(struct pong){ .id = ping->id });
+        while (ping->number == 60)
+                pause();
+        return published < 0 ? CHAPPE_RETRY : CHAPPE_DONE;
 }
 
 static const struct chappe_operation operations[] = {

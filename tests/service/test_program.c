@@ -347,6 +347,36 @@ static void test_a_retrying_record_does_not_hold_up_a_stop(void **state)
         assert_true(code == CHAPPE_EXIT_CLEAN || code == CHAPPE_EXIT_UNFINISHED);
 }
 
+/* A handler that never returns: what a stop can do about it. */
+static pid_t start_stuck(struct fixture *fixture, const char *setting)
+{
+        bool seen[1] = { false };
+        pid_t pid = start_ready(fixture, setting);
+
+        send_ping(fixture, "0", 60);
+        await_pongs(fixture, 1, seen, 1);
+        assert_int_equal(kill(pid, SIGTERM), 0);
+        await_notice(fixture, "STOPPING=1");
+        return pid;
+}
+
+static void test_a_second_signal_ends_the_program_at_once(void **state)
+{
+        struct fixture *fixture = *state;
+        pid_t pid = start_stuck(fixture, "--drain_timeout_ms=100000");
+
+        assert_int_equal(kill(pid, SIGINT), 0);
+        assert_int_equal(exit_code(pid), CHAPPE_EXIT_ABANDONED);
+}
+
+static void test_a_stop_that_does_not_end_is_ended(void **state)
+{
+        struct fixture *fixture = *state;
+        pid_t pid = start_stuck(fixture, "--stop_timeout_ms=500");
+
+        assert_int_equal(exit_code(pid), CHAPPE_EXIT_ABANDONED);
+}
+
 int main(int argc, char **argv)
 {
         const struct CMUnitTest tests[] = {
@@ -357,6 +387,8 @@ int main(int argc, char **argv)
                 TEST(test_an_unreachable_broker_ends_the_start_in_time),
                 TEST(test_a_service_answers_events_and_ends_cleanly),
                 TEST(test_a_retrying_record_does_not_hold_up_a_stop),
+                TEST(test_a_second_signal_ends_the_program_at_once),
+                TEST(test_a_stop_that_does_not_end_is_ended),
         };
 
         if (argc < 2) {
