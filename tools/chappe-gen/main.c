@@ -2,6 +2,7 @@
 /* chappe-gen: schemas and migrations to C. */
 #include <getopt.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 
@@ -67,8 +68,11 @@ static int write_unit(struct unit *unit, const char *stem, const struct options 
         write_header(unit, &header);
         write_source(unit, &source);
         status = emit_file(header_path, &header, unit->error);
-        if (status >= 0)
+        if (status >= 0) {
                 status = emit_file(gen_printf(unit->arena, "%s.c", base), &source, unit->error);
+                if (status < 0)
+                        unlink(header_path);
+        }
         if (status >= 0 && options->depfile)
                 status = write_depfile(unit, options->depfile, header_path);
         return status;

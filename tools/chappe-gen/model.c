@@ -59,6 +59,8 @@ int model_root(struct unit *unit, const char *stem, struct chappe_buffer *text, 
         schema_minify(text, 0);
         root->text = chappe_arena_text(unit->arena, (struct chappe_text){ (char *)text->at, text->length });
         root->stem = name ? root->type->stem : stem;
+        if (name && !published) /* its own header has an object of that name */
+                root->stem = gen_printf(unit->arena, "%s_%s", unit->protocol_stem, root->stem);
         root->doc = root->type->doc;
         root->published = published;
         while (*end)

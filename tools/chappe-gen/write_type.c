@@ -71,6 +71,17 @@ static void write_record(const struct c_type *type, struct chappe_buffer *out)
         emit(out, "};\n");
 }
 
+/* SHOP_ORDER_PAYMENT_IS_LONG, without the underscore that the member's name may need. */
+static const char *branch_constant(struct unit *unit, const struct c_type *type, const struct c_member *member)
+{
+        int length = (int)strlen(member->name);
+
+        while (length > 1 && member->name[length - 1] == '_')
+                length--;
+        return gen_printf(unit->arena, "%s_IS_%s", name_upper(unit->arena, type->stem),
+                          name_upper(unit->arena, gen_printf(unit->arena, "%.*s", length, member->name)));
+}
+
 static void write_union(struct unit *unit, const struct c_type *type, struct chappe_buffer *out)
 {
         struct name_scope scope = { 0 };
@@ -78,10 +89,7 @@ static void write_union(struct unit *unit, const struct c_type *type, struct cha
         emit(out, "enum %s_branch {\n", type->stem);
         for (size_t i = 0; i < type->member_count; i++)
                 emit(out, "        %s = %zu,\n",
-                     name_claim(unit->arena, &scope,
-                                gen_printf(unit->arena, "%s_IS_%s", name_upper(unit->arena, type->stem),
-                                           name_upper(unit->arena, type->members[i].name))),
-                     i);
+                     name_claim(unit->arena, &scope, branch_constant(unit, type, &type->members[i])), i);
         emit(out, "};\nstruct %s {\n        int32_t branch;\n        union {\n", type->stem);
         write_members(type, "                ", out);
         emit(out, "        } value;\n};\n");
@@ -105,7 +113,8 @@ static void write_struct(struct unit *unit, const struct c_type *type, struct ch
                 write_union(unit, type, out);
                 break;
         case CHAPPE_LAYOUT_OPTIONAL:
-                emit(out, "struct %s {\n        bool present;\n        %s value;\n};\n", type->stem, of);
+                emit(out, "struct %s {\n        bool present;\n        %s%svalue;\n};\n", type->stem, of,
+                     of[strlen(of) - 1] == '*' ? "" : " ");
                 break;
         case CHAPPE_LAYOUT_ARRAY:
                 emit(out, "struct %s {\n        const %s%s*items;\n        size_t count;\n};\n", type->stem,

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* chappe schema check: can data of one schema be read as another? */
+#include <stdio.h>
+
+#include "schemas.h"
+
+static int check(const struct command_line *line)
+{
+        const char *writer_path = command_value(line, "writer"), *reader_path = command_value(line, "reader");
+        CHAPPE_CLEANUP(schema) struct chappe_schema *writer = NULL;
+        CHAPPE_CLEANUP(schema) struct chappe_schema *reader = NULL;
+        struct chappe_error error;
+        int status;
+
+        if (!writer_path || !reader_path)
+                return command_misuse("usage: chappe schema check --reader FILE --writer FILE");
+        status = schema_open(line, writer_path, &writer);
+        if (status == EXIT_DONE)
+                status = schema_open(line, reader_path, &reader);
+        if (status != EXIT_DONE)
+                return status;
+        if (chappe_schema_check(writer, reader, &error) < 0) {
+                printf("incompatible: %s\n", error.text);
+                return EXIT_FAILED;
+        }
+        printf("compatible\n");
+        return EXIT_DONE;
+}
+
+static const struct command_option options[] = {
+        { "reader", 'r', "FILE", "the schema that reads", NULL },
+        { "writer", 'w', "FILE", "the schema that wrote", NULL },
+        SCHEMA_INCLUDE_OPTION,
+        { 0 },
+};
+
+const struct command command_schema_check = {
+        .name = "schema check",
+        .arguments = "--reader FILE --writer FILE",
+        .summary = "can data of one schema be read as another? exit code 0 yes, 1 no, with the reason",
+        .options = options,
+        .run = check,
+};

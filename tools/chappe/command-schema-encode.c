@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* chappe schema encode: JSON to Avro binary, line by line. */
+#include <chappe/codec.h>
+
+#include "hex.h"
+#include "schemas.h"
+
+CHAPPE_CLEANUP_DEFINE(plan, struct chappe_plan *, (void)chappe_plan_free)
+
+struct encoding {
+        struct chappe_schema *schema;
+        const struct chappe_layout *layout;
+        struct chappe_plan *plan;
+        struct chappe_arena *arena;
+        struct chappe_buffer bytes;
+        void *value;
+};
+
+static int encode_line(struct encoding *encoding, struct chappe_text line, struct chappe_error *error)
+{
+        int status;
+
+        encoding->bytes.length = 0;
+        chappe_arena_reset(encoding->arena);
+        status = chappe_json_read(encoding->schema, encoding->layout, line, encoding->arena, encoding->value, error);
+        return status < 0 ? status : chappe_plan_encode(encoding->plan, encoding->value, &encoding->bytes, error);
+}
+
+static void encode_all(struct encoding *encoding)
+{
+        CHAPPE_CLEANUP(buffer) struct chappe_buffer line = { 0 };
+        struct chappe_error error;
+        bool overlong;
+
+        while (!ferror(stdout) && line_read(stdin, &line, &overlong)) {
+                struct chappe_text text = { (char *)line.at, line.length };
+
+                if (overlong) {
+                        printf("error: the line is longer than %u bytes\n", LINE_LIMIT);
+                } else if (encode_line(encoding, text, &error) < 0) {
+                        printf("error: %s\n", error.text);
+                } else {
+                        hex_print(stdout, encoding->bytes.at, encoding->bytes.length);
+                        putchar('\n');
+                }
+        }
+}
+
+static int encode(const struct command_line *line)
+{
+        const char *path = command_value(line, "schema");
+        CHAPPE_CLEANUP(schema) struct chappe_schema *schema = NULL;
+        CHAPPE_CLEANUP(plan) struct chappe_plan *plan = NULL;
+        CHAPPE_CLEANUP(arena) struct chappe_arena *arena = chappe_arena_new(0);
+        CHAPPE_CLEANUP(memory) void *value = NULL;
+        const struct chappe_layout *layout;
+        struct chappe_error error;
+        int status;
+
+        if (!path || !command_given(line, "hex"))
+                return command_misuse("usage: chappe schema encode --schema FILE --hex");
+        status = schema_open(line, path, &schema);
+        if (status != EXIT_DONE)
+                return status;
+        layout = chappe_schema_layout(schema, &error);
+        if (!layout || chappe_plan_new(schema, schema, layout, &plan, &error) < 0)
+                return command_fail(&error);
+        value = calloc(1, layout->size ? layout->size : 1);
+        struct encoding encoding = { schema, layout, plan, arena, { 0 }, value };
+
+        encode_all(&encoding);
+        chappe_buffer_deinit(&encoding.bytes);
+        return EXIT_DONE;
+}
+
+static const struct command_option options[] = {
+        { "schema", 'S', "FILE", "the schema to write", NULL },
+        { "hex", 'x', NULL, "print hex", NULL },
+        SCHEMA_INCLUDE_OPTION,
+        { 0 },
+};
+
+const struct command command_schema_encode = {
+        .name = "schema encode",
+        .arguments = "--schema FILE --hex",
+        .summary = "JSON, one value a line on standard input, to Avro binary",
+        .details = "Takes Avro's JSON encoding and the plain form that people write. Prints one line for each line: "
+                   "the datum in hex, or\n"
+                   "\"error: \" and why.",
+        .options = options,
+        .run = encode,
+};

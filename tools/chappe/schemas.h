@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Schemas from files, with what they import. */
+#pragma once
+
+#include <chappe/schema.h>
+
+#include "base/cleanup.h"
+
+#include "commands.h"
+
+CHAPPE_CLEANUP_DEFINE(schema, struct chappe_schema *, (void)chappe_schema_unref)
+
+/* -I FOLDER, for the commands that read schema files. */
+#define SCHEMA_INCLUDE_OPTION                                                                                          \
+        {                                                                                                              \
+                "include", 'I', "FOLDER",                                                                              \
+                        "where to look for types that a schema names but does not define; repeatable", NULL            \
+        }
+
+/* The schema of an .avsc file ("-": standard input), as it travels: named types written out. EXIT_DONE, or the exit
+ * code with the reason said. */
+int schema_open(const struct command_line *line, const char *path, struct chappe_schema **ret_schema);
