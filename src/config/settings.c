@@ -88,5 +88,5 @@ const struct chappe_setting_rule chappe_settings[] = {
         CHOICE("log_level", "info", "error,warning,info,debug", "least important line that is logged"),
         CHOICE("log_format", "auto", "auto,pretty,json", "auto: pretty on a terminal, JSON lines elsewhere"),
         TEXT("run_file", "", "file that gets pid, admin port and instance as JSON once the service is ready"),
-        {0},
+        { 0 },
 };
