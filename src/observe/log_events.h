@@ -32,4 +32,12 @@
         X(CONSUMER_DEAD, 4016, ERROR, "consumption has stopped") \
         X(TOPIC_CREATED, 4020, INFO, "a topic was created") \
         X(TOPIC_MISSING, 4021, WARNING, "a topic is missing") \
-        X(SCHEMA_ANNOUNCED, 4022, INFO, "a schema was announced")
+        X(SCHEMA_ANNOUNCED, 4022, INFO, "a schema was announced") \
+        X(CALL_LATE, 5001, INFO, "a reply came when nobody waited for it any more") \
+        X(CALL_EXPIRED, 5002, INFO, "a request was dropped because its deadline had passed") \
+        X(CALL_UNANSWERABLE, 5003, WARNING, "a request cannot be answered") \
+        X(REPLY_TOPIC, 5004, INFO, "replies are read from this partition") \
+        X(STORE_OPENED, 6001, INFO, "the database is open") \
+        X(MIGRATION_APPLIED, 6002, INFO, "a migration was applied") \
+        X(RELAY_FAILED, 6003, WARNING, "the outbox could not be published; it is tried again") \
+        X(INBOX_PRUNED, 6004, DEBUG, "events that were remembered long enough were forgotten")
