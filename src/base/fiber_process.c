@@ -160,7 +160,7 @@ size_t chappe_process_leftovers(const struct chappe_process *process)
         return process->leftovers;
 }
 
-bool chappe_process_step(struct chappe_process *process, const char *kind)
+bool chappe_process_step_alone(struct chappe_process *process, const char *kind)
 {
         struct chappe_fibers *fibers = process->fibers;
 
@@ -169,7 +169,12 @@ bool chappe_process_step(struct chappe_process *process, const char *kind)
         chappe_fibers_note(fibers, kind, process->name, 0, 0);
         if (fibers->config.step)
                 fibers->config.step(fibers->config.context, process, kind);
-        if (!process->stopped)
-                chappe_fibers_give_way(fibers, fibers->config.give_way_ppm);
+        return !process->stopped;
+}
+
+bool chappe_process_step(struct chappe_process *process, const char *kind)
+{
+        if (chappe_process_step_alone(process, kind))
+                chappe_fibers_give_way(process->fibers, process->fibers->config.give_way_ppm);
         return !process->stopped;
 }

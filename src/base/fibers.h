@@ -93,5 +93,7 @@ size_t chappe_process_strands(const struct chappe_process *process);
 size_t chappe_process_leftovers(const struct chappe_process *process);
 /* A step that a crash could precede ("broker.send"). Returns false when the process is stopped: do nothing. */
 bool chappe_process_step(struct chappe_process *process, const char *kind);
+/* The same for a place where another strand must not run in between (a foreign library's lock is held). */
+bool chappe_process_step_alone(struct chappe_process *process, const char *kind);
 /* Whose strand runs now; NULL outside. */
 struct chappe_process *chappe_process_current(void);

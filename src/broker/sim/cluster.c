@@ -109,6 +109,7 @@ int64_t chappe_sim_log_append(struct chappe_sim *sim, struct sim_topic *topic, i
         log->records[log->end] = record;
         chappe_fibers_note(sim->fibers, "append", topic->name, partition, log->end);
         log->end++;
+        sim->appended++;
         for (struct sim_broker *broker = sim->brokers; broker; broker = broker->next)
                 chappe_sim_handle_appended(broker, topic, partition);
         return log->end - 1;
@@ -167,6 +168,11 @@ int64_t chappe_sim_append(struct chappe_sim *sim, const char *topic, int32_t par
                 partition = chappe_sim_partition_of(key, found->partition_count);
         record = chappe_sim_record_new(key, value, headers, header_count, chappe_fibers_wall_ms(sim->fibers));
         return record ? chappe_sim_log_append(sim, found, partition, record) : -CHAPPE_E_NO_MEMORY;
+}
+
+uint64_t chappe_sim_appended(const struct chappe_sim *sim)
+{
+        return sim->appended;
 }
 
 int64_t chappe_sim_end(const struct chappe_sim *sim, const char *topic, int32_t partition)

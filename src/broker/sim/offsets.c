@@ -83,16 +83,20 @@ const char *chappe_sim_group_at(const struct chappe_sim *sim, size_t n)
         return group ? group->name : NULL;
 }
 
+static int64_t partition_lag(const struct sim_group *group, const struct sim_topic *topic, int32_t partition)
+{
+        const struct sim_committed *committed = chappe_sim_group_committed(group, topic->name, partition);
+
+        return topic->logs[partition].end - (committed && committed->offset > 0 ? committed->offset : 0);
+}
+
 static int64_t lag(const struct sim_group *group, const struct sim_topic *topic)
 {
         int64_t sum = 0;
 
-        for (int32_t i = 0; i < topic->partition_count; i++) {
-                const struct sim_committed *committed = chappe_sim_group_committed(group, topic->name, i);
-                int64_t offset = committed && committed->offset > 0 ? committed->offset : 0;
-
-                sum += topic->logs[i].end - offset;
-        }
+        for (int32_t i = 0; i < topic->partition_count; i++)
+                if (topic->logs[i].end > 0)
+                        sum += partition_lag(group, topic, i);
         return sum;
 }
 
@@ -120,4 +124,20 @@ int64_t chappe_sim_backlog(const struct chappe_sim *sim)
                         if (reads(group, topic))
                                 sum += lag(group, topic);
         return sum;
+}
+
+void chappe_sim_report(const struct chappe_sim *sim, struct chappe_buffer *buffer)
+{
+        for (const struct sim_broker *broker = sim->brokers; broker; broker = broker->next)
+                if (chappe_sim_producers_unsent(broker))
+                        chappe_buffer_printf(buffer, "%s: %lld records are not acknowledged\n",
+                                             chappe_process_name(broker->process),
+                                             (long long)chappe_sim_producers_unsent(broker));
+        for (const struct sim_group *group = sim->groups; group; group = group->hh.next)
+                for (const struct sim_topic *topic = sim->topics; topic; topic = topic->hh.next)
+                        for (int32_t i = 0; reads(group, topic) && i < topic->partition_count; i++)
+                                if (partition_lag(group, topic, i))
+                                        chappe_buffer_printf(buffer, "group %s: %s[%d] ends at %lld, committed is %lld\n",
+                                                             group->name, topic->name, i, (long long)topic->logs[i].end,
+                                                             (long long)chappe_sim_committed(sim, group->name, topic->name, i));
 }

@@ -65,6 +65,10 @@ int64_t chappe_sim_committed(const struct chappe_sim *sim, const char *group, co
 /* Records sent and not yet in a log, and records of their topics that groups have not committed. 0: nothing is left to
  * do. */
 int64_t chappe_sim_backlog(const struct chappe_sim *sim);
+/* Records appended since the beginning, over all topics. */
+uint64_t chappe_sim_appended(const struct chappe_sim *sim);
+/* Appends what keeps the cluster busy, one line a group, topic and partition. */
+void chappe_sim_report(const struct chappe_sim *sim, struct chappe_buffer *buffer);
 
 /* Java's partition for a key: murmur2, positive, modulo. */
 int32_t chappe_sim_partition_of(struct chappe_bytes key, int32_t partition_count);

@@ -77,6 +77,7 @@ struct chappe_sim {
         struct sim_group *groups;
         struct sim_broker *brokers; /* open handles */
         uint64_t member_number;
+        uint64_t appended;
 };
 
 /* A handle of one process. */

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of the testkit. */
+#pragma once
+
+#include <stdio.h>
+
+#include <chappe/codec.h>
+#include <chappe/testkit.h>
+
+#include "base/fibers.h"
+#include "broker/sim/sim.h"
+#include "broker/world.h"
+
+#define SECOND_US  INT64_C(1000000)
+#define STEP_KINDS 64
+
+enum instance_state { INSTANCE_DOWN, INSTANCE_UP, INSTANCE_STOPPING, INSTANCE_KILLED };
+
+/* One service process and its successors. */
+struct chappe_testkit_instance {
+        struct chappe_testkit *kit;
+        const struct chappe_service_config *config;
+        char *name; /* "orders-1" */
+        char **settings;
+        struct chappe_world world;
+        struct chappe_process *process; /* NULL while down */
+        struct chappe_strand *strand;
+        struct chappe_mutex *mutex;
+        struct chappe_condition *changed;
+        struct chappe_service *service;
+        enum instance_state state;
+        bool asked_to_stop;
+        bool stays_down;  /* until somebody restarts it */
+        int64_t down_us;  /* otherwise how long */
+        int start_status; /* of the last start and stop */
+        int stop_status;
+        struct chappe_error error;
+        struct chappe_timer supervisor;
+        struct chappe_testkit_instance *next;
+};
+
+struct stub {
+        struct chappe_service_config config;
+        struct chappe_operation operations[2];
+        char *name;
+        struct stub *next;
+};
+
+/* One service's data: what outlives its processes. */
+struct database {
+        char *service;
+        char *uri;
+        struct sqlite3 *anchor;
+        struct database *next;
+};
+
+/* A compiled pair of schemas. */
+struct reading_plan {
+        uint64_t writer;
+        const struct chappe_type *type;
+        struct chappe_plan *plan;
+        struct reading_plan *next;
+};
+
+/* Where instances were killed, by kind of step. */
+struct step_kind {
+        const char *name; /* the kinds are string constants */
+        uint64_t seen;
+        uint32_t kills;
+};
+
+struct chappe_testkit {
+        uint64_t seed;
+        struct chappe_random random; /* of faults and ids: not the scheduler's */
+        struct chappe_fibers *fibers;
+        struct chappe_sim *sim;
+        struct chappe_arena *arena;
+        struct chappe_testkit_instance *instances;
+        struct stub *stubs;
+        struct database *databases;
+        struct reading_plan *plans;
+        uint64_t fed; /* events fed so far */
+        struct step_kind kinds[STEP_KINDS];
+        size_t kind_count;
+        /* the crash that is planned */
+        struct chappe_testkit_instance *crash_of;
+        const char *crash_kind;
+        uint64_t crash_after;
+        uint32_t crashes;
+        bool faults_last; /* an instance may fail to start or to stop in time: it is started again */
+        bool failed;      /* an instance did not start or end as it should */
+        char failure[600];
+};
+
+/* kit.c */
+struct chappe_testkit *chappe_testkit_create(uint64_t seed, FILE *trace);
+void chappe_testkit_destroy(struct chappe_testkit *kit);
+void chappe_testkit_note_failure(struct chappe_testkit *kit, const char *format, ...)
+        __attribute__((format(printf, 2, 3)));
+/* Every instance that is down for a while comes up, and stays. */
+void chappe_testkit_heal(struct chappe_testkit *kit);
+/* Stops all, in order; negative when one did not end cleanly. */
+int chappe_testkit_end(struct chappe_testkit *kit);
+
+/* instance.c */
+void chappe_testkit_instance_start(struct chappe_testkit_instance *instance);
+/* Its process is killed; after down_us it is started again, or never (CHAPPE_FOREVER). */
+void chappe_testkit_instance_kill(struct chappe_testkit_instance *instance, int64_t down_us);
+void chappe_testkit_instance_ask_to_stop(struct chappe_testkit_instance *instance, int64_t down_us);
+/* Now, if it is down. */
+void chappe_testkit_instance_come_up(struct chappe_testkit_instance *instance);
+void chappe_testkit_instance_free(struct chappe_testkit_instance *instance);
+struct chappe_testkit_instance *chappe_testkit_instance_new(struct chappe_testkit *kit,
+                                                            const struct chappe_service_config *config, size_t n,
+                                                            const char *const *settings);
+
+/* events.c */
+void chappe_testkit_plans_free(struct chappe_testkit *kit);
+
+/* steps.c: the machine's step hook */
+void chappe_testkit_step(void *context, struct chappe_process *process, const char *kind);
+/* Kills this instance at its n-th coming step of a kind, drawn over the kinds seen. */
+void chappe_testkit_plan_crash(struct chappe_testkit *kit, struct chappe_testkit_instance *instance);
+
+/* database.c */
+const char *chappe_testkit_database_uri(struct chappe_testkit *kit, const char *service);
+void chappe_testkit_databases_free(struct chappe_testkit *kit);
+
+/* memory_vfs.c: SQLite's memdb, but a killed process can neither lock nor commit. */
+void chappe_testkit_vfs_register(void);
+#define CHAPPE_TESTKIT_VFS "chappe-testkit"

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Crash points: every step of every instance, counted by kind; where a planned crash strikes. */
+#include <string.h>
+
+#include "testkit/kit.h"
+
+static struct step_kind *kind_get(struct chappe_testkit *kit, const char *name)
+{
+        for (size_t i = 0; i < kit->kind_count; i++)
+                if (kit->kinds[i].name == name || strcmp(kit->kinds[i].name, name) == 0)
+                        return &kit->kinds[i];
+        if (kit->kind_count == STEP_KINDS)
+                return NULL;
+        kit->kinds[kit->kind_count] = (struct step_kind){ .name = name };
+        return &kit->kinds[kit->kind_count++];
+}
+
+static void crash(struct chappe_testkit *kit, struct step_kind *kind)
+{
+        struct chappe_testkit_instance *instance = kit->crash_of;
+
+        kit->crash_of = NULL;
+        kit->crashes++;
+        kind->kills++;
+        chappe_fibers_note(kit->fibers, "crash at", kind->name, 0, 0);
+        chappe_testkit_instance_kill(instance, (int64_t)chappe_random_below(&kit->random, 5 * SECOND_US));
+}
+
+void chappe_testkit_step(void *context, struct chappe_process *process, const char *name)
+{
+        struct chappe_testkit *kit = context;
+        struct step_kind *kind = kind_get(kit, name);
+
+        if (!kind)
+                return;
+        kind->seen++;
+        if (kit->crash_of && kit->crash_of->process == process && strcmp(kit->crash_kind, name) == 0 &&
+            --kit->crash_after == 0)
+                crash(kit, kind);
+}
+
+void chappe_testkit_plan_crash(struct chappe_testkit *kit, struct chappe_testkit_instance *instance)
+{
+        if (kit->kind_count == 0)
+                return;
+        kit->crash_of = instance;
+        kit->crash_kind = kit->kinds[chappe_random_below(&kit->random, kit->kind_count)].name;
+        kit->crash_after = 1 + chappe_random_below(&kit->random, 8);
+}
