@@ -83,5 +83,5 @@ void chappe_assignment_deinit(struct chappe_assignment *assignment)
         for (size_t i = 0; i < assignment->count; i++)
                 chappe_share_free(assignment->shares[i]);
         free(assignment->shares);
-        *assignment = (struct chappe_assignment){0};
+        *assignment = (struct chappe_assignment){ 0 };
 }

@@ -130,18 +130,23 @@ static int complete(struct chappe_channel *channel, const struct chappe_runtime 
                                            "Records sent to the dead letter topic.", labels);
         channel->ignored = chappe_metrics_get(metrics, CHAPPE_COUNTER, "records_ignored_total",
                                               "Records that no operation handles.", labels);
-        channel->handler_time = chappe_metrics_get(metrics, CHAPPE_HISTOGRAM, "handler_seconds",
-                                                   "Time in handlers.", labels);
+        channel->handler_time =
+                chappe_metrics_get(metrics, CHAPPE_HISTOGRAM, "handler_seconds", "Time in handlers.", labels);
         return 0;
 }
 
-int chappe_channels_init(struct chappe_channels *channels, const struct chappe_runtime *runtime, struct chappe_error *error)
+int chappe_channels_init(struct chappe_channels *channels, const struct chappe_runtime *runtime,
+                         struct chappe_error *error)
 {
         size_t rows = 0;
         while (runtime->operations && runtime->operations[rows].kind != CHAPPE_END)
                 rows++;
         *channels = (struct chappe_channels){ .at = calloc(rows + 1, sizeof(*channels->at)) };
         int status = channels->at ? 0 : chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the operations table");
+        const char *group = chappe_config_text(runtime->config, "group");
+        channels->group = chappe_flow_topic(runtime, group[0] ? group : runtime->service);
+        if (status == 0 && !channels->group)
+                status = chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the operations table");
         for (size_t n = 0; status == 0 && n < rows; n++) {
                 status = check_row(&runtime->operations[n], n, error);
                 if (status == 0)
@@ -162,11 +167,12 @@ void chappe_channels_deinit(struct chappe_channels *channels)
                 free(channels->at[i].consumes);
         }
         free(channels->at);
+        free(channels->group);
         *channels = (struct chappe_channels){ 0 };
 }
 
-const struct chappe_operation *chappe_channels_produces(const struct chappe_runtime *runtime, const struct chappe_type *type,
-                                                        const char *topic)
+const struct chappe_operation *chappe_channels_produces(const struct chappe_runtime *runtime,
+                                                        const struct chappe_type *type, const char *topic)
 {
         for (const struct chappe_operation *row = runtime->operations; row && row->kind != CHAPPE_END; row++) {
                 if (row->kind == CHAPPE_PRODUCES && row->type == type && (!topic || strcmp(row->topic, topic) == 0))

@@ -29,17 +29,19 @@ struct chappe_channel {
 struct chappe_channels {
         struct chappe_channel *at;
         size_t count;
+        char *group; /* the consumer group, with prefix */
 };
 
 /* Checks and compiles runtime->operations; errors name the operation. */
-int chappe_channels_init(struct chappe_channels *channels, const struct chappe_runtime *runtime, struct chappe_error *error);
+int chappe_channels_init(struct chappe_channels *channels, const struct chappe_runtime *runtime,
+                         struct chappe_error *error);
 void chappe_channels_deinit(struct chappe_channels *channels);
 /* By the name with prefix, or as in the table; NULL for a topic that is not in it. */
 const struct chappe_channel *chappe_channels_find(const struct chappe_channels *channels, const char *name);
 const struct chappe_channel *chappe_channels_plain(const struct chappe_channels *channels, const char *plain);
 /* The PRODUCES row of a type, to this topic (as in the table; NULL: the first); or NULL. */
-const struct chappe_operation *chappe_channels_produces(const struct chappe_runtime *runtime, const struct chappe_type *type,
-                                                        const char *topic);
+const struct chappe_operation *chappe_channels_produces(const struct chappe_runtime *runtime,
+                                                        const struct chappe_type *type, const char *topic);
 static inline bool chappe_channel_reads(const struct chappe_channel *channel)
 {
         return channel->answers || channel->consume_count > 0;

@@ -36,8 +36,9 @@ static void gather(struct chappe_commits *commits)
                 share->committing = offset;
                 commits->entries[commits->count] =
                         (struct chappe_committing){ share->topic, share->partition, share->epoch, offset };
-                commits->positions[commits->count++] =
-                        (struct chappe_position){ .topic = share->topic, .partition = share->partition, .offset = offset };
+                commits->positions[commits->count++] = (struct chappe_position){ .topic = share->topic,
+                                                                                 .partition = share->partition,
+                                                                                 .offset = offset };
         }
 }
 
@@ -46,7 +47,8 @@ static void conclude(struct chappe_commits *commits, bool committed)
 {
         for (size_t i = 0; i < commits->count; i++) {
                 const struct chappe_committing *entry = &commits->entries[i];
-                struct chappe_share *share = chappe_assignment_find(commits->assignment, entry->topic, entry->partition);
+                struct chappe_share *share =
+                        chappe_assignment_find(commits->assignment, entry->topic, entry->partition);
                 if (!share || share->epoch != entry->epoch)
                         continue;
                 share->committing = -1;

@@ -27,7 +27,8 @@ struct chappe_commits {
         bool busy;
 };
 
-/* Starts a commit of everything new. 1: on its way; 0: nothing new, or one is on its way already; negative: refused at once. */
+/* Starts a commit of everything new. 1: on its way; 0: nothing new, or one is on its way already; negative: refused at
+ * once. */
 int chappe_commits_start(struct chappe_commits *commits, int64_t now_us);
 /* A COMMITTED event. */
 void chappe_commits_ended(struct chappe_commits *commits, const struct chappe_consumer_event *event);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The inside of chappe_context, and the hooks by which the floors above join in: the store's unit of work, the calls. */
+/* The inside of chappe_context, and the hooks by which the floors above join in: the store's unit of work, the calls.
+ */
 #pragma once
 
 #include <chappe/context.h>
@@ -26,25 +27,27 @@ struct chappe_outgoing {
 
 /* The store, as flow and rpc see it: one unit of work a record. NULL where a service has no store. All may wait. */
 struct chappe_unit_of_work_operations {
-        /* Has this event taken effect in this operation before? 1 yes, 0 no, negative. A request's stored reply (framed bytes and headers)
-         * is put into the context's arena when there is one. */
+        /* Has this event taken effect in this operation before? 1 yes, 0 no, negative. A request's stored reply (framed
+         * bytes and headers) is put into the context's arena when there is one. */
         int (*seen)(struct chappe_context *ctx, struct chappe_text id, struct chappe_outgoing *ret_reply);
         /* Is a transaction open in this context? */
         bool (*open)(struct chappe_context *ctx);
         /* An event published while it is open: an outbox row. */
         int (*publish)(struct chappe_context *ctx, const struct chappe_outgoing *outgoing);
-        /* Writes the inbox row (with the reply, if there is one; no row for an empty id) and commits; begins a transaction by itself when a
-         * reply comes without one. 0 when it is durable; CHAPPE_WORK_SEEN: it had taken effect before, and nothing of this run was kept. */
+        /* Writes the inbox row (with the reply, if there is one; no row for an empty id) and commits; begins a
+         * transaction by itself when a reply comes without one. 0 when it is durable; CHAPPE_WORK_SEEN: it had taken
+         * effect before, and nothing of this run was kept. */
         int (*commit)(struct chappe_context *ctx, struct chappe_text id, const struct chappe_outgoing *reply);
         void (*rollback)(struct chappe_context *ctx);
 };
 
 struct chappe_log;
 struct chappe_metrics;
-struct chappe_payload;  /* flow/payload.h: frame + schema + plan: bytes to struct and back */
-struct chappe_flow;     /* flow/flow.h */
-struct chappe_deliveries; /* flow/publisher.h */
-struct chappe_config;   /* config/config.h */
+struct chappe_payload;    /* flow/payload.h: frame + schema + plan: bytes to struct and back */
+struct chappe_flow;       /* flow/flow.h */
+struct chappe_deliveries; /* flow/deliveries.h */
+struct chappe_channels;
+struct chappe_config; /* config/config.h */
 struct chappe_store_file;
 struct chappe_calls;
 struct chappe_answers;
@@ -55,24 +58,28 @@ struct chappe_runtime {
         struct chappe_broker *broker;
         struct chappe_config *config;
         const char *service;
-        const char *instance; /* unique among the service's instances: "orders-1" */
+        const char *instance;     /* unique among the service's instances: "orders-1" */
         const char *topic_prefix; /* in front of every topic and group name; "" for none */
         const struct chappe_operation *operations;
         struct chappe_log *log;
         struct chappe_metrics *metrics;
-        struct chappe_flow *flow;           /* set by chappe_flow_new, like the next two */
+        struct chappe_flow *flow; /* set by chappe_flow_new, like the next two */
         struct chappe_payload *payload;
-        struct chappe_publisher *publisher; /* from chappe_flow_start on */
+        struct chappe_publisher *publisher;                /* from chappe_flow_start on */
+        const struct chappe_channels *channels;            /* flow/channels.h: the operations by topic */
         const struct chappe_unit_of_work_operations *work; /* NULL: no store */
         struct chappe_store_file *store;                   /* the store's own, behind work */
         struct chappe_calls *calls;                        /* rpc's own; NULL: this service calls nobody */
         struct chappe_answers *answers;                    /* rpc's own; NULL: it answers nothing */
-        /* rpc's, set before chappe_flow_start: what a worker does with a record of a topic that the service ANSWERS. Tells the method by
-         * itself, sets ctx->operation, runs the handler, sends the reply with ctx->deliveries, so that the request is finished only when
-         * the reply is delivered. ctx->event_id and trace are filled in. Its decision is carried out as a handler's. */
+        /* rpc's, set before chappe_flow_start: what a worker does with a record of a topic that the service ANSWERS.
+         * Tells the method by itself, sets ctx->operation, runs the handler, sends the reply with ctx->deliveries, so
+         * that the request is finished only when the reply is delivered. ctx->event_id and trace are filled in. Its
+         * decision is carried out as a handler's. */
         enum chappe_decision (*answer)(struct chappe_context *ctx);
+        _Atomic uint64_t opened; /* contexts without a record, so far */
         void *state;
-        const char *(*setting)(const struct chappe_runtime *runtime, const char *name); /* of the service's own; NULL: undeclared */
+        const char *(*setting)(const struct chappe_runtime *runtime,
+                               const char *name); /* of the service's own; NULL: undeclared */
 };
 
 struct chappe_context {
@@ -80,24 +87,31 @@ struct chappe_context {
         struct chappe_arena *arena;
         const struct chappe_operation *operation; /* NULL in an opened context */
         const struct chappe_record *record;       /* NULL in an opened context */
-        struct chappe_text event_id; /* this and trace: after chappe_context_identify */
-        struct chappe_text correlation; /* of the request being answered */
+        struct chappe_text event_id;              /* this and trace: after chappe_context_identify */
+        struct chappe_text correlation;           /* of the request being answered */
         struct chappe_trace trace;
         int64_t deadline_ms; /* wall clock; 0: none */
         int32_t attempt;
-        uint32_t published; /* events so far: the n of the next derived id */
-        void *transaction;  /* the store's own; NULL: none open */
+        uint32_t published;                   /* events so far: the n of the next derived id */
+        void *transaction;                    /* the store's own; NULL: none open */
         struct chappe_deliveries *deliveries; /* counts what this record still waits for; never NULL */
         struct chappe_error error;
-        char reason[200];   /* of a retry or dead letter */
+        char reason[200]; /* of a retry or dead letter */
         bool identified;
+        struct chappe_random *random;  /* of whoever works in this context */
+        struct chappe_buffer *scratch; /* for encoding; kept from record to record */
 };
 
-/* Fills in event_id and trace from the record's headers, once: parsing headers costs more than taking the record, so that it is done
- * only when somebody wants them. */
+/* For another record, or none: everything but runtime, arena, random and scratch is forgotten; the arena is reset. */
+void chappe_context_reset(struct chappe_context *ctx, const struct chappe_record *record,
+                          struct chappe_deliveries *deliveries);
+
+/* Fills in event_id and trace from the record's headers, once: parsing headers costs more than taking the record, so
+ * that it is done only when somebody wants them. */
 void chappe_context_identify(struct chappe_context *ctx);
 
-/* Tells the simulation of a step worth crashing at. False when this process was killed there (or before): unwind, touch nothing. */
+/* Tells the simulation of a step worth crashing at. False when this process was killed there (or before): unwind, touch
+ * nothing. */
 static inline bool chappe_step(const struct chappe_world *world, const char *kind)
 {
         if (world->step)

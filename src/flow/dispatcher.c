@@ -47,7 +47,8 @@ bool chappe_dispatcher_full(const struct chappe_dispatcher *dispatcher)
 
 bool chappe_dispatcher_low(const struct chappe_dispatcher *dispatcher)
 {
-        return dispatcher->records <= dispatcher->limits.records / 2 && dispatcher->bytes <= dispatcher->limits.bytes / 2;
+        return dispatcher->records <= dispatcher->limits.records / 2 &&
+               dispatcher->bytes <= dispatcher->limits.bytes / 2;
 }
 
 /* Bytes are known only once a record is taken: the room is guessed from the mean size of those in hand. */
@@ -303,7 +304,7 @@ static void sweep_share(struct chappe_dispatcher *dispatcher, struct chappe_shar
                         struct chappe_released *released)
 {
         forget_turn(dispatcher, share);
-        struct sweep sweep = {dispatcher, released};
+        struct sweep sweep = { dispatcher, released };
         chappe_lane_table_each(&dispatcher->lanes, share, sweep_lane, &sweep);
 }
 

@@ -30,6 +30,7 @@ struct chappe_source {
         int64_t offset; /* or EARLIEST, LATEST: the end as it is when chappe_flow_start returns or earlier */
         /* On the poll strand; must not wait. Takes the record: releases it now or later. */
         void (*record)(void *context, struct chappe_record *record);
+        void (*end)(void *context); /* the partition was read to its present end; may be NULL */
         void *context;
 };
 

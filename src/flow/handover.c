@@ -130,7 +130,8 @@ static void recycle(struct chappe_handover *handover, struct chappe_released *re
         *released = (struct chappe_released){ 0 };
 }
 
-/* Under the lock: shares without jobs that nobody owns any more. Every share in the list of released tasks is looked at once. */
+/* Under the lock: shares without jobs that nobody owns any more. Every share in the list of released tasks is looked at
+ * once. */
 static void free_shares(const struct chappe_released *released)
 {
         for (struct chappe_task *task = released->tasks; task; task = task->next) {
@@ -228,8 +229,9 @@ static int give_one(struct chappe_handover *handover, struct chappe_share *share
         return status;
 }
 
-int chappe_handover_give(struct chappe_handover *handover, struct chappe_share *share, const struct chappe_channel *channel,
-                         struct chappe_record *records, size_t count, size_t *ret_given)
+int chappe_handover_give(struct chappe_handover *handover, struct chappe_share *share,
+                         const struct chappe_channel *channel, struct chappe_record *records, size_t count,
+                         size_t *ret_given)
 {
         int status = 0;
         size_t given = 0;
@@ -387,7 +389,8 @@ static size_t wait_for_jobs(struct chappe_handover *handover, struct chappe_job 
         size_t taken = 0;
         while (!handover->closed && (taken = chappe_dispatcher_take(handover->dispatcher, tasks, maximum)) == 0) {
                 handover->idle++;
-                enum chappe_wait wait = chappe_condition_wait(handover->executor, handover->work, handover->mutex, CHAPPE_FOREVER);
+                enum chappe_wait wait =
+                        chappe_condition_wait(handover->executor, handover->work, handover->mutex, CHAPPE_FOREVER);
                 handover->idle--;
                 if (wait == CHAPPE_WAIT_STOPPED)
                         return 0;
@@ -399,7 +402,8 @@ static size_t wait_for_jobs(struct chappe_handover *handover, struct chappe_job 
         return taken;
 }
 
-size_t chappe_handover_exchange(struct chappe_handover *handover, struct chappe_job **jobs, size_t count, size_t maximum)
+size_t chappe_handover_exchange(struct chappe_handover *handover, struct chappe_job **jobs, size_t count,
+                                size_t maximum)
 {
         assert(maximum > 0 && maximum <= CHAPPE_HANDOVER_BATCH);
         struct chappe_released released = { 0 };

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Records in hand, between the poll strand and the workers: one lock around the dispatcher, taken once a batch each way.
+ * Records in hand, between the poll strand and the workers: one lock around the dispatcher, taken once a batch each
+ * way.
  *
- * The poll strand gives records, hears of deliveries, drains and drops shares, reads the ledgers. Workers take jobs and bring them back.
+ * The poll strand gives records, hears of deliveries, drains and drops shares, reads the ledgers. Workers take jobs and
+ * bring them back.
  */
 #pragma once
 
@@ -20,7 +22,8 @@ enum chappe_verdict {
         CHAPPE_VERDICT_AGAIN,
 };
 
-/* One record with all that the runtime knows of it. Its worker owns it between take and return, else the handover does. */
+/* One record with all that the runtime knows of it. Its worker owns it between take and return, else the handover does.
+ */
 struct chappe_job {
         struct chappe_task task;
         struct chappe_record record;
@@ -28,12 +31,12 @@ struct chappe_job {
         const struct chappe_channel *channel;
         const struct chappe_operation *operation; /* once it is known */
         enum chappe_verdict verdict;
-        int64_t first_us; /* when its first attempt began; 0: not yet */
-        int64_t due_us;   /* verdict AGAIN */
-        int32_t failures; /* that count against the policy's ceiling */
-        bool burying;     /* given up: all that is left is its dead letter */
-        int reason_code;  /* why it failed last */
-        char *reason;     /* NULL: none; freed with the job */
+        int64_t first_us;             /* when its first attempt began; 0: not yet */
+        int64_t due_us;               /* verdict AGAIN */
+        int32_t failures;             /* that count against the policy's ceiling */
+        bool burying;                 /* given up: all that is left is its dead letter */
+        int reason_code;              /* why it failed last */
+        char *reason;                 /* NULL: none; freed with the job */
         struct chappe_job *following; /* among the spare or settled ones */
 };
 
@@ -48,10 +51,11 @@ struct chappe_handover *chappe_handover_free(struct chappe_handover *handover);
 /* Poll strand. */
 /* How many records of this share there is room for. */
 size_t chappe_handover_room(struct chappe_handover *handover, struct chappe_share *share);
-/* Takes over these records. Negative when memory was short: those not taken over were released and *ret_given says how many were
- * (the rest must be read again). */
-int chappe_handover_give(struct chappe_handover *handover, struct chappe_share *share, const struct chappe_channel *channel,
-                         struct chappe_record *records, size_t count, size_t *ret_given);
+/* Takes over these records. Negative when memory was short: those not taken over were released and *ret_given says how
+ * many were (the rest must be read again). */
+int chappe_handover_give(struct chappe_handover *handover, struct chappe_share *share,
+                         const struct chappe_channel *channel, struct chappe_record *records, size_t count,
+                         size_t *ret_given);
 /* Carries out what delivery reports have settled since the last call. */
 void chappe_handover_settle(struct chappe_handover *handover);
 /* Wakes what is due; returns when the next is. */
@@ -77,7 +81,9 @@ void chappe_handover_figures(struct chappe_handover *handover, const struct chap
 size_t chappe_handover_records(struct chappe_handover *handover);
 uint64_t chappe_handover_late(struct chappe_handover *handover);
 
-/* Workers. Brings count jobs back, each with its verdict, and takes up to maximum new ones; waits until there are some. 0: the end. */
-size_t chappe_handover_exchange(struct chappe_handover *handover, struct chappe_job **jobs, size_t count, size_t maximum);
+/* Workers. Brings count jobs back, each with its verdict, and takes up to maximum new ones; waits until there are some.
+ * 0: the end. */
+size_t chappe_handover_exchange(struct chappe_handover *handover, struct chappe_job **jobs, size_t count,
+                                size_t maximum);
 /* Makes exchange return 0 from now on. Any strand. */
 void chappe_handover_close(struct chappe_handover *handover);

@@ -12,7 +12,7 @@
 #include "observe/log.h"
 #include "observe/metrics.h"
 
-#define BATCH 256
+#define BATCH           256
 #define BATCHES_A_SHARE 4
 
 /* What the poll strand knows of a share beyond the dispatcher. */
@@ -43,8 +43,8 @@ static void look_up_gauges(struct holding *holding, struct chappe_metrics *metri
                                                 "Records taken and not finished.", labels);
 }
 
-/* Without a committed offset the position is asked for, so that it can be committed before the first record is finished; when
- * nobody answers, the broker's own reset has to do. */
+/* Without a committed offset the position is asked for, so that it can be committed before the first record is
+ * finished; when nobody answers, the broker's own reset has to do. */
 static int64_t start_offset(struct chappe_intake *intake, const struct chappe_position *committed)
 {
         if (committed->offset >= 0)
@@ -53,8 +53,8 @@ static int64_t start_offset(struct chappe_intake *intake, const struct chappe_po
         int64_t timeout_ms = chappe_config_integer(intake->runtime->config, "broker_timeout_ms");
         int64_t low, high;
         struct chappe_error error;
-        if (intake->runtime->broker->operations->watermarks(intake->runtime->broker, committed->topic, committed->partition,
-                                                            timeout_ms, &low, &high, &error) < 0)
+        if (intake->runtime->broker->operations->watermarks(intake->runtime->broker, committed->topic,
+                                                            committed->partition, timeout_ms, &low, &high, &error) < 0)
                 return earliest ? CHAPPE_OFFSET_EARLIEST : CHAPPE_OFFSET_LATEST;
         return earliest ? low : high;
 }
@@ -67,7 +67,8 @@ void chappe_intake_gain(struct chappe_intake *intake, const struct chappe_channe
         if (share)
                 chappe_intake_drop(intake, share); /* gained twice without a revoke: the later one counts */
         struct holding *holding = calloc(1, sizeof(*holding));
-        share = holding ? chappe_assignment_gain(intake->assignment, channel->name, committed->partition, ret_start->offset)
+        share = holding ? chappe_assignment_gain(intake->assignment, channel->name, committed->partition,
+                                                 ret_start->offset)
                         : NULL;
         if (!share) {
                 free(holding);
@@ -99,7 +100,8 @@ static void seek(struct chappe_intake *intake, struct chappe_share *share, int64
 }
 
 /* Offsets went back: the topic was deleted and made anew. What is in hand of the old one ends first. */
-static void go_back(struct chappe_intake *intake, struct chappe_share *share, struct chappe_record *records, size_t count)
+static void go_back(struct chappe_intake *intake, struct chappe_share *share, struct chappe_record *records,
+                    size_t count)
 {
         struct holding *holding = share->context;
         holding->rewind_to = records[0].offset;
@@ -135,8 +137,8 @@ static bool take_batch(struct chappe_intake *intake, struct chappe_share *share)
                 room = BATCH;
         if (room == 0)
                 return false;
-        size_t count = intake->runtime->broker->operations->consumer_take(intake->consumer, share->topic, share->partition,
-                                                                          records, room);
+        size_t count = intake->runtime->broker->operations->consumer_take(intake->consumer, share->topic,
+                                                                          share->partition, records, room);
         if (count == 0)
                 return false;
         if (records[0].offset < chappe_offset_ledger_highest(&share->ledger) + 1) {

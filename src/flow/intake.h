@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From the partition queues into the handover, as far as there is room; and what is measured of each partition. Of the poll strand. */
+/* From the partition queues into the handover, as far as there is room; and what is measured of each partition. Of the
+ * poll strand. */
 #pragma once
 
 #include "flow/handover.h"
@@ -12,7 +13,8 @@ struct chappe_intake {
         size_t turn; /* the share that comes first in the next pass */
 };
 
-/* A partition is ours. Where reading starts goes into *ret_start: the committed offset, or the end of the log that start_from names. */
+/* A partition is ours. Where reading starts goes into *ret_start: the committed offset, or the end of the log that
+ * start_from names. */
 void chappe_intake_gain(struct chappe_intake *intake, const struct chappe_channel *channel,
                         const struct chappe_position *committed, struct chappe_position *ret_start);
 /* A share goes, with what is measured of it. */

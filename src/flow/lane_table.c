@@ -41,7 +41,7 @@ static struct chappe_lane *make(struct chappe_lane_table *table)
         struct chappe_lane *lane = table->spare;
         if (lane) {
                 table->spare = lane->chain;
-                *lane = (struct chappe_lane){0};
+                *lane = (struct chappe_lane){ 0 };
                 return lane;
         }
         return calloc(1, sizeof(*lane));
@@ -108,5 +108,5 @@ void chappe_lane_table_deinit(struct chappe_lane_table *table)
                 free_chain(table->buckets[i]);
         free_chain(table->spare);
         free(table->buckets);
-        *table = (struct chappe_lane_table){0};
+        *table = (struct chappe_lane_table){ 0 };
 }

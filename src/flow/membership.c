@@ -15,7 +15,7 @@
 #include "observe/log.h"
 
 #define FINAL_COMMIT_US 5000000 /* how long giving up waits for its last commit */
-#define EVENTS_A_PASS 64
+#define EVENTS_A_PASS   64
 
 enum phase {
         STEADY,
@@ -52,29 +52,23 @@ struct chappe_membership {
 static int open_consumer(struct chappe_membership *member, struct chappe_wake *bell, struct chappe_error *error)
 {
         const struct chappe_runtime *runtime = member->runtime;
-        const char *group = chappe_config_text(runtime->config, "group");
-        char *name = chappe_flow_topic(runtime, group[0] ? group : runtime->service);
-        if (!name)
-                return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for a group's name");
         struct chappe_property properties[2] = {
                 { "auto.offset.reset", chappe_config_text(runtime->config, "start_from") },
                 { "group.instance.id", runtime->instance },
         };
         struct chappe_consumer_config config = {
-                .group = name,
+                .group = member->channels->group,
                 .properties = properties,
                 .property_count = chappe_config_boolean(runtime->config, "instance_static") ? 2 : 1,
                 .ready = chappe_wake_ring,
                 .context = bell,
         };
-        int status = member->broker->consumer_open(runtime->broker, &config, &member->consumer, error);
-        free(name);
-        return status;
+        return member->broker->consumer_open(runtime->broker, &config, &member->consumer, error);
 }
 
 int chappe_membership_open(struct chappe_runtime *runtime, const struct chappe_channels *channels,
-                       struct chappe_handover *handover, struct chappe_wake *bell, struct chappe_membership **ret_member,
-                       struct chappe_error *error)
+                           struct chappe_handover *handover, struct chappe_wake *bell,
+                           struct chappe_membership **ret_member, struct chappe_error *error)
 {
         struct chappe_membership *member = calloc(1, sizeof(*member));
         *ret_member = member;
@@ -123,7 +117,8 @@ static void log_positions(struct chappe_membership *member, enum chappe_log_even
         size_t used = 0;
         for (size_t i = 0; i < told->position_count && used < sizeof(text) - 1; i++) {
                 const struct chappe_position *position = &told->positions[i];
-                int written = snprintf(text + used, sizeof(text) - used, " %s[%" PRId32 "]", position->topic, position->partition);
+                int written = snprintf(text + used, sizeof(text) - used, " %s[%" PRId32 "]", position->topic,
+                                       position->partition);
                 used += written > 0 ? (size_t)written : 0;
         }
         chappe_log_write(member->runtime->log, event, "%s:%s", what, told->position_count ? text : " none");
@@ -257,9 +252,10 @@ static void give_up(struct chappe_membership *member)
                 chappe_intake_drop(&member->intake, share);
         }
         if (unfinished > 0)
-                chappe_log_write(member->runtime->log, CHAPPE_LOG_DRAIN_OVER,
-                                 "%zu records were unfinished when partitions had to be given up; they run again elsewhere",
-                                 unfinished);
+                chappe_log_write(
+                        member->runtime->log, CHAPPE_LOG_DRAIN_OVER,
+                        "%zu records were unfinished when partitions had to be given up; they run again elsewhere",
+                        unfinished);
         member->phase = STEADY;
         if (member->release_owed)
                 release(member);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * This instance as a member of its consumer group: what it gains, takes in, commits and gives up. A state machine on the poll strand.
+ * This instance as a member of its consumer group: what it gains, takes in, commits and gives up. A state machine on
+ * the poll strand.
  *
- * A revoke stops the intake, drains within drain_timeout_ms, commits what finished, then releases. A loss commits nothing. A stop is a
- * revoke of everything that we ask for ourselves.
+ * A revoke stops the intake, drains within drain_timeout_ms, commits what finished, then releases. A loss commits
+ * nothing. A stop is a revoke of everything that we ask for ourselves.
  */
 #pragma once
 
@@ -14,11 +15,12 @@ struct chappe_membership;
 
 /* Opens the consumer; bell is rung when serving is worthwhile. */
 int chappe_membership_open(struct chappe_runtime *runtime, const struct chappe_channels *channels,
-                       struct chappe_handover *handover, struct chappe_wake *bell, struct chappe_membership **ret_membership,
-                       struct chappe_error *error);
+                           struct chappe_handover *handover, struct chappe_wake *bell,
+                           struct chappe_membership **ret_membership, struct chappe_error *error);
 /* Joins the group. */
 int chappe_membership_subscribe(struct chappe_membership *member, struct chappe_error *error);
-/* Poll strand: does what is due; true when there is more to do at once. *ret_deadline_us: when to come back at the latest. */
+/* Poll strand: does what is due; true when there is more to do at once. *ret_deadline_us: when to come back at the
+ * latest. */
 bool chappe_membership_serve(struct chappe_membership *member, int64_t now_us, int64_t *ret_deadline_us);
 /* Poll strand: begin to give everything up, by then at the latest. */
 void chappe_membership_drain(struct chappe_membership *member, int64_t deadline_us);

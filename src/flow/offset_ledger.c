@@ -129,5 +129,5 @@ bool chappe_offset_ledger_beyond(const struct chappe_offset_ledger *ledger, size
 void chappe_offset_ledger_deinit(struct chappe_offset_ledger *ledger)
 {
         free(ledger->entries);
-        *ledger = (struct chappe_offset_ledger){0};
+        *ledger = (struct chappe_offset_ledger){ 0 };
 }

@@ -8,6 +8,7 @@
 #include <chappe/codec.h>
 
 #include "flow/context.h"
+#include "flow/schema_backend.h"
 
 /* Who wrote a payload: looked up once a schema, kept for ever. */
 struct chappe_writer {
@@ -25,13 +26,19 @@ int chappe_payload_open(struct chappe_payload *payload, const char *topic, struc
 int chappe_payload_decode(struct chappe_payload *payload, const struct chappe_writer *writer,
                           const struct chappe_type *type, struct chappe_bytes body, struct chappe_arena *arena,
                           void *ret_value, struct chappe_error *error);
-/* Does a type go by this writer's record name: equal in full, or without namespace, or one of its aliases? */
+/* Does a type go by this writer's record name, namespace aside? */
 bool chappe_payload_matches(const struct chappe_writer *writer, const struct chappe_type *type);
 /* Appends frame and encoding. The type must have been prepared. */
 int chappe_payload_encode(struct chappe_payload *payload, const char *topic, const struct chappe_type *type,
                           const void *value, struct chappe_buffer *buffer, struct chappe_error *error);
+/* Before start. Takes NULL in free; returns NULL. */
+int chappe_payload_new(struct chappe_runtime *runtime, struct chappe_payload **ret_payload, struct chappe_error *error);
+struct chappe_payload *chappe_payload_free(struct chappe_payload *payload);
 /* Before start: this type will be read. Parses its schema, so that broken ones stop the start. */
 int chappe_payload_reads(struct chappe_payload *payload, const struct chappe_type *type, struct chappe_error *error);
 /* Before start: this type will be written to this topic (with prefix). */
 int chappe_payload_writes(struct chappe_payload *payload, const char *topic, const struct chappe_type *type,
                           struct chappe_error *error);
+/* At start: makes every written type known through the backend, which is kept for lookups. May wait. */
+int chappe_payload_start(struct chappe_payload *payload, const struct chappe_schema_backend *backend,
+                         struct chappe_error *error);

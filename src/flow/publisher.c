@@ -76,7 +76,7 @@ static int open_sending(struct chappe_publisher *publisher, enum chappe_urgency 
         if (urgency == CHAPPE_SEND_EVENT)
                 snprintf(linger, sizeof(linger), "%" PRId64,
                          chappe_config_integer(publisher->runtime->config, "linger_ms"));
-        struct chappe_property properties[] = {{"linger.ms", linger}};
+        struct chappe_property properties[] = { { "linger.ms", linger } };
         struct chappe_producer_config config = {
                 .properties = properties,
                 .property_count = 1,
@@ -167,6 +167,11 @@ int chappe_publisher_warm(struct chappe_publisher *publisher, enum chappe_urgenc
 {
         struct chappe_topic *handle;
         return get_topic(publisher, urgency, topic, timeout_ms, &handle, error);
+}
+
+bool chappe_publisher_knows(struct chappe_publisher *publisher, enum chappe_urgency urgency, const char *topic)
+{
+        return find_topic(&publisher->sending[urgency], topic) != NULL;
 }
 
 int32_t chappe_publisher_partitions(struct chappe_publisher *publisher, enum chappe_urgency urgency, const char *topic,

@@ -17,6 +17,8 @@ int chappe_publisher_open(struct chappe_runtime *runtime, bool urgent, void (*re
 /* Looks a topic up in advance; the first lookup of a topic asks the cluster. May wait up to timeout_ms. */
 int chappe_publisher_warm(struct chappe_publisher *publisher, enum chappe_urgency urgency, const char *topic,
                           int64_t timeout_ms, struct chappe_error *error);
+/* Has the topic been looked up before? */
+bool chappe_publisher_knows(struct chappe_publisher *publisher, enum chappe_urgency urgency, const char *topic);
 /* How many partitions a topic has; negative when it cannot be found out. May wait like chappe_publisher_warm. */
 int32_t chappe_publisher_partitions(struct chappe_publisher *publisher, enum chappe_urgency urgency, const char *topic,
                                     struct chappe_error *error);

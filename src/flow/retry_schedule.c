@@ -9,7 +9,7 @@
 
 struct chappe_retry_policy chappe_retry_policy_complete(const struct chappe_retry_policy *policy)
 {
-        struct chappe_retry_policy complete = policy ? *policy : (struct chappe_retry_policy){0};
+        struct chappe_retry_policy complete = policy ? *policy : (struct chappe_retry_policy){ 0 };
         if (complete.backoff_ms <= 0)
                 complete.backoff_ms = BACKOFF_MS;
         if (complete.backoff_maximum_ms <= 0)

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a handler asks of its context. */
+#include "flow/context.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "observe/log.h"
+#include "wire/cloudevent.h"
+#include "wire/header.h"
+
+void chappe_context_reset(struct chappe_context *ctx, const struct chappe_record *record,
+                          struct chappe_deliveries *deliveries)
+{
+        chappe_arena_reset(ctx->arena);
+        ctx->operation = NULL;
+        ctx->record = record;
+        ctx->event_id = (struct chappe_text){ 0 };
+        ctx->correlation = (struct chappe_text){ 0 };
+        ctx->trace = (struct chappe_trace){ 0 };
+        ctx->deadline_ms = 0;
+        ctx->attempt = 1;
+        ctx->published = 0;
+        ctx->transaction = NULL;
+        ctx->deliveries = deliveries;
+        ctx->error.code = 0;
+        ctx->error.text[0] = '\0';
+        ctx->reason[0] = '\0';
+        ctx->identified = false;
+}
+
+void chappe_context_identify(struct chappe_context *ctx)
+{
+        if (ctx->identified)
+                return;
+        ctx->identified = true;
+        if (!ctx->record)
+                return;
+        struct chappe_header headers[CHAPPE_HEADERS_MAXIMUM];
+        size_t count = chappe_record_headers(ctx->record, headers, CHAPPE_HEADERS_MAXIMUM);
+        if (chappe_headers_check(headers, count, NULL) < 0)
+                count = 0; /* hostile headers name nothing */
+        chappe_trace_parse(chappe_header_text(chappe_header_find(headers, count, CHAPPE_HEADER_TRACEPARENT)),
+                           &ctx->trace);
+        ctx->event_id = chappe_cloudevent_id(headers, count);
+        if (ctx->event_id.length == 0)
+                ctx->event_id = chappe_arena_printf(ctx->arena, "%s/%" PRId32 "/%" PRId64, ctx->record->topic,
+                                                    ctx->record->partition, ctx->record->offset);
+}
+
+static enum chappe_decision decide(struct chappe_context *ctx, enum chappe_decision decision, const char *format,
+                                   va_list arguments)
+{
+        vsnprintf(ctx->reason, sizeof(ctx->reason), format, arguments);
+        return decision;
+}
+
+enum chappe_decision chappe_retry(struct chappe_context *ctx, const char *format, ...)
+{
+        va_list arguments;
+        va_start(arguments, format);
+        enum chappe_decision decision = decide(ctx, CHAPPE_RETRY, format, arguments);
+        va_end(arguments);
+        return decision;
+}
+
+enum chappe_decision chappe_dead_letter(struct chappe_context *ctx, const char *format, ...)
+{
+        va_list arguments;
+        va_start(arguments, format);
+        enum chappe_decision decision = decide(ctx, CHAPPE_DEAD_LETTER, format, arguments);
+        va_end(arguments);
+        return decision;
+}
+
+void *chappe_context_state(struct chappe_context *ctx)
+{
+        return ctx->runtime->state;
+}
+
+struct chappe_arena *chappe_context_arena(struct chappe_context *ctx)
+{
+        return ctx->arena;
+}
+
+const char *chappe_context_setting(struct chappe_context *ctx, const char *name)
+{
+        const char *value = ctx->runtime->setting(ctx->runtime, name);
+        assert(value); /* the service has not declared it */
+        return value;
+}
+
+int64_t chappe_context_setting_integer(struct chappe_context *ctx, const char *name)
+{
+        return strtoll(chappe_context_setting(ctx, name), NULL, 10);
+}
+
+int64_t chappe_context_now_ms(struct chappe_context *ctx)
+{
+        return chappe_clock_wall_ms(ctx->runtime->world->clock);
+}
+
+int64_t chappe_context_deadline_ms(struct chappe_context *ctx)
+{
+        return ctx->deadline_ms;
+}
+
+struct chappe_text chappe_context_topic(struct chappe_context *ctx)
+{
+        return ctx->record ? chappe_text(ctx->record->topic) : (struct chappe_text){ 0 };
+}
+
+int32_t chappe_context_partition(struct chappe_context *ctx)
+{
+        return ctx->record ? ctx->record->partition : -1;
+}
+
+int64_t chappe_context_offset(struct chappe_context *ctx)
+{
+        return ctx->record ? ctx->record->offset : -1;
+}
+
+int64_t chappe_context_timestamp_ms(struct chappe_context *ctx)
+{
+        return ctx->record ? ctx->record->timestamp_ms : -1;
+}
+
+struct chappe_text chappe_context_key(struct chappe_context *ctx)
+{
+        if (!ctx->record)
+                return (struct chappe_text){ 0 };
+        return (struct chappe_text){ (const char *)ctx->record->key.at, ctx->record->key.length };
+}
+
+struct chappe_text chappe_context_event_id(struct chappe_context *ctx)
+{
+        chappe_context_identify(ctx);
+        return ctx->event_id;
+}
+
+int chappe_context_attempt(struct chappe_context *ctx)
+{
+        return ctx->attempt;
+}
+
+const struct chappe_error *chappe_context_error(struct chappe_context *ctx)
+{
+        return &ctx->error;
+}
+
+void chappe_log(struct chappe_context *ctx, enum chappe_log_level level, const char *format, ...)
+{
+        static const enum chappe_log_event events[] = { CHAPPE_LOG_HANDLER_ERROR, CHAPPE_LOG_HANDLER_WARNING,
+                                                        CHAPPE_LOG_HANDLER, CHAPPE_LOG_HANDLER_DEBUG };
+        char text[1024], key[128] = "", trace[CHAPPE_TRACEPARENT_SIZE] = "";
+        va_list arguments;
+        va_start(arguments, format);
+        vsnprintf(text, sizeof(text), format, arguments);
+        va_end(arguments);
+        chappe_context_identify(ctx);
+        struct chappe_text named = chappe_context_key(ctx);
+        snprintf(key, sizeof(key), "%.*s", CHAPPE_TEXT(named));
+        if (chappe_trace_is_set(&ctx->trace))
+                chappe_trace_format(&ctx->trace, trace);
+        struct chappe_log_field fields[] = {
+                { "topic", ctx->record ? ctx->record->topic : NULL },
+                { "key", key[0] ? key : NULL },
+                { "traceparent", trace[0] ? trace : NULL },
+        };
+        chappe_log_write_fields(ctx->runtime->log, events[level], fields, 3, "%s", text);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Decode, ask the inbox, run the handler, commit its unit of work. */
+#include "flow/handling.h"
+
+#include "flow/payload.h"
+#include "observe/log.h"
+#include "observe/metrics.h"
+
+/* What the record is to us: the operation that takes it, or NULL when none does. */
+static const struct chappe_operation *choose(const struct chappe_channel *channel, const struct chappe_writer *writer)
+{
+        for (size_t i = 0; i < channel->consume_count; i++) {
+                if (chappe_payload_matches(writer, channel->consumes[i]->type))
+                        return channel->consumes[i];
+        }
+        /* The only one: let resolution decide. Among several a stranger is somebody else's. */
+        return channel->consume_count == 1 ? channel->consumes[0] : NULL;
+}
+
+static enum chappe_decision pass_over(const struct chappe_channel *channel)
+{
+        chappe_metric_add(channel->ignored, 1);
+        return CHAPPE_DONE;
+}
+
+/* A failure that another attempt may mend is a retry; what the bytes themselves are to blame for is not. */
+static enum chappe_decision judge(struct chappe_context *ctx)
+{
+        switch (ctx->error.code) {
+        case CHAPPE_E_SCHEMA_UNKNOWN:
+        case CHAPPE_E_NO_MEMORY:
+        case CHAPPE_E_STOPPED:
+        case CHAPPE_E_TIMEOUT:
+                return CHAPPE_RETRY;
+        default:
+                return CHAPPE_DEAD_LETTER;
+        }
+}
+
+static enum chappe_decision run_handler(struct chappe_context *ctx, const struct chappe_channel *channel,
+                                        const void *event)
+{
+        const struct chappe_world *world = ctx->runtime->world;
+        if (!chappe_step(world, "handler.begin"))
+                return CHAPPE_RETRY;
+        int64_t began_us = chappe_clock_monotonic_us(world->clock);
+        enum chappe_decision decision = ctx->operation->on_event(ctx, event);
+        chappe_metric_observe_us(channel->handler_time, chappe_clock_monotonic_us(world->clock) - began_us);
+        return chappe_step(world, "handler.end") ? decision : CHAPPE_RETRY;
+}
+
+/* With a store: what the handler did becomes durable together, or not at all. */
+static enum chappe_decision end_work(struct chappe_context *ctx, enum chappe_decision decision)
+{
+        const struct chappe_unit_of_work_operations *work = ctx->runtime->work;
+        if (!work || !work->open(ctx))
+                return decision;
+        if (decision != CHAPPE_DONE) {
+                work->rollback(ctx);
+                return decision;
+        }
+        return work->commit(ctx, ctx->event_id, NULL) < 0 ? CHAPPE_RETRY : CHAPPE_DONE;
+}
+
+/* 1: it took effect before. */
+static int seen(struct chappe_context *ctx)
+{
+        if (!ctx->runtime->work)
+                return 0;
+        struct chappe_outgoing none;
+        return ctx->runtime->work->seen(ctx, ctx->event_id, &none);
+}
+
+static enum chappe_decision handle_event(struct chappe_context *ctx, struct chappe_job *job)
+{
+        struct chappe_payload *payload = ctx->runtime->payload;
+        const struct chappe_writer *writer;
+        struct chappe_bytes body;
+        if (chappe_payload_open(payload, job->record.topic, job->record.value, &writer, &body, &ctx->error) < 0)
+                return judge(ctx);
+        job->operation = ctx->operation = choose(job->channel, writer);
+        if (!ctx->operation || !ctx->operation->on_event)
+                return pass_over(job->channel);
+
+        int status = seen(ctx);
+        if (status != 0)
+                return status > 0 ? CHAPPE_DONE : CHAPPE_RETRY;
+        const struct chappe_type *type = ctx->operation->type;
+        void *event = chappe_arena_alloc(ctx->arena, type->layout->size);
+        if (!event) {
+                chappe_fail(&ctx->error, CHAPPE_E_NO_MEMORY, "no memory for a %s", type->name);
+                return CHAPPE_RETRY;
+        }
+        if (chappe_payload_decode(payload, writer, type, body, ctx->arena, event, &ctx->error) < 0)
+                return judge(ctx);
+        return end_work(ctx, run_handler(ctx, job->channel, event));
+}
+
+static enum chappe_decision handle_request(struct chappe_context *ctx, struct chappe_job *job)
+{
+        const struct chappe_world *world = ctx->runtime->world;
+        if (!chappe_step(world, "handler.begin"))
+                return CHAPPE_RETRY;
+        chappe_context_identify(ctx);
+        int64_t began_us = chappe_clock_monotonic_us(world->clock);
+        enum chappe_decision decision = ctx->runtime->answer(ctx);
+        job->operation = ctx->operation;
+        chappe_metric_observe_us(job->channel->handler_time, chappe_clock_monotonic_us(world->clock) - began_us);
+        return chappe_step(world, "handler.end") ? decision : CHAPPE_RETRY;
+}
+
+enum chappe_decision chappe_handle(struct chappe_context *ctx, struct chappe_job *job)
+{
+        if (!job->record.value.at)
+                return pass_over(job->channel); /* a tombstone names no type that a handler could be given */
+        if (job->channel->answers)
+                return handle_request(ctx, job);
+        if (ctx->runtime->work || ctx->runtime->calls)
+                chappe_context_identify(ctx);
+        return handle_event(ctx, job);
+}

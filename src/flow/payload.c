@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Payloads: writers by what a frame names, plans by writer and type; both are only ever added to, and read without a
+ * lock. */
+#include "flow/payload.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/executor.h"
+
+#define BUCKETS         256
+#define WRITERS_MAXIMUM 10000
+#define PLANS_MAXIMUM   20000
+
+/* A schema that payloads name. Never changes once it is in its bucket. */
+struct known_writer {
+        struct known_writer *next;
+        enum chappe_framing framing;
+        uint64_t id;
+        struct chappe_writer writer;
+};
+
+/* How one writer's data becomes one type; plan NULL: it cannot, for this reason. */
+struct known_plan {
+        struct known_plan *next;
+        const struct chappe_writer *writer;
+        const struct chappe_type *type;
+        struct chappe_plan *plan;
+        struct chappe_error error;
+};
+
+/* A type of the operations table. */
+struct local_type {
+        const struct chappe_type *type;
+        struct chappe_schema *schema;
+        struct chappe_plan *plan; /* to itself, for encoding; NULL when it is only read */
+};
+
+struct written {
+        const struct chappe_type *type;
+        char *topic; /* NULL: to whoever asks */
+        struct chappe_frame frame;
+};
+
+struct chappe_payload {
+        struct chappe_runtime *runtime;
+        struct chappe_executor *executor;
+        struct chappe_mutex *mutex;
+        /* constant after start */
+        struct chappe_schema_backend backend;
+        struct local_type *types;
+        size_t type_count;
+        struct written *written;
+        size_t written_count;
+        /* added to under mutex, read without */
+        struct known_writer *_Atomic writers[BUCKETS];
+        struct known_plan *_Atomic plans[BUCKETS];
+        /* under mutex */
+        size_t writer_count;
+        size_t plan_count;
+};
+
+int chappe_payload_new(struct chappe_runtime *runtime, struct chappe_payload **ret_payload, struct chappe_error *error)
+{
+        struct chappe_payload *payload = calloc(1, sizeof(*payload));
+        *ret_payload = payload;
+        if (payload) {
+                payload->runtime = runtime;
+                payload->executor = runtime->world->executor;
+                payload->mutex = chappe_mutex_new(payload->executor);
+        }
+        if (payload && payload->mutex)
+                return 0;
+        free(payload);
+        *ret_payload = NULL;
+        return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for schemas");
+}
+
+static void free_writers(struct known_writer *entry)
+{
+        while (entry) {
+                struct known_writer *next = entry->next;
+                chappe_schema_unref(entry->writer.schema);
+                free(entry);
+                entry = next;
+        }
+}
+
+static void free_plans(struct known_plan *entry)
+{
+        while (entry) {
+                struct known_plan *next = entry->next;
+                chappe_plan_free(entry->plan);
+                free(entry);
+                entry = next;
+        }
+}
+
+struct chappe_payload *chappe_payload_free(struct chappe_payload *payload)
+{
+        if (!payload)
+                return NULL;
+        for (size_t i = 0; i < BUCKETS; i++)
+                free_plans(atomic_load(&payload->plans[i]));
+        for (size_t i = 0; i < BUCKETS; i++)
+                free_writers(atomic_load(&payload->writers[i]));
+        for (size_t i = 0; i < payload->type_count; i++) {
+                chappe_plan_free(payload->types[i].plan);
+                chappe_schema_unref(payload->types[i].schema);
+        }
+        for (size_t i = 0; i < payload->written_count; i++)
+                free(payload->written[i].topic);
+        free(payload->types);
+        free(payload->written);
+        chappe_mutex_free(payload->executor, payload->mutex);
+        free(payload);
+        return NULL;
+}
+
+static size_t bucket_of(uint64_t id)
+{
+        return (id * 0x9e3779b97f4a7c15u) >> 56;
+}
+
+static const struct chappe_writer *find_writer(struct chappe_payload *payload, enum chappe_framing framing, uint64_t id)
+{
+        struct known_writer *entry = atomic_load_explicit(&payload->writers[bucket_of(id)], memory_order_acquire);
+        while (entry && (entry->id != id || entry->framing != framing))
+                entry = entry->next;
+        return entry ? &entry->writer : NULL;
+}
+
+/* Takes the reference. Two strands may learn the same schema at once: the later entry is found first, both are right.
+ */
+static int add_writer(struct chappe_payload *payload, enum chappe_framing framing, uint64_t id,
+                      struct chappe_schema *schema, const struct chappe_writer **ret_writer, struct chappe_error *error)
+{
+        struct known_writer *entry = calloc(1, sizeof(*entry));
+        chappe_mutex_lock(payload->executor, payload->mutex);
+        bool full = payload->writer_count >= WRITERS_MAXIMUM;
+        if (entry && !full) {
+                *entry = (struct known_writer){ .framing = framing,
+                                                .id = id,
+                                                .writer = { chappe_schema_name(schema), schema } };
+                entry->next = atomic_load_explicit(&payload->writers[bucket_of(id)], memory_order_relaxed);
+                atomic_store_explicit(&payload->writers[bucket_of(id)], entry, memory_order_release);
+                payload->writer_count++;
+        }
+        chappe_mutex_unlock(payload->executor, payload->mutex);
+        if (entry && !full) {
+                *ret_writer = &entry->writer;
+                return 0;
+        }
+        free(entry);
+        chappe_schema_unref(schema);
+        return full ? chappe_fail(error, CHAPPE_E_LIMIT, "payloads name more than %d different schemas",
+                                  WRITERS_MAXIMUM)
+                    : chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for a schema");
+}
+
+int chappe_payload_open(struct chappe_payload *payload, const char *topic, struct chappe_bytes framed,
+                        const struct chappe_writer **ret_writer, struct chappe_bytes *ret_body,
+                        struct chappe_error *error)
+{
+        struct chappe_frame frame;
+        int status = chappe_frame_read(CHAPPE_FRAMING_SINGLE_OBJECT, framed, (struct chappe_bytes){ 0 }, &frame,
+                                       ret_body, error);
+        if (status < 0)
+                return status;
+        uint64_t id = frame.framing == CHAPPE_FRAMING_CONFLUENT ? frame.schema_id : frame.fingerprint;
+        *ret_writer = find_writer(payload, frame.framing, id);
+        if (*ret_writer)
+                return 0;
+        struct chappe_schema *schema;
+        status = payload->backend.find(payload->backend.context, topic, &frame, &schema, error);
+        return status < 0 ? status : add_writer(payload, frame.framing, id, schema, ret_writer, error);
+}
+
+static struct local_type *find_type(struct chappe_payload *payload, const struct chappe_type *type)
+{
+        for (size_t i = 0; i < payload->type_count; i++) {
+                if (payload->types[i].type == type)
+                        return &payload->types[i];
+        }
+        return NULL;
+}
+
+static size_t plan_bucket(const struct chappe_writer *writer, const struct chappe_type *type)
+{
+        return bucket_of((uintptr_t)writer ^ ((uintptr_t)type << 1));
+}
+
+static struct known_plan *find_plan(struct chappe_payload *payload, const struct chappe_writer *writer,
+                                    const struct chappe_type *type)
+{
+        struct known_plan *entry =
+                atomic_load_explicit(&payload->plans[plan_bucket(writer, type)], memory_order_acquire);
+        while (entry && (entry->writer != writer || entry->type != type))
+                entry = entry->next;
+        return entry;
+}
+
+/* An incompatible pair is kept too, so that a stranger's records do not make us compile again each time. */
+static struct known_plan *add_plan(struct chappe_payload *payload, const struct chappe_writer *writer,
+                                   const struct local_type *local, struct chappe_error *error)
+{
+        struct known_plan *entry = calloc(1, sizeof(*entry));
+        if (!entry) {
+                chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for a plan");
+                return NULL;
+        }
+        entry->writer = writer;
+        entry->type = local->type;
+        int status = chappe_plan_new(writer->schema, local->schema, local->type->layout, &entry->plan, &entry->error);
+        if (status == -CHAPPE_E_NO_MEMORY) {
+                *error = entry->error;
+                free(entry);
+                return NULL;
+        }
+        struct known_plan *_Atomic *bucket = &payload->plans[plan_bucket(writer, local->type)];
+        chappe_mutex_lock(payload->executor, payload->mutex);
+        bool full = payload->plan_count >= PLANS_MAXIMUM;
+        if (!full) {
+                entry->next = atomic_load_explicit(bucket, memory_order_relaxed);
+                atomic_store_explicit(bucket, entry, memory_order_release);
+                payload->plan_count++;
+        }
+        chappe_mutex_unlock(payload->executor, payload->mutex);
+        if (!full)
+                return entry;
+        free_plans(entry);
+        chappe_fail(error, CHAPPE_E_LIMIT, "more than %d pairs of schemas", PLANS_MAXIMUM);
+        return NULL;
+}
+
+int chappe_payload_decode(struct chappe_payload *payload, const struct chappe_writer *writer,
+                          const struct chappe_type *type, struct chappe_bytes body, struct chappe_arena *arena,
+                          void *ret_value, struct chappe_error *error)
+{
+        struct chappe_error failure;
+        struct known_plan *entry = find_plan(payload, writer, type);
+        if (!entry) {
+                const struct local_type *local = find_type(payload, type);
+                if (!local)
+                        return chappe_fail(error, CHAPPE_E_USAGE, "%s is not in the operations table", type->name);
+                entry = add_plan(payload, writer, local, &failure);
+        }
+        if (!entry || !entry->plan) {
+                if (error)
+                        *error = entry ? entry->error : failure;
+                return -(entry ? entry->error.code : failure.code);
+        }
+        return chappe_plan_decode(entry->plan, body.at, body.length, arena, NULL, ret_value, error);
+}
+
+static const char *without_namespace(const char *name)
+{
+        const char *dot = strrchr(name, '.');
+        return dot ? dot + 1 : name;
+}
+
+bool chappe_payload_matches(const struct chappe_writer *writer, const struct chappe_type *type)
+{
+        return strcmp(without_namespace(writer->name), without_namespace(type->name)) == 0;
+}
+
+static const struct written *find_written(const struct chappe_payload *payload, const char *topic,
+                                          const struct chappe_type *type)
+{
+        const struct written *any = NULL;
+        for (size_t i = 0; i < payload->written_count; i++) {
+                const struct written *written = &payload->written[i];
+                if (written->type != type)
+                        continue;
+                if (!topic || (written->topic && strcmp(written->topic, topic) == 0))
+                        return written;
+                any = written;
+        }
+        return any;
+}
+
+int chappe_payload_encode(struct chappe_payload *payload, const char *topic, const struct chappe_type *type,
+                          const void *value, struct chappe_buffer *buffer, struct chappe_error *error)
+{
+        const struct written *written = find_written(payload, topic, type);
+        if (!written)
+                return chappe_fail(error, CHAPPE_E_NOT_DECLARED, "the operations table does not write %s", type->name);
+        size_t before = buffer->length;
+        int status = chappe_frame_append(&written->frame, buffer);
+        if (status < 0)
+                return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for a %s", type->name);
+        status = chappe_plan_encode(find_type(payload, type)->plan, value, buffer, error);
+        if (status < 0)
+                buffer->length = before;
+        return status;
+}
+
+static int get_type(struct chappe_payload *payload, const struct chappe_type *type, struct local_type **ret_type,
+                    struct chappe_error *error)
+{
+        *ret_type = find_type(payload, type);
+        if (*ret_type)
+                return 0;
+        struct local_type *types = realloc(payload->types, (payload->type_count + 1) * sizeof(*types));
+        if (!types)
+                return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for schemas");
+        payload->types = types;
+        struct local_type *local = &types[payload->type_count];
+        *local = (struct local_type){ .type = type };
+        int status = chappe_schema_parse(type->name, chappe_text(type->schema), &local->schema, error);
+        if (status < 0)
+                return status;
+        payload->type_count++;
+        *ret_type = local;
+        return 0;
+}
+
+int chappe_payload_reads(struct chappe_payload *payload, const struct chappe_type *type, struct chappe_error *error)
+{
+        struct local_type *local;
+        int status = get_type(payload, type, &local, error);
+        if (status < 0)
+                return status;
+        /* Data of our own schema needs nobody's answer. */
+        const struct chappe_writer *writer;
+        uint64_t fingerprint = chappe_schema_fingerprint(local->schema);
+        if (find_writer(payload, CHAPPE_FRAMING_SINGLE_OBJECT, fingerprint))
+                return 0;
+        return add_writer(payload, CHAPPE_FRAMING_SINGLE_OBJECT, fingerprint, chappe_schema_ref(local->schema), &writer,
+                          error);
+}
+
+int chappe_payload_writes(struct chappe_payload *payload, const char *topic, const struct chappe_type *type,
+                          struct chappe_error *error)
+{
+        struct local_type *local;
+        int status = get_type(payload, type, &local, error);
+        if (status == 0 && !local->plan)
+                status = chappe_plan_new(local->schema, local->schema, type->layout, &local->plan, error);
+        if (status < 0)
+                return status;
+        struct written *written = realloc(payload->written, (payload->written_count + 1) * sizeof(*written));
+        if (!written)
+                return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for schemas");
+        payload->written = written;
+        char *copy = topic ? strdup(topic) : NULL;
+        if (topic && !copy)
+                return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for schemas");
+        written[payload->written_count++] = (struct written){ .type = type, .topic = copy };
+        return 0;
+}
+
+int chappe_payload_start(struct chappe_payload *payload, const struct chappe_schema_backend *backend,
+                         struct chappe_error *error)
+{
+        payload->backend = *backend;
+        for (size_t i = 0; i < payload->written_count; i++) {
+                struct written *written = &payload->written[i];
+                struct chappe_schema *schema = find_type(payload, written->type)->schema;
+                int status = backend->announce(backend->context, written->topic, schema, &written->frame, error);
+                if (status < 0)
+                        return status;
+        }
+        return 0;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The worker strand. */
+#include "flow/worker.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "flow/dead_letter.h"
+#include "flow/handling.h"
+#include "flow/retry_schedule.h"
+#include "observe/log.h"
+#include "observe/metrics.h"
+
+/* A batch is as large as this much work: a slow handler gets one job at a time, so that none waits behind it. */
+#define BATCH_SHORT_US 200
+#define BATCH_LONG_US  1000
+
+struct chappe_worker {
+        struct chappe_runtime *runtime;
+        struct chappe_handover *handover;
+        struct chappe_strand *strand;
+        int64_t schema_wait_us;
+        struct chappe_random random;
+        struct chappe_buffer scratch;
+        struct chappe_context context;
+};
+
+/* Why the record failed, for its log line and its dead letter: the handler's words, else the error's. */
+static void keep_reason(struct chappe_worker *worker, struct chappe_job *job, enum chappe_decision decision)
+{
+        struct chappe_context *ctx = &worker->context;
+        free(job->reason);
+        job->reason = NULL;
+        job->reason_code = ctx->error.code;
+        if (ctx->reason[0] && job->reason_code == 0)
+                job->reason_code = decision == CHAPPE_RETRY ? CHAPPE_E_HANDLER_FAILED : CHAPPE_E_DEAD_LETTER;
+        const char *error = ctx->error.code ? ctx->error.text : "";
+        const char *between = ctx->reason[0] && error[0] ? ": " : "";
+        if ((ctx->reason[0] || error[0]) && asprintf(&job->reason, "%s%s%s", ctx->reason, between, error) < 0)
+                job->reason = NULL;
+}
+
+static void log_record(struct chappe_worker *worker, const struct chappe_job *job, enum chappe_log_event event,
+                       const char *what)
+{
+        char code[16] = "";
+        if (job->reason_code)
+                snprintf(code, sizeof(code), "E%d", job->reason_code);
+        struct chappe_log_field fields[] = { { "code", code[0] ? code : NULL } };
+        chappe_log_write_fields(worker->runtime->log, event, fields, 1, "%s[%" PRId32 "]@%" PRId64 " %s: %s",
+                                job->record.topic, job->record.partition, job->record.offset, what,
+                                job->reason ? job->reason : "the handler gave no reason");
+}
+
+static void put_off(struct chappe_worker *worker, struct chappe_job *job, int64_t now_us)
+{
+        struct chappe_retry_policy policy = chappe_retry_policy_complete(job->operation ? job->operation->retry : NULL);
+        job->verdict = CHAPPE_VERDICT_AGAIN;
+        job->due_us = chappe_retry_due_us(&policy, job->task.attempt, now_us, &worker->random);
+}
+
+/* The last thing that happens to a record: it is finished when its dead letter is delivered, and not before. */
+static void bury(struct chappe_worker *worker, struct chappe_job *job, int64_t now_us)
+{
+        struct chappe_error error = { 0 };
+        bool first = !job->burying;
+        job->burying = true;
+        if (chappe_dead_letter_send(worker->runtime, job, &error) == 0) {
+                job->verdict = CHAPPE_VERDICT_DONE;
+                if (first) {
+                        log_record(worker, job, CHAPPE_LOG_RECORD_DEAD, "goes to the dead letter topic");
+                        chappe_metric_add(job->channel->dead, 1);
+                }
+                return;
+        }
+        put_off(worker, job, now_us);
+        if (error.code != CHAPPE_E_STOPPED)
+                chappe_log_error(worker->runtime->log, CHAPPE_LOG_DEAD_LETTER_STUCK, &error);
+}
+
+/* An unknown schema is waited for by time, everything else by the operation's policy. */
+static bool exhausted(struct chappe_worker *worker, struct chappe_job *job, int64_t now_us)
+{
+        if (job->reason_code == CHAPPE_E_SCHEMA_UNKNOWN)
+                return now_us - job->first_us >= worker->schema_wait_us;
+        struct chappe_retry_policy policy = chappe_retry_policy_complete(job->operation ? job->operation->retry : NULL);
+        job->failures++;
+        return chappe_retry_exhausted(&policy, job->failures, job->first_us, now_us);
+}
+
+static void carry_out(struct chappe_worker *worker, struct chappe_job *job, enum chappe_decision decision)
+{
+        int64_t now_us = chappe_clock_monotonic_us(worker->runtime->world->clock);
+        if (decision == CHAPPE_DONE) {
+                job->verdict = CHAPPE_VERDICT_DONE;
+                chappe_metric_add(job->channel->handled, 1);
+                return;
+        }
+        keep_reason(worker, job, decision);
+        if (decision == CHAPPE_DEAD_LETTER || exhausted(worker, job, now_us)) {
+                if (job->failures == 0)
+                        job->failures = 1;
+                bury(worker, job, now_us);
+                return;
+        }
+        put_off(worker, job, now_us);
+        chappe_metric_add(job->channel->retried, 1);
+        log_record(worker, job,
+                   job->reason_code == CHAPPE_E_SCHEMA_UNKNOWN ? CHAPPE_LOG_SCHEMA_MISSING : CHAPPE_LOG_RECORD_RETRY,
+                   "is tried again");
+}
+
+static void run(struct chappe_worker *worker, struct chappe_job *job)
+{
+        struct chappe_context *ctx = &worker->context;
+        if (job->first_us == 0)
+                job->first_us = chappe_clock_monotonic_us(worker->runtime->world->clock);
+        if (job->burying) {
+                bury(worker, job, chappe_clock_monotonic_us(worker->runtime->world->clock));
+                return;
+        }
+        chappe_context_reset(ctx, &job->record, &job->deliveries);
+        ctx->attempt = job->task.attempt;
+        enum chappe_decision decision = chappe_handle(ctx, job);
+        /* Killed on the way: nothing that it did or decided may have an effect. */
+        if (chappe_executor_stopped(worker->runtime->world->executor)) {
+                job->verdict = CHAPPE_VERDICT_AGAIN;
+                job->due_us = INT64_MAX;
+                return;
+        }
+        carry_out(worker, job, decision);
+}
+
+/* In order; when a job has to run again, those of its lane behind it wait for it. */
+static void run_batch(struct chappe_worker *worker, struct chappe_job **jobs, size_t count)
+{
+        const struct chappe_lane *failed = NULL;
+        for (size_t i = 0; i < count; i++) {
+                jobs[i]->verdict = CHAPPE_VERDICT_UNRUN;
+                if (jobs[i]->task.lane == failed || chappe_executor_stopped(worker->runtime->world->executor))
+                        continue;
+                run(worker, jobs[i]);
+                failed = jobs[i]->verdict == CHAPPE_VERDICT_AGAIN ? jobs[i]->task.lane : NULL;
+        }
+}
+
+static size_t next_batch_size(size_t size, int64_t took_us)
+{
+        if (took_us < BATCH_SHORT_US && size < CHAPPE_HANDOVER_BATCH)
+                return size * 2;
+        return took_us > BATCH_LONG_US && size > 1 ? size / 2 : size;
+}
+
+static void work(void *argument)
+{
+        struct chappe_worker *worker = argument;
+        const struct chappe_clock *clock = worker->runtime->world->clock;
+        struct chappe_job *jobs[CHAPPE_HANDOVER_BATCH];
+        size_t count = 0, size = 1;
+        while ((count = chappe_handover_exchange(worker->handover, jobs, count, size)) > 0) {
+                int64_t began_us = chappe_clock_monotonic_us(clock);
+                run_batch(worker, jobs, count);
+                size = next_batch_size(size, chappe_clock_monotonic_us(clock) - began_us);
+        }
+}
+
+static struct chappe_worker *free_worker(struct chappe_worker *worker)
+{
+        chappe_arena_free(worker->context.arena);
+        chappe_buffer_deinit(&worker->scratch);
+        free(worker);
+        return NULL;
+}
+
+int chappe_worker_start(struct chappe_runtime *runtime, struct chappe_handover *handover, int n,
+                        struct chappe_worker **ret_worker, struct chappe_error *error)
+{
+        char name[24];
+        struct chappe_worker *worker = calloc(1, sizeof(*worker));
+        if (!worker)
+                return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for a worker");
+        worker->runtime = runtime;
+        worker->handover = handover;
+        worker->schema_wait_us = chappe_config_integer(runtime->config, "schema_wait_ms") * 1000;
+        chappe_random_init(&worker->random, runtime->world->seed + (uint64_t)n + 1);
+        worker->context.runtime = runtime;
+        worker->context.random = &worker->random;
+        worker->context.scratch = &worker->scratch;
+        worker->context.arena = chappe_arena_new((size_t)chappe_config_integer(runtime->config, "in_flight_bytes"));
+        snprintf(name, sizeof(name), "worker-%d", n);
+        int status = worker->context.arena
+                             ? chappe_strand_start(runtime->world->executor, name, work, worker, &worker->strand, error)
+                             : chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for a worker");
+        *ret_worker = status < 0 ? free_worker(worker) : worker;
+        return status;
+}
+
+struct chappe_worker *chappe_worker_join(struct chappe_worker *worker)
+{
+        if (!worker)
+                return NULL;
+        chappe_strand_join(worker->runtime->world->executor, worker->strand);
+        return free_worker(worker);
+}
