@@ -18,7 +18,7 @@
 /* A schema that must be good. */
 static inline struct chappe_schema *avro_schema(const char *text)
 {
-        struct chappe_error error = {0};
+        struct chappe_error error = { 0 };
         struct chappe_schema *schema = NULL;
 
         if (chappe_schema_parse("test", chappe_text(text), &schema, &error) < 0)

@@ -230,9 +230,9 @@ static void test_fields_are_reordered_promoted_dropped_and_added(void **state)
                      RECORD(FIELD("gone", "{\"type\":\"array\",\"items\":[\"null\",\"string\"]}") "," FIELD(
                              "old", "\"string\"") "," FIELD("gone2", "\"double\"") "," FIELD("b", "\"int\"")),
                      RECORD(FIELD("b", "\"double\"") "," FIELD("added", "\"long\",\"default\":-5") "," FIELD(
-                             "a", "\"string\",\"aliases\":[\"old\"]") "," FIELD("text", "\"string\",\"default\":"
-                                                                                        "\"hey\"") "," FIELD("some",
-                                                                                                             "[\"int\","
+                             "a", "\"string\",\"aliases\":[\"old\"]") "," FIELD("text",
+                                                                                "\"string\",\"default\":"
+                                                                                "\"hey\"") "," FIELD("some", "[\"int\","
                                                                                                              "\"null\"]"
                                                                                                              ",\"defaul"
                                                                                                              "t\":7")));

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What Apache Avro for Java makes of random schemas, evolutions and data (tests/cases/avro/tools/Vectors.java),
+ * repeated here. */
+#include "avro_test.h"
+
+#define COLUMNS 4
+
+static const char *directory; /* of the cases; the first argument */
+
+/* One line of a case file, cut at its tabs. */
+struct line {
+        const char *column[COLUMNS];
+        const char *file;
+        unsigned number;
+};
+
+static unsigned differences;
+
+static void differ(const struct line *line, const char *what, struct chappe_text found)
+{
+        if (++differences <= 5)
+                print_error("%s:%u: %s\n  %s\n  %s\n  %s\n  %s\n  found %.*s\n", line->file, line->number, what,
+                            line->column[0], line->column[1], line->column[2], line->column[3] ? line->column[3] : "",
+                            CHAPPE_TEXT(found));
+}
+
+/* Runs check for each line, at least so many of them; fails when any differed. */
+static void for_each_line(const char *file, unsigned least, void (*check)(const struct line *line))
+{
+        struct line line = { .file = file };
+        char path[512], *text = NULL;
+        size_t size = 0;
+        FILE *stream;
+
+        snprintf(path, sizeof(path), "%s/%s", directory, file);
+        stream = fopen(path, "r");
+        if (!stream)
+                fail_msg("cannot open %s", path);
+        differences = 0;
+        while (getline(&text, &size, stream) > 0) {
+                char *at = text;
+
+                text[strcspn(text, "\n")] = '\0';
+                line.number++;
+                for (int i = 0; i < COLUMNS; i++)
+                        line.column[i] = strsep(&at, "\t");
+                check(&line);
+        }
+        free(text);
+        fclose(stream);
+        assert_true(line.number >= least);
+        if (differences)
+                fail_msg("%u of %u lines differ", differences, line.number);
+}
+
+static size_t unhex(const char *hex, uint8_t *bytes)
+{
+        size_t length = strlen(hex) / 2;
+
+        for (size_t i = 0; i < length; i++)
+                sscanf(hex + 2 * i, "%2hhx", &bytes[i]);
+        return length;
+}
+
+/* Decodes and prints; the text is in the buffer, or the error. */
+static bool decode(struct chappe_schema *writer, struct chappe_schema *reader, const char *hex,
+                   struct chappe_buffer *buffer)
+{
+        struct chappe_error error = { 0 };
+        const struct chappe_layout *layout = chappe_schema_layout(reader, &error);
+        struct chappe_arena *arena = chappe_arena_new(0);
+        uint8_t *bytes = malloc(strlen(hex) / 2 + 1);
+        void *value = malloc(layout->size);
+        struct chappe_plan *plan = NULL;
+        int r = chappe_plan_new(writer, reader, layout, &plan, &error);
+
+        if (r >= 0)
+                r = chappe_plan_decode(plan, bytes, unhex(hex, bytes), arena, NULL, value, &error);
+        if (r >= 0)
+                r = chappe_json_print(reader, layout, value, buffer, &error);
+        if (r < 0)
+                chappe_buffer_printf(buffer, "error: %s", error.text);
+        chappe_plan_free(plan);
+        chappe_arena_free(arena);
+        free(bytes);
+        free(value);
+        return r >= 0;
+}
+
+static void check_resolution(const struct line *line)
+{
+        struct chappe_schema *writer = avro_schema(line->column[0]), *reader = avro_schema(line->column[1]);
+        struct chappe_buffer buffer = { 0 };
+        bool good = decode(writer, reader, line->column[2], &buffer), expected = strcmp(line->column[3], "error") != 0;
+        struct chappe_text found = { (const char *)buffer.at, buffer.length };
+
+        if (good != expected || (good && !chappe_text_equal(found, chappe_text(line->column[3]))))
+                differ(line, "resolution", found);
+        chappe_buffer_deinit(&buffer);
+        chappe_schema_unref(writer);
+        chappe_schema_unref(reader);
+}
+
+/* JSON is read back and encoded; where Java wrote sized blocks, the bytes differ and are decoded once more instead. */
+static void check_read_back(const struct line *line, struct chappe_schema *schema)
+{
+        struct chappe_error error = { 0 };
+        const struct chappe_layout *layout = chappe_schema_layout(schema, &error);
+        struct chappe_arena *arena = chappe_arena_new(0);
+        struct chappe_buffer buffer = { 0 }, again = { 0 };
+        void *value = malloc(layout->size);
+        struct chappe_plan *plan = NULL;
+        char *hex;
+
+        assert_int_equal(chappe_plan_new(schema, schema, layout, &plan, &error), 0);
+        if (chappe_json_read(schema, layout, chappe_text(line->column[2]), arena, value, &error) < 0 ||
+            chappe_plan_encode(plan, value, &buffer, &error) < 0) {
+                differ(line, "reading JSON", chappe_text(error.text));
+        } else {
+                hex = calloc(1, 2 * buffer.length + 1);
+                for (size_t i = 0; i < buffer.length; i++)
+                        sprintf(hex + 2 * i, "%02x", buffer.at[i]);
+                decode(schema, schema, hex, &again);
+                if (!chappe_text_equal((struct chappe_text){ (const char *)again.at, again.length },
+                                       chappe_text(line->column[2])))
+                        differ(line, "reading JSON back", (struct chappe_text){ (const char *)again.at, again.length });
+                free(hex);
+        }
+        chappe_plan_free(plan);
+        chappe_arena_free(arena);
+        chappe_buffer_deinit(&buffer);
+        chappe_buffer_deinit(&again);
+        free(value);
+}
+
+static void check_same(const struct line *line)
+{
+        struct chappe_schema *schema = avro_schema(line->column[0]);
+        struct chappe_buffer buffer = { 0 };
+
+        decode(schema, schema, line->column[1], &buffer);
+        if (!chappe_text_equal((struct chappe_text){ (const char *)buffer.at, buffer.length },
+                               chappe_text(line->column[2])))
+                differ(line, "same schema", (struct chappe_text){ (const char *)buffer.at, buffer.length });
+        else
+                check_read_back(line, schema);
+        chappe_buffer_deinit(&buffer);
+        chappe_schema_unref(schema);
+}
+
+static void check_schema(const struct line *line)
+{
+        struct chappe_schema *schema = avro_schema(line->column[0]);
+        char fingerprint[17];
+
+        for (int i = 0; i < 8; i++)
+                sprintf(fingerprint + 2 * i, "%02x", (unsigned)(chappe_schema_fingerprint(schema) >> 8 * i & 255));
+        if (!chappe_text_equal(chappe_schema_canonical(schema), chappe_text(line->column[1])))
+                differ(line, "canonical form", chappe_schema_canonical(schema));
+        if (strcmp(fingerprint, line->column[2]) != 0)
+                differ(line, "fingerprint", chappe_text(fingerprint));
+        chappe_schema_unref(schema);
+}
+
+static void check_compatible(const struct line *line)
+{
+        struct chappe_schema *writer = avro_schema(line->column[0]), *reader = avro_schema(line->column[1]);
+        struct chappe_error error = { 0 };
+        int r = chappe_schema_check(writer, reader, &error);
+
+        if ((r >= 0) != (strcmp(line->column[2], "yes") == 0))
+                differ(line, "compatibility", chappe_text(error.text));
+        chappe_schema_unref(writer);
+        chappe_schema_unref(reader);
+}
+
+static void test_resolution_is_as_in_java(void **state)
+{
+        (void)state;
+        for_each_line("resolve.tsv", 2000, check_resolution);
+}
+
+static void test_same_schema_json_is_as_in_java_both_ways(void **state)
+{
+        (void)state;
+        for_each_line("same.tsv", 1000, check_same);
+}
+
+static void test_canonical_forms_and_fingerprints_are_as_in_java(void **state)
+{
+        (void)state;
+        for_each_line("schemas.tsv", 400, check_schema);
+}
+
+static void test_compatibility_is_as_in_java(void **state)
+{
+        (void)state;
+        for_each_line("compatible.tsv", 500, check_compatible);
+}
+
+int main(int argc, char **argv)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_resolution_is_as_in_java),
+                cmocka_unit_test(test_same_schema_json_is_as_in_java_both_ways),
+                cmocka_unit_test(test_canonical_forms_and_fingerprints_are_as_in_java),
+                cmocka_unit_test(test_compatibility_is_as_in_java),
+        };
+
+        directory = argc > 1 ? argv[1] : "tests/cases/avro";
+        return cmocka_run_group_tests_name("vectors", tests, NULL, NULL);
+}
