@@ -4,6 +4,7 @@
 
 #include <chappe/arena.h>
 #include <chappe/error.h>
+#include <chappe/log_level.h>
 #include <chappe/text.h>
 
 #ifdef __cplusplus
@@ -51,7 +52,6 @@ int chappe_context_attempt(struct chappe_context *ctx);
 /* The last error that a call, publish or store operation left in this context. Borrowed. */
 const struct chappe_error *chappe_context_error(struct chappe_context *ctx);
 
-enum chappe_log_level { CHAPPE_LEVEL_ERROR, CHAPPE_LEVEL_WARNING, CHAPPE_LEVEL_INFO, CHAPPE_LEVEL_DEBUG };
 /* One log line that carries topic, key and trace id of the context. */
 void chappe_log(struct chappe_context *ctx, enum chappe_log_level level, const char *format, ...)
         __attribute__((format(printf, 3, 4)));

@@ -2,7 +2,8 @@
 /* Leveled log lines with stable ids: readable on a terminal, JSON lines elsewhere, control characters escaped. */
 #pragma once
 
-#include <chappe/context.h>
+#include <chappe/error.h>
+#include <chappe/log_level.h>
 
 #include "base/clock.h"
 #include "observe/log_events.h"
