@@ -80,7 +80,7 @@ static void check(struct world *world)
                 if (!partition->share)
                         continue;
                 int64_t first_unfinished = (int64_t)partition->count;
-                bool open[KEYS] = {false};
+                bool open[KEYS] = { false };
                 for (size_t i = 0; i < partition->count; i++) {
                         struct record *record = &partition->records[i];
                         if (!record->finished && first_unfinished == (int64_t)partition->count)
@@ -100,7 +100,7 @@ static void gain(struct world *world, int p)
                 if (partition->records[i].in_hand)
                         return; /* the test keeps one generation of records at a time */
         }
-        static const char *const topics[PARTITIONS] = {"a", "a", "b"};
+        static const char *const topics[PARTITIONS] = { "a", "a", "b" };
         memset(partition->records, 0, sizeof(partition->records));
         partition->count = 0;
         partition->share = chappe_assignment_gain(&world->assignment, topics[p], p, 0);
@@ -115,7 +115,8 @@ static void add(struct world *world, struct partition *partition)
         record->key = chappe_random_below(&world->random, KEYS);
         record->in_hand = true;
         record->task = (struct chappe_task){
-                .share = partition->share, .offset = (int64_t)partition->count++, .bytes = 10, .attempt = 1};
+                .share = partition->share, .offset = (int64_t)partition->count++, .bytes = 10, .attempt = 1
+        };
         assert_int_equal(chappe_dispatcher_add(world->dispatcher, &record->task, record->key), 0);
 }
 
@@ -162,7 +163,7 @@ static bool overtaken(struct world *world, struct record *record)
 
 static void settle(struct world *world, struct record *record, bool again)
 {
-        struct chappe_released released = {0};
+        struct chappe_released released = { 0 };
         record->pending = false;
         if (!record->task.again)
                 record->due_us = world->now_us + 50;
@@ -178,7 +179,7 @@ static void settle(struct world *world, struct record *record, bool again)
 
 static void hand_back(struct world *world, struct record *record, bool *ret_failed)
 {
-        struct chappe_released released = {0};
+        struct chappe_released released = { 0 };
         bool again = chappe_random_below(&world->random, 4) == 0;
         bool outstanding = chappe_random_below(&world->random, 3) == 0;
         record->running = false;
@@ -196,7 +197,7 @@ static void hand_back(struct world *world, struct record *record, bool *ret_fail
 
 static void unrun(struct world *world, struct record *record)
 {
-        struct chappe_released released = {0};
+        struct chappe_released released = { 0 };
         record->running = false;
         chappe_dispatcher_unrun(world->dispatcher, &record->task, &released);
         take_released(&released);
@@ -212,7 +213,7 @@ struct worker {
 
 static void begin_turn(struct world *world, struct worker *worker)
 {
-        *worker = (struct worker){0};
+        *worker = (struct worker){ 0 };
         worker->count =
                 chappe_dispatcher_take(world->dispatcher, worker->tasks, 1 + chappe_random_below(&world->random, 4));
         for (size_t i = 0; i < worker->count; i++) {
@@ -255,7 +256,7 @@ static void settle_some(struct world *world, struct partition *partition)
 static void give_up(struct world *world, struct partition *partition, bool drain)
 {
         struct chappe_share *share = partition->share;
-        struct chappe_released released = {0};
+        struct chappe_released released = { 0 };
         if (drain && share->state == CHAPPE_SHARE_ACTIVE) {
                 chappe_dispatcher_drain(world->dispatcher, share, &released);
                 take_released(&released);
@@ -321,9 +322,9 @@ static void close_world(struct world *world)
 
 static void random_sequence(uint64_t seed)
 {
-        static const struct chappe_dispatcher_limits limits = {1000, 100000, 2, 1000};
-        struct world world = {.dispatcher = chappe_dispatcher_new(&limits)};
-        struct worker workers[2] = {0};
+        static const struct chappe_dispatcher_limits limits = { 1000, 100000, 2, 1000 };
+        struct world world = { .dispatcher = chappe_dispatcher_new(&limits) };
+        struct worker workers[2] = { 0 };
         chappe_random_init(&world.random, seed);
         for (int i = 0; i < STEPS; i++) {
                 step(&world, workers);
@@ -346,16 +347,16 @@ static void test_dispatcher_agrees_with_a_plain_reader_of_the_log(void **state)
 static void test_partitions_take_turns(void **state)
 {
         (void)state;
-        static const struct chappe_dispatcher_limits limits = {1000, 100000, 1, 1000};
+        static const struct chappe_dispatcher_limits limits = { 1000, 100000, 1, 1000 };
         struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&limits);
-        struct chappe_assignment assignment = {0};
-        struct chappe_task tasks[12] = {0};
+        struct chappe_assignment assignment = { 0 };
+        struct chappe_task tasks[12] = { 0 };
         for (int i = 0; i < 12; i++) {
                 int partition = i < 10 ? 0 : i - 9;
                 struct chappe_share *share = chappe_assignment_find(&assignment, "t", partition);
                 if (!share)
                         share = chappe_assignment_gain(&assignment, "t", partition, 0);
-                tasks[i] = (struct chappe_task){.share = share, .offset = i, .attempt = 1};
+                tasks[i] = (struct chappe_task){ .share = share, .offset = i, .attempt = 1 };
                 assert_int_equal(chappe_dispatcher_add(dispatcher, &tasks[i], (uint64_t)i), 0);
         }
         struct chappe_task *taken[4];
@@ -371,19 +372,19 @@ static void test_partitions_take_turns(void **state)
 static void test_intake_is_bounded_by_records_and_bytes(void **state)
 {
         (void)state;
-        static const struct chappe_dispatcher_limits limits = {10, 1000, 1, 1000};
+        static const struct chappe_dispatcher_limits limits = { 10, 1000, 1, 1000 };
         struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&limits);
-        struct chappe_assignment assignment = {0};
+        struct chappe_assignment assignment = { 0 };
         struct chappe_share *share = chappe_assignment_gain(&assignment, "t", 0, 0);
         assert_int_equal(chappe_dispatcher_room(dispatcher, share), 1);
-        struct chappe_task tasks[2] = {{.share = share, .offset = 0, .bytes = 400, .attempt = 1},
-                                       {.share = share, .offset = 1, .bytes = 600, .attempt = 1}};
+        struct chappe_task tasks[2] = { { .share = share, .offset = 0, .bytes = 400, .attempt = 1 },
+                                        { .share = share, .offset = 1, .bytes = 600, .attempt = 1 } };
         assert_int_equal(chappe_dispatcher_add(dispatcher, &tasks[0], 0), 0);
         assert_int_equal(chappe_dispatcher_room(dispatcher, share), 2);
         assert_int_equal(chappe_dispatcher_add(dispatcher, &tasks[1], 0), 0);
         assert_int_equal(chappe_dispatcher_room(dispatcher, share), 0);
 
-        struct chappe_released released = {0};
+        struct chappe_released released = { 0 };
         struct chappe_task *taken;
         assert_int_equal(chappe_dispatcher_take(dispatcher, &taken, 1), 1);
         chappe_dispatcher_return(dispatcher, taken, false, false, 0, &released);

@@ -32,7 +32,7 @@ static void check_beyond(const struct chappe_offset_ledger *ledger, const struct
 {
         int64_t watermark = model_watermark(model);
         size_t position = 0;
-        struct chappe_offset_run run = {-1, -1};
+        struct chappe_offset_run run = { -1, -1 };
         bool more = chappe_offset_ledger_beyond(ledger, &position, &run);
         for (size_t i = 0; i < model->count; i++) {
                 if (model->offsets[i] < watermark)
@@ -46,8 +46,8 @@ static void check_beyond(const struct chappe_offset_ledger *ledger, const struct
 
 static void random_sequence(struct chappe_random *random)
 {
-        struct chappe_offset_ledger ledger = {0};
-        struct model model = {.next = (int64_t)chappe_random_below(random, 1000)};
+        struct chappe_offset_ledger ledger = { 0 };
+        struct model model = { .next = (int64_t)chappe_random_below(random, 1000) };
         chappe_offset_ledger_start(&ledger, model.next);
         for (int step = 0; step < 60; step++) {
                 if (model.count < MOST && chappe_random_below(random, 2)) {
@@ -83,7 +83,7 @@ static void test_ledger_agrees_with_a_plain_list(void **state)
 static void test_offset_is_not_committed_before_earlier_ones_finish(void **state)
 {
         (void)state;
-        struct chappe_offset_ledger ledger = {0};
+        struct chappe_offset_ledger ledger = { 0 };
         assert_int_equal(chappe_offset_ledger_watermark(&ledger), -1);
         for (int64_t offset = 5; offset < 8; offset++)
                 assert_int_equal(chappe_offset_ledger_begin(&ledger, offset), 0);

@@ -14,7 +14,7 @@ static void test_defaults_stand_for_zero_members(void **state)
         assert_int_equal(policy.backoff_ms, 100);
         assert_int_equal(policy.backoff_maximum_ms, 10000);
         assert_int_equal(policy.attempts, 10);
-        policy = chappe_retry_policy_complete(&(struct chappe_retry_policy){.attempts = 3});
+        policy = chappe_retry_policy_complete(&(struct chappe_retry_policy){ .attempts = 3 });
         assert_int_equal(policy.attempts, 3);
         assert_int_equal(policy.backoff_ms, 100);
 }
@@ -37,11 +37,12 @@ static void test_backoff_doubles_within_its_jitter_up_to_the_maximum(void **stat
 static void test_attempts_and_age_are_ceilings(void **state)
 {
         (void)state;
-        struct chappe_retry_policy policy = chappe_retry_policy_complete(&(struct chappe_retry_policy){.attempts = 3});
+        struct chappe_retry_policy policy =
+                chappe_retry_policy_complete(&(struct chappe_retry_policy){ .attempts = 3 });
         assert_false(chappe_retry_exhausted(&policy, 2, 0, INT64_MAX));
         assert_true(chappe_retry_exhausted(&policy, 3, 0, 0));
 
-        policy = chappe_retry_policy_complete(&(struct chappe_retry_policy){.attempts = -1, .age_maximum_ms = 1000});
+        policy = chappe_retry_policy_complete(&(struct chappe_retry_policy){ .attempts = -1, .age_maximum_ms = 1000 });
         assert_false(chappe_retry_exhausted(&policy, 1000000, 7000, 1006999));
         assert_true(chappe_retry_exhausted(&policy, 1, 7000, 1007000));
 }

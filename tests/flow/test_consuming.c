@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Consuming, end to end on the simulated cluster: order, commits, retries, dead letters, stops. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include <chappe/publish.h>
+
+#include "stage.h"
+#include "wire/cloudevent.h"
+#include "wire/dead_letter.h"
+
+#define SECOND     INT64_C(1000000)
+#define PARTITIONS 3
+#define KEYS       5
+#define RECORDS    60
+
+/* What handlers did, seen from outside. */
+struct book {
+        int runs[RECORDS];
+        int done[RECORDS];
+        int64_t last_of_key[KEYS];
+        bool disordered;
+        int fail_first;   /* each record's first so many attempts ask for a retry */
+        int64_t hopeless; /* this one always does; -1: none */
+        bool publish;
+        int64_t sleep_us;
+};
+
+static struct stage stage;
+static struct book book;
+
+static void nap(struct chappe_context *ctx, int64_t for_us)
+{
+        struct chappe_executor *executor = ctx->runtime->world->executor;
+        struct chappe_mutex *mutex = chappe_mutex_new(executor);
+        struct chappe_condition *never = chappe_condition_new(executor);
+        int64_t until_us = chappe_clock_monotonic_us(ctx->runtime->world->clock) + for_us;
+        chappe_mutex_lock(executor, mutex);
+        while (chappe_condition_wait(executor, never, mutex, until_us) == CHAPPE_WAIT_SIGNALLED)
+                ;
+        chappe_mutex_unlock(executor, mutex);
+        chappe_condition_free(executor, never);
+        chappe_mutex_free(executor, mutex);
+}
+
+static enum chappe_decision on_event(struct chappe_context *ctx, const void *decoded)
+{
+        const struct event *event = decoded;
+        int64_t n = event->n;
+        int key = event->key.at[0] - 'a';
+        book.runs[n]++;
+        if (book.sleep_us)
+                nap(ctx, book.sleep_us);
+        if (n == book.hopeless)
+                return chappe_retry(ctx, "number %lld is hopeless", (long long)n);
+        if (book.runs[n] <= book.fail_first)
+                return chappe_retry(ctx, "not yet");
+        if (book.publish && chappe_publish(ctx, &event_type, event) < 0)
+                return chappe_retry(ctx, "could not publish");
+        book.done[n]++;
+        if (n < book.last_of_key[key] && book.done[n] == 1)
+                book.disordered = true;
+        book.last_of_key[key] = n;
+        return CHAPPE_DONE;
+}
+
+static const struct chappe_retry_policy quick = { .backoff_ms = 20, .backoff_maximum_ms = 200, .attempts = 4 };
+
+static const struct chappe_operation operations[] = {
+        { .kind = CHAPPE_CONSUMES,
+          .topic = "in",
+          .type = &event_type,
+          .on_event = on_event,
+          .retry = &quick,
+          .partitions = PARTITIONS },
+        { .kind = CHAPPE_PRODUCES, .topic = "out", .type = &event_type, .partitions = 1 },
+        { 0 },
+};
+
+static void open_with(uint64_t seed, const struct chappe_sim_faults *faults)
+{
+        memset(&stage, 0, sizeof(stage));
+        memset(&book, 0, sizeof(book));
+        book.hopeless = -1;
+        stage.operations = operations;
+        stage.settings[0] = "workers=4";
+        stage.settings[1] = "commit_interval_ms=200";
+        stage_open(&stage, seed, faults);
+        chappe_sim_topic_create(stage.sim, "in", PARTITIONS);
+}
+
+static int64_t committed(void)
+{
+        int64_t sum = 0;
+        for (int32_t partition = 0; partition < PARTITIONS; partition++) {
+                int64_t offset = chappe_sim_committed(stage.sim, "test", "in", partition);
+                sum += offset > 0 ? offset : 0;
+        }
+        return sum;
+}
+
+static void append(int first, int count)
+{
+        for (int n = first; n < first + count; n++) {
+                char key[2] = { (char)('a' + n % KEYS), 0 };
+                stage_append(&stage, "in", n % KEYS % PARTITIONS, key, n);
+        }
+}
+
+static bool all_committed(void *context)
+{
+        return committed() >= *(const int64_t *)context;
+}
+
+static void run_until_committed(int64_t count)
+{
+        stage_run(&stage, 120 * SECOND, all_committed, &count);
+        assert_int_equal(committed(), count);
+}
+
+static void test_events_are_handled_once_in_order_and_committed(void **state)
+{
+        (void)state;
+        for (uint64_t seed = 1; seed <= 20; seed++) {
+                open_with(seed, NULL);
+                append(0, RECORDS);
+                stage_start(&stage, 0);
+                run_until_committed(RECORDS);
+                for (int n = 0; n < RECORDS; n++)
+                        assert_int_equal(book.done[n], 1);
+                assert_false(book.disordered);
+                stage_end(&stage);
+                assert_int_equal(stage.instances[0].start_status, 0);
+                assert_int_equal(stage.instances[0].stop_status, 0);
+                stage_close(&stage);
+        }
+}
+
+static void test_retries_keep_the_order_of_a_key(void **state)
+{
+        (void)state;
+        open_with(7, NULL);
+        book.fail_first = 2;
+        append(0, RECORDS);
+        stage_start(&stage, 0);
+        run_until_committed(RECORDS);
+        for (int n = 0; n < RECORDS; n++)
+                assert_int_equal(book.runs[n], 3);
+        assert_false(book.disordered);
+        stage_end(&stage);
+        stage_close(&stage);
+}
+
+static struct chappe_text header_text(const struct chappe_record *record, const char *name)
+{
+        static struct chappe_header headers[CHAPPE_HEADERS_MAXIMUM];
+        size_t count = chappe_record_headers(record, headers, CHAPPE_HEADERS_MAXIMUM);
+        return chappe_header_text(chappe_header_find(headers, count, name));
+}
+
+static void test_hopeless_record_goes_to_its_dead_letter_topic_and_the_key_goes_on(void **state)
+{
+        (void)state;
+        open_with(11, NULL);
+        book.hopeless = 2;
+        append(0, RECORDS);
+        stage_start(&stage, 0);
+        run_until_committed(RECORDS);
+        assert_int_equal(book.runs[2], 4);
+        assert_int_equal(book.done[2], 0);
+        assert_int_equal(book.done[2 + KEYS], 1);
+        struct chappe_record letter;
+        assert_int_equal(chappe_sim_partition_count(stage.sim, "in-dlt"), PARTITIONS);
+        assert_true(chappe_sim_read(stage.sim, "in-dlt", 2, 0, &letter));
+        assert_memory_equal(letter.key.at, "c", 1);
+        struct chappe_text why = header_text(&letter, CHAPPE_HEADER_DEAD_MESSAGE);
+        assert_non_null(memmem(why.at, why.length, "number 2 is hopeless", 20));
+        chappe_record_release(&letter);
+        assert_int_equal(chappe_sim_end(stage.sim, "in-dlt", 2), 1);
+        stage_end(&stage);
+        stage_close(&stage);
+}
+
+static void test_undecodable_record_is_dead_lettered_with_its_bytes(void **state)
+{
+        (void)state;
+        open_with(13, NULL);
+        struct chappe_bytes garbage = { (const uint8_t *)"\x07garbage", 8 };
+        chappe_sim_append(stage.sim, "in", 1, (struct chappe_bytes){ 0 }, garbage, NULL, 0);
+        stage_start(&stage, 0);
+        run_until_committed(1);
+        struct chappe_record letter;
+        assert_true(chappe_sim_read(stage.sim, "in-dlt", 1, 0, &letter));
+        assert_int_equal(letter.value.length, 8);
+        assert_memory_equal(letter.value.at, "\x07garbage", 8);
+        chappe_record_release(&letter);
+        stage_end(&stage);
+        stage_close(&stage);
+}
+
+/* Deliveries fail often; a record is finished only when all that it published is in the log. */
+static void test_record_is_finished_only_when_what_it_published_is_delivered(void **state)
+{
+        (void)state;
+        static const struct chappe_sim_faults faults = { .delivery_failed_ppm = 200000,
+                                                         .acknowledgement_lost_ppm = 50000,
+                                                         .queue_full_ppm = 50000 };
+        for (uint64_t seed = 1; seed <= 10; seed++) {
+                open_with(seed, &faults);
+                book.publish = true;
+                append(0, RECORDS);
+                stage_start(&stage, 0);
+                run_until_committed(RECORDS);
+                bool published[RECORDS] = { false };
+                char ids[RECORDS][40] = { "" };
+                for (int64_t offset = 0; offset < chappe_sim_end(stage.sim, "out", 0); offset++) {
+                        struct chappe_record record;
+                        assert_true(chappe_sim_read(stage.sim, "out", 0, offset, &record));
+                        uint64_t zigzag = record.value.at[12] | 0u;
+                        int64_t n = (int64_t)(zigzag >> 1);
+                        struct chappe_text id = header_text(&record, CHAPPE_HEADER_EVENT_ID);
+                        assert_int_equal(id.length, 36);
+                        if (published[n])
+                                assert_memory_equal(ids[n], id.at, 36); /* a repeated run repeats its ids */
+                        memcpy(ids[n], id.at, 36);
+                        published[n] = true;
+                        chappe_record_release(&record);
+                }
+                for (int n = 0; n < RECORDS; n++)
+                        assert_true(published[n]);
+                stage_end(&stage);
+                stage_close(&stage);
+        }
+}
+
+static void test_stop_waits_for_running_handlers_and_commits(void **state)
+{
+        (void)state;
+        open_with(17, NULL);
+        book.sleep_us = 2 * SECOND;
+        append(0, 4);
+        stage_start(&stage, 0);
+        stage_run(&stage, 5 * SECOND, NULL, NULL);
+        stage_end(&stage);
+        assert_int_equal(stage.instances[0].stop_status, 0);
+        int done = 0;
+        for (int n = 0; n < 4; n++)
+                done += book.done[n];
+        assert_true(done > 0);
+        assert_int_equal(committed(), done);
+        stage_close(&stage);
+}
+
+static void test_stop_says_what_was_unfinished(void **state)
+{
+        (void)state;
+        open_with(19, NULL);
+        book.sleep_us = 30 * SECOND;
+        append(0, 1);
+        stage_start(&stage, 0);
+        stage_run(&stage, 8 * SECOND, NULL, NULL);
+        assert_int_equal(book.runs[0], 1);
+        stage_end(&stage);
+        assert_int_equal(stage.instances[0].stop_status, -CHAPPE_E_UNFINISHED);
+        assert_int_equal(committed(), 0);
+        stage_close(&stage);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_events_are_handled_once_in_order_and_committed),
+                cmocka_unit_test(test_retries_keep_the_order_of_a_key),
+                cmocka_unit_test(test_hopeless_record_goes_to_its_dead_letter_topic_and_the_key_goes_on),
+                cmocka_unit_test(test_undecodable_record_is_dead_lettered_with_its_bytes),
+                cmocka_unit_test(test_record_is_finished_only_when_what_it_published_is_delivered),
+                cmocka_unit_test(test_stop_waits_for_running_handlers_and_commits),
+                cmocka_unit_test(test_stop_says_what_was_unfinished),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
