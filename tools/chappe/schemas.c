@@ -6,23 +6,30 @@
 
 #define FOLDERS_LIMIT 32
 
-CHAPPE_CLEANUP_DEFINE(library, struct schema_library *, (void)schema_library_free)
-
-int schema_open(const struct command_line *line, const char *path, struct chappe_schema **ret_schema)
+int schema_library_open(const struct command_line *line, struct schema_library **ret_library)
 {
-        const char *folders[FOLDERS_LIMIT], *folder;
+        static const char *folders[FOLDERS_LIMIT]; /* borrowed by the library; the same for the whole run */
+        const char *folder;
         size_t count = 0;
-        CHAPPE_CLEANUP(buffer) struct chappe_buffer text = { 0 };
-        struct chappe_error error;
-        struct schema_file *file;
-        int status;
 
         while (count < FOLDERS_LIMIT && (folder = command_value_at(line, "include", count)))
                 folders[count++] = folder;
-        CHAPPE_CLEANUP(library) struct schema_library *library = schema_library_new(folders, count);
-
-        if (!library)
+        *ret_library = schema_library_new(folders, count);
+        if (!*ret_library)
                 return command_fail(&(struct chappe_error){ CHAPPE_E_NO_MEMORY, "out of memory" });
+        return EXIT_DONE;
+}
+
+int schema_open(const struct command_line *line, const char *path, struct chappe_schema **ret_schema)
+{
+        CHAPPE_CLEANUP(buffer) struct chappe_buffer text = { 0 };
+        CHAPPE_CLEANUP(library) struct schema_library *library = NULL;
+        struct chappe_error error;
+        struct schema_file *file;
+        int status = schema_library_open(line, &library);
+
+        if (status != EXIT_DONE)
+                return status;
         status = schema_library_load(library, path, &file, &error);
         if (status >= 0)
                 status = schema_expand_file(library, file, &text, &error);

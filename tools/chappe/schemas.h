@@ -6,8 +6,11 @@
 
 #include "base/cleanup.h"
 
+#include "schema/schema_library.h"
+
 #include "commands.h"
 
+CHAPPE_CLEANUP_DEFINE(library, struct schema_library *, (void)schema_library_free)
 CHAPPE_CLEANUP_DEFINE(schema, struct chappe_schema *, (void)chappe_schema_unref)
 
 /* -I FOLDER, for the commands that read schema files. */
@@ -20,3 +23,5 @@ CHAPPE_CLEANUP_DEFINE(schema, struct chappe_schema *, (void)chappe_schema_unref)
 /* The schema of an .avsc file ("-": standard input), as it travels: named types written out. EXIT_DONE, or the exit
  * code with the reason said. */
 int schema_open(const struct command_line *line, const char *path, struct chappe_schema **ret_schema);
+/* The include folders of the line as a library, for whoever reads more than one schema from a file. The same manner. */
+int schema_library_open(const struct command_line *line, struct schema_library **ret_library);

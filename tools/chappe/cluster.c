@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The cluster that a command works on. */
+#include "cluster.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SETTINGS_LIMIT 128
+
+static struct chappe_client *volatile signalled_client;
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+        (void)number;
+        if (interrupted) /* the second time: now */
+                _Exit(EXIT_INTERRUPTED);
+        interrupted = 1;
+        if (signalled_client)
+                chappe_client_interrupt(signalled_client);
+}
+
+bool cluster_interrupted(void)
+{
+        return interrupted;
+}
+
+int cluster_open(const struct command_line *line, const struct chappe_operation *operations, const char *const *more,
+                 struct chappe_client **ret_client)
+{
+        const char *settings[SETTINGS_LIMIT + 1], *brokers = command_value(line, "brokers"), *value;
+        struct chappe_client_options options = { command_value(line, "config"), settings, operations, NULL };
+        CHAPPE_CLEANUP(string) char *named = NULL;
+        struct chappe_error error;
+        size_t count = 0;
+
+        for (; more && *more && count < SETTINGS_LIMIT; more++)
+                settings[count++] = *more;
+        if (brokers && asprintf(&named, "brokers=%s", brokers) >= 0)
+                settings[count++] = named;
+        for (size_t i = 0; (value = command_value_at(line, "set", i)); i++) {
+                if (count == SETTINGS_LIMIT)
+                        return command_misuse("more than %d settings", SETTINGS_LIMIT);
+                settings[count++] = value;
+        }
+        settings[count] = NULL;
+        if (chappe_client_open(&options, ret_client, &error) < 0)
+                return command_fail(&error);
+        signalled_client = *ret_client;
+        struct sigaction action = { .sa_handler = on_signal };
+
+        sigaction(SIGINT, &action, NULL);
+        sigaction(SIGTERM, &action, NULL);
+        return EXIT_DONE;
+}

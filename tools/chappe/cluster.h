@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The cluster that a command works on, by the options that all such commands share. */
+#pragma once
+
+#include <chappe/client.h>
+
+#include "base/cleanup.h"
+
+#include "commands.h"
+
+CHAPPE_CLEANUP_DEFINE(client, struct chappe_client *, (void)chappe_client_close)
+
+/* Opens a client by --brokers, --set, --config and the environment; Ctrl-C interrupts its reads. more: settings of the
+ * command's own, below the user's; ends with NULL; NULL: none. */
+int cluster_open(const struct command_line *line, const struct chappe_operation *operations, const char *const *more,
+                 struct chappe_client **ret_client);
+/* Has somebody pressed Ctrl-C? */
+bool cluster_interrupted(void);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* --where field=value: which values are meant. */
+#pragma once
+
+#include <chappe/buffer.h>
+
+#include "commands.h"
+
+#define WHERE_LIMIT 16
+
+struct where {
+        struct {
+                const char *path; /* "customer", "lines.0.sku" */
+                int path_length;
+                const char *value;
+        } conditions[WHERE_LIMIT];
+        size_t count;
+};
+
+/* False: said what is wrong. */
+bool where_parse(const struct command_line *line, struct where *ret_where);
+/* Does the value, as plain JSON, fit all conditions? Without a value only when there are none. */
+bool where_matches(const struct where *where, const struct chappe_buffer *json);
