@@ -168,13 +168,13 @@ const char *chappe_plan_path_print(const struct chappe_plan *plan, const struct 
         buffer[199] = '\0';
         while (longer && (path || depth > 0)) {
                 if (path && path->name[0] != '[') {
-                        longer = step_back(buffer + 1, (char *)at, ".%.60s", path->name, 0);
+                        longer = step_back(buffer + 4, (char *)at, ".%.60s", path->name, 0);
                         path = path->parent;
                 } else if (path) {
                         while (depth > 1 && !frames[depth - 1].items)
                                 depth--;
                         depth--;
-                        longer = step_back(buffer + 1, (char *)at, "%s[%zu]", "",
+                        longer = step_back(buffer + 4, (char *)at, "%s[%zu]", "",
                                            frames[depth].total - frames[depth].left);
                         path = path->parent;
                 } else {
@@ -184,5 +184,5 @@ const char *chappe_plan_path_print(const struct chappe_plan *plan, const struct 
                 }
                 at = longer ? longer : at;
         }
-        return memcpy((char *)at - 1, "$", 1);
+        return longer ? memcpy((char *)at - 1, "$", 1) : memcpy((char *)at - 4, "$...", 4);
 }
