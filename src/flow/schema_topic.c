@@ -11,8 +11,9 @@
 #include "flow/topics.h"
 #include "observe/log.h"
 
-#define SCHEMAS_MAXIMUM  10000
-#define FINGERPRINT_SIZE 8
+#define SCHEMAS_MAXIMUM   10000
+#define FINGERPRINT_SIZE  8
+#define ANNOUNCE_ATTEMPTS 8 /* a repeated announcement does no harm */
 
 /* What an announcement waits on. Kept until the producer is closed: only then no report can come any more. */
 struct announcement {
@@ -273,7 +274,9 @@ static int announce(void *context, const char *name, struct chappe_schema *schem
                 chappe_schema_unref(known);
                 return 0;
         }
-        int status = publish(topic, schema, error);
+        int status = -CHAPPE_E_DELIVERY_FAILED;
+        for (int attempt = 0; attempt < ANNOUNCE_ATTEMPTS && status < 0 && status != -CHAPPE_E_STOPPED; attempt++)
+                status = publish(topic, schema, error);
         if (status < 0)
                 return status;
         chappe_log_write(topic->runtime->log, CHAPPE_LOG_SCHEMA_ANNOUNCED, "announced the schema of %s in %s",
