@@ -162,6 +162,14 @@ static bool leave(struct chappe_consumer *consumer, int64_t deadline_us)
         return rd_kafka_consumer_closed(consumer->client);
 }
 
+static void empty(rd_kafka_queue_t *queue)
+{
+        rd_kafka_event_t *event;
+
+        while ((event = rd_kafka_queue_poll(queue, 0)))
+                rd_kafka_event_destroy(event);
+}
+
 static int fail_abandoned(const struct chappe_consumer *consumer, size_t taken, int64_t timeout_ms,
                           struct chappe_error *error)
 {
@@ -186,12 +194,14 @@ int chappe_kafka_consumer_close(struct chappe_consumer *consumer, int64_t timeou
         if (status < 0)
                 return status;
         rd_kafka_queue_cb_event_enable(consumer->control, NULL, NULL);
+        chappe_kafka_committed_end(consumer);
         left = leave(consumer, deadline_us);
         chappe_kafka_partitions_clear(consumer);
         while (atomic_load(&consumer->taken) > 0 && left_ms(deadline_us) > 0)
                 chappe_kafka_pause(PAUSE_MS);
         if (!left || atomic_load(&consumer->taken) > 0)
                 return fail_abandoned(consumer, atomic_load(&consumer->taken), timeout_ms, error);
+        empty(consumer->control);
         rd_kafka_queue_destroy(consumer->control);
         rest_ms = left_ms(deadline_us);
         status = chappe_kafka_destroy(consumer->kafka, consumer->client, rest_ms > DESTROY_MS ? rest_ms : DESTROY_MS,

@@ -21,6 +21,17 @@ enum chappe_kafka_rebalance {
         CHAPPE_KAFKA_LOSING,  /* told; waiting for release */
 };
 
+/* A question for committed offsets, asked on a strand of its own. */
+struct chappe_kafka_committed {
+        struct chappe_strand *strand;
+        /* the strand's until answered */
+        rd_kafka_topic_partition_list_t *list;
+        rd_kafka_resp_err_t reason;
+        _Atomic bool answered;
+        /* of the polling strand */
+        int64_t retry_us; /* when to ask again after a failure; 0: an answer is awaited */
+};
+
 struct chappe_consumer {
         /* constant after opening */
         struct chappe_kafka *kafka;
@@ -37,6 +48,7 @@ struct chappe_consumer {
         size_t ends;       /* partitions whose end has not been told */
         enum chappe_kafka_rebalance rebalance;
         rd_kafka_topic_partition_list_t *changing;
+        struct chappe_kafka_committed committed;
         int64_t retry_us;             /* when to ask for committed offsets again; 0: an answer is awaited */
         struct chappe_position *told; /* positions of the last event */
         rd_kafka_topic_partition_list_t *told_list; /* what they point into */
@@ -70,11 +82,17 @@ int chappe_kafka_consumer_assign(struct chappe_consumer *consumer, const struct 
 /* Begins with what librdkafka tells; *ret_event is filled in when the caller has to answer something now. */
 void chappe_kafka_rebalance_begin(struct chappe_consumer *consumer, rd_kafka_event_t *event,
                                   struct chappe_consumer_event *ret_event);
-/* Asks for the committed offsets of what is being gained. */
-void chappe_kafka_rebalance_ask(struct chappe_consumer *consumer);
-/* Their answer: gained, or an error and another try later. */
-void chappe_kafka_rebalance_answered(struct chappe_consumer *consumer, rd_kafka_event_t *event,
-                                     struct chappe_consumer_event *ret_event);
+/* Has the answer to what is being gained come? Gained, or an error and another try later. */
+void chappe_kafka_rebalance_poll(struct chappe_consumer *consumer, struct chappe_consumer_event *ret_event);
+
+/* committed.c */
+void chappe_kafka_committed_begin(struct chappe_consumer *consumer);
+/* The changing partitions with their committed offsets and metadata, for the caller to destroy; NULL with a reason when
+ * this try failed and another comes, NULL without one while it is open. */
+rd_kafka_topic_partition_list_t *chappe_kafka_committed_poll(struct chappe_consumer *consumer,
+                                                             rd_kafka_resp_err_t *ret_reason);
+/* Waits for an open question (3 s at most) and forgets it. */
+void chappe_kafka_committed_end(struct chappe_consumer *consumer);
 
 /* partitions.c */
 int chappe_kafka_partitions_add(struct chappe_consumer *consumer, const rd_kafka_topic_partition_list_t *list);

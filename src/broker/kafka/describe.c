@@ -52,6 +52,24 @@ static int describe_all(struct chappe_kafka *kafka, rd_kafka_t *admin, int64_t t
         return *ret_topics ? 0 : chappe_fail(error, CHAPPE_E_NO_MEMORY, "listing topics");
 }
 
+/* Among all topics: asking the mock cluster for one would create it. */
+static int describe_from_list(struct chappe_kafka *kafka, rd_kafka_t *admin, const char *name, int64_t timeout_ms,
+                              struct chappe_topic_description *ret, const char *kept, struct chappe_error *error)
+{
+        const struct rd_kafka_metadata *metadata;
+        const struct rd_kafka_metadata_topic *found = NULL;
+        rd_kafka_resp_err_t reason = rd_kafka_metadata(admin, 1, NULL, &metadata, (int)timeout_ms);
+
+        if (reason)
+                return chappe_kafka_fail(kafka, reason, NULL, error, "topic %s", name);
+        for (int i = 0; i < metadata->topic_cnt && !found; i++)
+                if (strcmp(metadata->topics[i].topic, name) == 0)
+                        found = &metadata->topics[i];
+        describe(ret, kept, found);
+        rd_kafka_metadata_destroy(metadata);
+        return 0;
+}
+
 static int describe_one(struct chappe_kafka *kafka, rd_kafka_t *admin, const char *name, int64_t timeout_ms,
                         struct chappe_topic_description *ret, const char *kept, struct chappe_error *error)
 {
@@ -76,6 +94,7 @@ static int describe_named(struct chappe_kafka *kafka, rd_kafka_t *admin, const c
 {
         struct chappe_topic_description *topics;
         size_t bytes = 0;
+        bool embedded = chappe_kafka_embedded(kafka);
         char *kept;
         int status = 0;
 
@@ -85,8 +104,8 @@ static int describe_named(struct chappe_kafka *kafka, rd_kafka_t *admin, const c
         if (!topics)
                 return chappe_fail(error, CHAPPE_E_NO_MEMORY, "describing topics");
         for (size_t i = 0; status == 0 && i < count; i++)
-                status =
-                        describe_one(kafka, admin, names[i], timeout_ms, &topics[i], keep_name(&kept, names[i]), error);
+                status = (embedded ? describe_from_list : describe_one)(kafka, admin, names[i], timeout_ms, &topics[i],
+                                                                        keep_name(&kept, names[i]), error);
         if (status < 0) {
                 free(topics);
                 return status;

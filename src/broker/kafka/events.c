@@ -4,8 +4,6 @@
 
 #include <stdlib.h>
 
-#include "base/clock.h"
-
 void chappe_kafka_events_clear(struct chappe_consumer *consumer)
 {
         for (size_t i = 0; i < consumer->told_count; i++)
@@ -60,9 +58,6 @@ static void translate(struct chappe_consumer *consumer, rd_kafka_event_t *event,
         case RD_KAFKA_EVENT_REBALANCE:
                 chappe_kafka_rebalance_begin(consumer, event, ret_event);
                 break;
-        case RD_KAFKA_EVENT_LISTCONSUMERGROUPOFFSETS_RESULT:
-                chappe_kafka_rebalance_answered(consumer, event, ret_event);
-                break;
         case RD_KAFKA_EVENT_OFFSET_COMMIT:
                 committed(consumer, event, ret_event);
                 break;
@@ -105,15 +100,14 @@ void chappe_kafka_consumer_poll(struct chappe_consumer *consumer, struct chappe_
 
         *ret_event = (struct chappe_consumer_event){ 0 };
         chappe_kafka_events_clear(consumer);
-        if (consumer->rebalance == CHAPPE_KAFKA_GAINING && consumer->retry_us &&
-            chappe_clock_monotonic_us(chappe_clock_system()) >= consumer->retry_us)
-                chappe_kafka_rebalance_ask(consumer);
         /* Control before ends: a revoked partition's end interests nobody. What tells nothing (an empty revoke) is gone
          * through. */
         while (ret_event->kind == CHAPPE_CONSUMER_NOTHING && (event = rd_kafka_queue_poll(consumer->control, 0))) {
                 translate(consumer, event, ret_event);
                 rd_kafka_event_destroy(event);
         }
+        if (ret_event->kind == CHAPPE_CONSUMER_NOTHING)
+                chappe_kafka_rebalance_poll(consumer, ret_event);
         if (ret_event->kind == CHAPPE_CONSUMER_NOTHING)
                 (void)tell_noted(consumer, ret_event);
 }

@@ -72,12 +72,26 @@ int chappe_kafka_partitions_add(struct chappe_consumer *consumer, const rd_kafka
         return 0;
 }
 
+/* What was fetched and not taken goes. In the queue it would hold its partition, and the partition the queue:
+ * rd_kafka_destroy would wait for ever. What comes late goes to the control queue, which is emptied at close. */
+static void queue_drop(struct chappe_consumer *consumer, rd_kafka_queue_t *queue)
+{
+        rd_kafka_message_t *messages[TAKE_MAXIMUM];
+        ssize_t arrived;
+
+        rd_kafka_queue_cb_event_enable(queue, NULL, NULL);
+        while ((arrived = rd_kafka_consume_batch_queue(queue, 0, messages, TAKE_MAXIMUM)) > 0)
+                for (ssize_t i = 0; i < arrived; i++)
+                        rd_kafka_message_destroy(messages[i]);
+        rd_kafka_queue_forward(queue, consumer->control);
+        rd_kafka_queue_destroy(queue);
+}
+
 static void partition_drop(struct chappe_consumer *consumer, struct chappe_kafka_partition *partition)
 {
         if (partition->end != CHAPPE_OFFSET_NONE)
                 consumer->ends--;
-        rd_kafka_queue_cb_event_enable(partition->queue, NULL, NULL);
-        rd_kafka_queue_destroy(partition->queue);
+        queue_drop(consumer, partition->queue);
         free(partition->topic);
         *partition = consumer->partitions[--consumer->partition_count];
 }

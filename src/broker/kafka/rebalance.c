@@ -5,11 +5,7 @@
 
 #include <string.h>
 
-#include "base/clock.h"
-
-#define COMMITTED_MS       10000 /* librdkafka's own limit of one request for committed offsets */
-#define COMMITTED_RETRY_US 500000
-#define ASSIGN_MS          10000 /* for the leaders of partitions assigned by hand */
+#define ASSIGN_MS 10000 /* for the leaders of partitions assigned by hand */
 
 static bool incremental(const struct chappe_consumer *consumer)
 {
@@ -35,22 +31,6 @@ static int outcome(struct chappe_consumer *consumer, rd_kafka_resp_err_t reason,
         if (!reason)
                 return 0;
         return chappe_kafka_fail(consumer->kafka, reason, detail, error, "%s", what);
-}
-
-void chappe_kafka_rebalance_ask(struct chappe_consumer *consumer)
-{
-        rd_kafka_ListConsumerGroupOffsets_t *request =
-                rd_kafka_ListConsumerGroupOffsets_new(consumer->group, consumer->changing);
-        rd_kafka_AdminOptions_t *options =
-                rd_kafka_AdminOptions_new(consumer->client, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
-        char why[200];
-
-        /* rd_kafka_committed would hold up the polling strand; this answers on the control queue. */
-        rd_kafka_AdminOptions_set_request_timeout(options, COMMITTED_MS, why, sizeof(why));
-        rd_kafka_ListConsumerGroupOffsets(consumer->client, &request, 1, options, consumer->control);
-        rd_kafka_AdminOptions_destroy(options);
-        rd_kafka_ListConsumerGroupOffsets_destroy(request);
-        consumer->retry_us = 0;
 }
 
 static void tell(struct chappe_consumer *consumer, enum chappe_consumer_event_kind kind,
@@ -80,7 +60,7 @@ static void gaining(struct chappe_consumer *consumer, struct chappe_consumer_eve
 {
         if (consumer->changing->cnt > 0) {
                 consumer->rebalance = CHAPPE_KAFKA_GAINING;
-                chappe_kafka_rebalance_ask(consumer);
+                chappe_kafka_committed_begin(consumer);
                 return;
         }
         consumer->rebalance = CHAPPE_KAFKA_GAINED;
@@ -118,47 +98,22 @@ void chappe_kafka_rebalance_begin(struct chappe_consumer *consumer, rd_kafka_eve
         }
 }
 
-/* The one group of the answer, or NULL with why not. */
-static const rd_kafka_topic_partition_list_t *committed_of(rd_kafka_event_t *event, rd_kafka_resp_err_t *ret_reason)
-{
-        const rd_kafka_ListConsumerGroupOffsets_result_t *result =
-                rd_kafka_event_ListConsumerGroupOffsets_result(event);
-        const rd_kafka_group_result_t **groups = NULL;
-        const rd_kafka_topic_partition_list_t *list = NULL;
-        size_t count = 0;
-
-        *ret_reason = rd_kafka_event_error(event);
-        if (!*ret_reason && result)
-                groups = rd_kafka_ListConsumerGroupOffsets_result_groups(result, &count);
-        if (count == 1 && rd_kafka_group_result_error(groups[0]))
-                *ret_reason = rd_kafka_error_code(rd_kafka_group_result_error(groups[0]));
-        else if (count == 1)
-                list = rd_kafka_group_result_partitions(groups[0]);
-        for (int i = 0; list && i < list->cnt; i++)
-                if (list->elems[i].err)
-                        *ret_reason = list->elems[i].err;
-        if (!list && !*ret_reason)
-                *ret_reason = RD_KAFKA_RESP_ERR__BAD_MSG;
-        return *ret_reason ? NULL : list;
-}
-
-void chappe_kafka_rebalance_answered(struct chappe_consumer *consumer, rd_kafka_event_t *event,
-                                     struct chappe_consumer_event *ret_event)
+void chappe_kafka_rebalance_poll(struct chappe_consumer *consumer, struct chappe_consumer_event *ret_event)
 {
         rd_kafka_resp_err_t reason;
-        const rd_kafka_topic_partition_list_t *list = committed_of(event, &reason);
+        rd_kafka_topic_partition_list_t *list;
 
         if (consumer->rebalance != CHAPPE_KAFKA_GAINING)
                 return;
-        if (!list) {
-                consumer->retry_us = chappe_clock_monotonic_us(chappe_clock_system()) + COMMITTED_RETRY_US;
+        list = chappe_kafka_committed_poll(consumer, &reason);
+        if (list) {
+                consumer->rebalance = CHAPPE_KAFKA_GAINED;
+                tell(consumer, CHAPPE_CONSUMER_GAINED, list, ret_event);
+        } else if (reason) {
                 ret_event->kind = CHAPPE_CONSUMER_ERROR;
                 (void)chappe_kafka_fail(consumer->kafka, reason, NULL, &ret_event->error,
                                         "committed offsets of group %s (asked again)", consumer->group);
-                return;
         }
-        consumer->rebalance = CHAPPE_KAFKA_GAINED;
-        tell(consumer, CHAPPE_CONSUMER_GAINED, rd_kafka_topic_partition_list_copy(list), ret_event);
 }
 
 int chappe_kafka_consumer_accept(struct chappe_consumer *consumer, const struct chappe_position *positions,
@@ -192,12 +147,12 @@ int chappe_kafka_consumer_release(struct chappe_consumer *consumer, struct chapp
                 return chappe_fail(error, CHAPPE_E_ASSIGNMENT_STATE, "release: nothing was revoked or lost");
         consumer->rebalance = CHAPPE_KAFKA_STEADY;
         if (incremental(consumer)) {
-                chappe_kafka_partitions_remove(consumer, consumer->changing);
                 status = outcome(consumer, 0, rd_kafka_incremental_unassign(consumer->client, consumer->changing),
                                  "release", error);
+                chappe_kafka_partitions_remove(consumer, consumer->changing);
         } else {
-                chappe_kafka_partitions_clear(consumer);
                 status = outcome(consumer, rd_kafka_assign(consumer->client, NULL), NULL, "release", error);
+                chappe_kafka_partitions_clear(consumer);
         }
         changing_set(consumer, NULL);
         return status;

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The stage of librdkafka. */
+#include "kafka_stage.h"
+
+#include <stdio.h>
+
+#include "base/random.h"
+#include "broker/kafka/open.h"
+
+static int broker_open(struct stage *stage, struct chappe_broker **ret_broker, struct chappe_error *error)
+{
+        struct chappe_property servers = { "bootstrap.servers", stage->context };
+
+        return chappe_kafka_open(&servers, 1, ret_broker, error);
+}
+
+static void perform(struct stage *stage, void (*body)(void *argument), void *argument)
+{
+        (void)stage;
+        body(argument);
+}
+
+/* A member that does not poll for max.poll.interval.ms (6 s in this suite) is put out. */
+static void expel(struct stage *stage, const char *group)
+{
+        struct chappe_mutex *mutex = chappe_mutex_new(stage->executor);
+        struct chappe_condition *condition = chappe_condition_new(stage->executor);
+        int64_t until_us = chappe_clock_monotonic_us(stage->clock) + 8000000;
+
+        (void)group;
+        chappe_mutex_lock(stage->executor, mutex);
+        while (chappe_clock_monotonic_us(stage->clock) < until_us)
+                (void)chappe_condition_wait(stage->executor, condition, mutex, until_us);
+        chappe_mutex_unlock(stage->executor, mutex);
+        chappe_condition_free(stage->executor, condition);
+        chappe_mutex_free(stage->executor, mutex);
+}
+
+void kafka_stage_init(struct stage *stage, const char *name, const char *servers, unsigned lacks)
+{
+        static char run[40];
+
+        /* A cluster may have seen earlier runs: names must be new. */
+        snprintf(run, sizeof(run), "conformance-%08x", (unsigned)chappe_random_system_seed());
+        *stage = (struct stage){
+                .name = name,
+                .lacks = lacks,
+                .run = run,
+                .executor = chappe_executor_threads(),
+                .clock = chappe_clock_system(),
+                .broker_open = broker_open,
+                .perform = perform,
+                .expel = expel,
+                .context = (void *)servers,
+        };
+}
