@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tests of whole services: in one process, on a simulated cluster, in virtual time; the same seed runs the same way. A test that calls
- * a service's functions here runs its real handlers, codec, consumer runtime and store.
+ * Tests of whole services: in one process, on a simulated cluster, in virtual time; the same seed runs the same way. A
+ * test that calls a service's functions here runs its real handlers, codec, consumer runtime and store.
  *
  *      struct chappe_testkit *kit = chappe_testkit_new(7, &orders, &inventory, NULL);
  *      chappe_testkit_stub(kit, "shop.payments", &shop_payments_authorise_message, refuse);
@@ -22,15 +22,17 @@ struct chappe_testkit;
 struct chappe_testkit_instance; /* one running instance of a service */
 struct sqlite3;
 
-/* A machine with one instance of each service; the list ends with NULL. They start when it runs. NULL when memory is short. */
+/* A machine with one instance of each service; the list ends with NULL. They start when it runs. NULL when memory is
+ * short. */
 struct chappe_testkit *chappe_testkit_new(uint64_t seed, const struct chappe_service_config *service, ...)
         __attribute__((sentinel));
-/* Stops every instance in order and frees all; takes NULL; returns NULL. A service that does not end cleanly (something still in
- * flight, a lock or a strand left behind) ends the test program with a message. */
+/* Stops every instance in order and frees all; takes NULL; returns NULL. A service that does not end cleanly (something
+ * still in flight, a lock or a strand left behind) ends the test program with a message. */
 struct chappe_testkit *chappe_testkit_free(struct chappe_testkit *kit);
 
 /* One more instance, with settings as on the command line ("name=value", ends with NULL; NULL: none), copied. */
-struct chappe_testkit_instance *chappe_testkit_add(struct chappe_testkit *kit, const struct chappe_service_config *service,
+struct chappe_testkit_instance *chappe_testkit_add(struct chappe_testkit *kit,
+                                                   const struct chappe_service_config *service,
                                                    const char *const *settings);
 /* The n-th instance of the service of this name, from 0; NULL when there is none. */
 struct chappe_testkit_instance *chappe_testkit_instance(struct chappe_testkit *kit, const char *service, size_t n);
@@ -38,17 +40,19 @@ struct chappe_testkit_instance *chappe_testkit_instance(struct chappe_testkit *k
 void chappe_testkit_stub(struct chappe_testkit *kit, const char *topic, const struct chappe_message *message,
                          chappe_request_handler *handler);
 
-/* An event from outside, with an event id and its key. A topic that does not exist is created with 4 partitions. 0, or negative with
- * the reason printed. */
-int chappe_testkit_feed(struct chappe_testkit *kit, const char *topic, const struct chappe_type *type, const void *event);
+/* An event from outside, with an event id and its key. A topic that does not exist is created with 4 partitions. 0, or
+ * negative with the reason printed. */
+int chappe_testkit_feed(struct chappe_testkit *kit, const char *topic, const struct chappe_type *type,
+                        const void *event);
 /* The same with a given event id: one fed twice is a duplicate. */
-int chappe_testkit_feed_as(struct chappe_testkit *kit, const char *event_id, const char *topic, const struct chappe_type *type,
-                           const void *event);
+int chappe_testkit_feed_as(struct chappe_testkit *kit, const char *event_id, const char *topic,
+                           const struct chappe_type *type, const void *event);
 /* Bytes as they are: whatever a stranger may send. */
-int chappe_testkit_feed_bytes(struct chappe_testkit *kit, const char *topic, struct chappe_bytes key, struct chappe_bytes value);
+int chappe_testkit_feed_bytes(struct chappe_testkit *kit, const char *topic, struct chappe_bytes key,
+                              struct chappe_bytes value);
 
-/* Runs until nothing is left to do: every record is finished and committed, and nothing more was published for a while. 0, or
- * negative when it does not come to rest within ten minutes of virtual time: what is stuck is printed. */
+/* Runs until nothing is left to do: every record is finished and committed, and nothing more was published for a while.
+ * 0, or negative when it does not come to rest within ten minutes of virtual time: what is stuck is printed. */
 int chappe_testkit_run_until_idle(struct chappe_testkit *kit);
 void chappe_testkit_run_for(struct chappe_testkit *kit, int64_t virtual_ms);
 /* Virtual wall clock, ms since the epoch. */
@@ -56,10 +60,13 @@ int64_t chappe_testkit_now_ms(struct chappe_testkit *kit);
 
 /* Records in a topic. */
 size_t chappe_testkit_published(struct chappe_testkit *kit, const char *topic);
-/* The n-th of them (by time, then partition, then offset) decoded as type; the memory is the kit's. Negative with the reason printed. */
-int chappe_testkit_read(struct chappe_testkit *kit, const char *topic, size_t n, const struct chappe_type *type, void *ret_event);
+/* The n-th of them (by time, then partition, then offset) decoded as type; the memory is the kit's. Negative with the
+ * reason printed. */
+int chappe_testkit_read(struct chappe_testkit *kit, const char *topic, size_t n, const struct chappe_type *type,
+                        void *ret_event);
 /* The value of its header as text, "" when it has none. */
-struct chappe_text chappe_testkit_read_header(struct chappe_testkit *kit, const char *topic, size_t n, const char *name);
+struct chappe_text chappe_testkit_read_header(struct chappe_testkit *kit, const char *topic, size_t n,
+                                              const char *name);
 /* The service's database, for questions between runs. */
 struct sqlite3 *chappe_testkit_database(struct chappe_testkit *kit, const char *service);
 
@@ -77,23 +84,31 @@ struct chappe_testkit_faults {
         uint32_t rebalances;  /* a group assembles again */
         uint32_t outages;     /* the cluster is away for up to 20 s */
         uint32_t clock_jumps; /* an instance's wall clock goes up to an hour forward or back */
-        uint32_t trouble_ppm; /* of requests to the cluster: late, refused, or the answer lost; of heartbeats: put out */
+        uint32_t
+                trouble_ppm; /* of requests to the cluster: late, refused, or the answer lost; of heartbeats: put out */
 };
 
 /* All of the above, a few times each. */
-#define CHAPPE_TESTKIT_FAULTS                                                                                                    \
-        ((struct chappe_testkit_faults){.crashes = 4, .stops = 1, .pauses = 1, .rebalances = 2, .outages = 1, .clock_jumps = 1, \
-                                        .trouble_ppm = 10000})
+#define CHAPPE_TESTKIT_FAULTS                                                                                          \
+        ((struct chappe_testkit_faults){ .crashes = 4,                                                                 \
+                                         .stops = 1,                                                                   \
+                                         .pauses = 1,                                                                  \
+                                         .rebalances = 2,                                                              \
+                                         .outages = 1,                                                                 \
+                                         .clock_jumps = 1,                                                             \
+                                         .trouble_ppm = 10000 })
 
 struct chappe_testkit_simulation {
-        const char *command; /* how this test is run, for the line that repeats a failing seed: "build/tests/simulation/test_fleet" */
+        const char *command; /* how this test is run, for the line that repeats a failing seed:
+                                "build/tests/simulation/test_fleet" */
         uint64_t first_seed; /* 0: 1 */
-        uint32_t seeds;      /* CHAPPE_TEST_SEEDS in the environment replaces it; CHAPPE_TEST_SEED=N runs that one alone */
-        int64_t faults_ms;   /* virtual time during which faults happen: 0: 20,000 */
+        uint32_t seeds; /* CHAPPE_TEST_SEEDS in the environment replaces it; CHAPPE_TEST_SEED=N runs that one alone */
+        int64_t faults_ms; /* virtual time during which faults happen: 0: 20,000 */
         struct chappe_testkit_faults faults;
         /* Adds services and stubs; the seed's kit. */
         void (*prepare)(struct chappe_testkit *kit, void *context);
-        /* Feeds; called at the start, and each time it returned how many virtual ms later it wants to be called again; 0: done. */
+        /* Feeds; called at the start, and each time it returned how many virtual ms later it wants to be called again;
+         * 0: done. */
         int64_t (*feed)(struct chappe_testkit *kit, int round, void *context);
         /* After the faults, healed and idle. 0, or negative with what is wrong. */
         int (*check)(struct chappe_testkit *kit, void *context, struct chappe_error *error);
@@ -110,9 +125,11 @@ struct chappe_testkit_report {
         uint32_t step_kinds; /* at which instances were killed; printed with their counts */
 };
 
-/* Runs all seeds, on all processors; every 50th twice, to compare the traces. Prints each failing seed with the command that repeats
- * it, and the crash points covered. 0, or how many seeds failed. CHAPPE_TEST_TRACE=FILE writes the trace of a single seed. */
-int chappe_testkit_simulate(const struct chappe_testkit_simulation *simulation, struct chappe_testkit_report *ret_report);
+/* Runs all seeds, on all processors; every 50th twice, to compare the traces. Prints each failing seed with the command
+ * that repeats it, and the crash points covered. 0, or how many seeds failed. CHAPPE_TEST_TRACE=FILE writes the trace
+ * of a single seed. */
+int chappe_testkit_simulate(const struct chappe_testkit_simulation *simulation,
+                            struct chappe_testkit_report *ret_report);
 
 #ifdef __cplusplus
 }

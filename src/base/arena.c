@@ -147,11 +147,11 @@ struct chappe_text chappe_arena_text(struct chappe_arena *arena, struct chappe_t
         char *at = text.length < SIZE_MAX ? chappe_arena_alloc(arena, text.length + 1) : NULL;
 
         if (!at)
-                return (struct chappe_text){0};
+                return (struct chappe_text){ 0 };
         if (text.length)
                 memcpy(at, text.at, text.length);
         at[text.length] = '\0';
-        return (struct chappe_text){at, text.length};
+        return (struct chappe_text){ at, text.length };
 }
 
 struct chappe_text chappe_arena_printf(struct chappe_arena *arena, const char *format, ...)
@@ -169,7 +169,7 @@ struct chappe_text chappe_arena_printf(struct chappe_arena *arena, const char *f
                 vsnprintf(at, (size_t)length + 1, format, again);
         va_end(again);
         va_end(arguments);
-        return at ? (struct chappe_text){at, (size_t)length} : (struct chappe_text){0};
+        return at ? (struct chappe_text){ at, (size_t)length } : (struct chappe_text){ 0 };
 }
 
 size_t chappe_arena_used(const struct chappe_arena *arena)

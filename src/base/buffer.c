@@ -44,7 +44,7 @@ int chappe_buffer_append(struct chappe_buffer *buffer, const void *bytes, size_t
 void chappe_buffer_deinit(struct chappe_buffer *buffer)
 {
         free(buffer->at);
-        *buffer = (struct chappe_buffer){0};
+        *buffer = (struct chappe_buffer){ 0 };
 }
 
 int chappe_buffer_printf(struct chappe_buffer *buffer, const char *format, ...)

@@ -27,7 +27,7 @@ static const struct chappe_clock_operations system_operations = {
         .wall_ms = system_wall_ms,
 };
 
-static const struct chappe_clock system_clock = {.operations = &system_operations};
+static const struct chappe_clock system_clock = { .operations = &system_operations };
 
 const struct chappe_clock *chappe_clock_system(void)
 {

@@ -13,7 +13,7 @@ struct error_entry {
 };
 
 static const struct error_entry error_entries[] = {
-#define CHAPPE_ERROR_CODE(symbol, number, summary, advice) {number, summary, advice},
+#define CHAPPE_ERROR_CODE(symbol, number, summary, advice) { number, summary, advice },
         CHAPPE_ERROR_CODES(CHAPPE_ERROR_CODE)
 #undef CHAPPE_ERROR_CODE
 };

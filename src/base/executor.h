@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The executor seam: strands, mutexes, conditions. In production a strand is a thread; in simulation it is a fiber, run one at a time
- * by a seeded scheduler on a virtual clock. Code above neither knows nor cares. A mutex is never held across anything that waits,
- * other than the wait on a condition that releases it.
+ * The executor seam: strands, mutexes, conditions. In production a strand is a thread; in simulation it is a fiber, run
+ * one at a time by a seeded scheduler on a virtual clock. Code above neither knows nor cares. A mutex is never held
+ * across anything that waits, other than the wait on a condition that releases it.
  */
 #pragma once
 
@@ -23,8 +23,8 @@ enum chappe_wait {
 };
 
 struct chappe_executor_operations {
-        int (*strand_start)(struct chappe_executor *executor, const char *name, void (*run)(void *argument), void *argument,
-                            struct chappe_strand **ret_strand, struct chappe_error *error);
+        int (*strand_start)(struct chappe_executor *executor, const char *name, void (*run)(void *argument),
+                            void *argument, struct chappe_strand **ret_strand, struct chappe_error *error);
         void (*strand_join)(struct chappe_executor *executor, struct chappe_strand *strand);
         struct chappe_mutex *(*mutex_new)(struct chappe_executor *executor);
         void (*mutex_free)(struct chappe_executor *executor, struct chappe_mutex *mutex);
@@ -90,10 +90,11 @@ static inline void chappe_condition_free(struct chappe_executor *executor, struc
                 executor->operations->condition_free(executor, condition);
 }
 
-/* Waits for a signal until deadline_us on the monotonic clock (CHAPPE_FOREVER: no deadline); the mutex is held before and after, and
- * released meanwhile. May wake early: test the awaited state in a loop. */
-static inline enum chappe_wait chappe_condition_wait(struct chappe_executor *executor, struct chappe_condition *condition,
-                                                     struct chappe_mutex *mutex, int64_t deadline_us)
+/* Waits for a signal until deadline_us on the monotonic clock (CHAPPE_FOREVER: no deadline); the mutex is held before
+ * and after, and released meanwhile. May wake early: test the awaited state in a loop. */
+static inline enum chappe_wait chappe_condition_wait(struct chappe_executor *executor,
+                                                     struct chappe_condition *condition, struct chappe_mutex *mutex,
+                                                     int64_t deadline_us)
 {
         return executor->operations->condition_wait(executor, condition, mutex, deadline_us);
 }

@@ -270,7 +270,7 @@ static const char *describe(enum strand_state state)
 /* The place is told as module+offset: addr2line -e module offset names the line. */
 static void report_strand(const struct chappe_strand *strand, struct chappe_buffer *buffer)
 {
-        Dl_info info = {0};
+        Dl_info info = { 0 };
 
         chappe_buffer_printf(buffer, "%s/%s %s", strand->process->name, strand->name, describe(strand->state));
         if (strand->state == STRAND_WAITING || strand->state == STRAND_JOINING) {

@@ -95,5 +95,5 @@ struct chappe_heap_node *chappe_heap_first(const struct chappe_heap *heap)
 void chappe_heap_deinit(struct chappe_heap *heap)
 {
         free(heap->nodes);
-        *heap = (struct chappe_heap){0};
+        *heap = (struct chappe_heap){ 0 };
 }

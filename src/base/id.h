@@ -12,6 +12,7 @@
 
 /* A random UUID (RFC 9562, version 4). */
 void chappe_id_random(struct chappe_random *random, char ret_id[CHAPPE_ID_SIZE]);
-/* The id of the n-th event that an operation publishes while it handles an event: the same inputs give the same id, so that a repeated
- * run repeats its ids. (UUID version 8 over XXH3-128) */
-void chappe_id_derive(struct chappe_text event_id, struct chappe_text operation, uint32_t n, char ret_id[CHAPPE_ID_SIZE]);
+/* The id of the n-th event that an operation publishes while it handles an event: the same inputs give the same id, so
+ * that a repeated run repeats its ids. (UUID version 8 over XXH3-128) */
+void chappe_id_derive(struct chappe_text event_id, struct chappe_text operation, uint32_t n,
+                      char ret_id[CHAPPE_ID_SIZE]);

@@ -21,13 +21,14 @@
 #ifdef CHAPPE_ASAN
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
-/* The compiler takes poisoning for a read of what is not yet written; the empty asm hides where the memory comes from. */
+/* The compiler takes poisoning for a read of what is not yet written; the empty asm hides where the memory comes from.
+ */
 static inline void chappe_poison(void *at, size_t size)
 {
         __asm__("" : "+r"(at)::"memory");
         __asan_poison_memory_region(at, size);
 }
-#define CHAPPE_POISON(at, size) chappe_poison(at, size)
+#define CHAPPE_POISON(at, size)   chappe_poison(at, size)
 #define CHAPPE_UNPOISON(at, size) __asan_unpoison_memory_region(at, size)
 #define CHAPPE_REDZONE            16
 #else

@@ -39,7 +39,7 @@ static void *strand_main(void *context)
 /* Signals are the program's main thread's; only those that a fault raises stay open everywhere. */
 static int thread_create(struct chappe_strand *strand)
 {
-        static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT};
+        static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT };
         sigset_t blocked, before;
         int status;
 
@@ -189,7 +189,7 @@ static const struct chappe_executor_operations threads_operations = {
 
 struct chappe_executor *chappe_executor_threads(void)
 {
-        static struct chappe_executor executor = {.operations = &threads_operations};
+        static struct chappe_executor executor = { .operations = &threads_operations };
 
         return &executor;
 }

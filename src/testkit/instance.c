@@ -82,6 +82,7 @@ void chappe_testkit_instance_start(struct chappe_testkit_instance *instance)
                 .step = world_step,
         };
         instance->state = INSTANCE_UP;
+        instance->troubled = kit->faults_last;
         instance->asked_to_stop = instance->stays_down = false;
         instance->start_status = instance->stop_status = 0;
         instance->error = (struct chappe_error){ 0 };
@@ -102,12 +103,14 @@ static void bury(struct chappe_testkit_instance *instance)
         if (chappe_process_leftovers(instance->process) > 0)
                 chappe_testkit_note_failure(kit, "%s left %zu mutexes and conditions behind", instance->name,
                                             chappe_process_leftovers(instance->process));
-        if (!killed && instance->start_status < 0 && !kit->faults_last)
+        if (!killed && instance->start_status < 0 && !instance->troubled)
                 chappe_testkit_note_failure(kit, "%s did not start: E%d %s", instance->name, instance->error.code,
                                             instance->error.text);
-        if (!killed && instance->stop_status < 0 && !kit->faults_last)
+        if (!killed && instance->stop_status < 0 && !instance->troubled)
                 chappe_testkit_note_failure(kit, "%s did not stop cleanly: E%d %s", instance->name,
                                             instance->error.code, instance->error.text);
+        if (instance->start_status < 0 && instance->down_us < SECOND_US)
+                instance->down_us = SECOND_US;
         instance->process = chappe_process_free(instance->process);
         instance->strand = NULL;
         instance->state = INSTANCE_DOWN;
@@ -159,6 +162,7 @@ void chappe_testkit_instance_ask_to_stop(struct chappe_testkit_instance *instanc
                 return;
         go_down(instance, down_us);
         instance->state = INSTANCE_STOPPING;
+        instance->troubled = instance->kit->faults_last;
         instance->asked_to_stop = true;
         chappe_condition_broadcast(chappe_process_executor(instance->process), instance->changed);
 }

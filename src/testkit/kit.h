@@ -32,6 +32,7 @@ struct chappe_testkit_instance {
         bool asked_to_stop;
         bool stays_down;  /* until somebody restarts it */
         int64_t down_us;  /* otherwise how long */
+        bool troubled;    /* started, or asked to stop, while faults lasted: it may fail to */
         int start_status; /* of the last start and stop */
         int stop_status;
         struct chappe_error error;
@@ -84,11 +85,12 @@ struct chappe_testkit {
         size_t kind_count;
         /* the crash that is planned */
         struct chappe_testkit_instance *crash_of;
-        const char *crash_kind;
-        uint64_t crash_after;
+        const char *crash_kind; /* NULL: any */
+        uint64_t crash_after;   /* so many steps */
+        int64_t crash_at_us;    /* at the latest: at any step then */
         uint32_t crashes;
-        bool faults_last; /* an instance may fail to start or to stop in time: it is started again */
-        bool failed;      /* an instance did not start or end as it should */
+        bool faults_last;
+        bool failed; /* an instance did not start or end as it should */
         char failure[600];
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Many seeds on all processors: each worker is a process of its own, so that one that dies costs one seed. */
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -43,8 +44,18 @@ static void run_one(const struct chappe_testkit_simulation *simulation, uint64_t
         }
 }
 
+/* A test framework's handlers would go on with the next test, in the wrong process. */
+static void forget_handlers(void)
+{
+        static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTERM, SIGINT };
+
+        for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+                signal(signals[i], SIG_DFL);
+}
+
 static void work(const struct crew *crew, size_t worker, uint64_t seed)
 {
+        forget_handlers();
         for (; seed < crew->end; seed += crew->workers)
                 run_one(crew->simulation, seed, &crew->results[worker]);
         chappe_coroutine_pool_drain();

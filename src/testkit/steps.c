@@ -4,6 +4,9 @@
 
 #include "testkit/kit.h"
 
+#define DOWN_MAXIMUM_US  (5 * SECOND_US)
+#define STEPS_OF_A_START 60 /* about */
+
 static struct step_kind *kind_get(struct chappe_testkit *kit, const char *name)
 {
         for (size_t i = 0; i < kit->kind_count; i++)
@@ -15,15 +18,30 @@ static struct step_kind *kind_get(struct chappe_testkit *kit, const char *name)
         return &kit->kinds[kit->kind_count++];
 }
 
+/* One in three crashes comes again soon after the restart: starting is worth it too. */
 static void crash(struct chappe_testkit *kit, struct step_kind *kind)
 {
         struct chappe_testkit_instance *instance = kit->crash_of;
+        int64_t down_us = (int64_t)chappe_random_below(&kit->random, DOWN_MAXIMUM_US);
 
         kit->crash_of = NULL;
         kit->crashes++;
         kind->kills++;
         chappe_fibers_note(kit->fibers, "crash at", kind->name, 0, 0);
-        chappe_testkit_instance_kill(instance, (int64_t)chappe_random_below(&kit->random, 5 * SECOND_US));
+        chappe_testkit_instance_kill(instance, down_us);
+        if (chappe_random_chance(&kit->random, 333333)) {
+                kit->crash_of = instance;
+                kit->crash_kind = NULL;
+                kit->crash_after = 1 + chappe_random_below(&kit->random, STEPS_OF_A_START);
+                kit->crash_at_us = INT64_MAX;
+        }
+}
+
+static bool is_due(struct chappe_testkit *kit, const char *kind)
+{
+        if (chappe_fibers_now_us(kit->fibers) >= kit->crash_at_us)
+                return true;
+        return (!kit->crash_kind || strcmp(kit->crash_kind, kind) == 0) && --kit->crash_after == 0;
 }
 
 void chappe_testkit_step(void *context, struct chappe_process *process, const char *name)
@@ -34,11 +52,11 @@ void chappe_testkit_step(void *context, struct chappe_process *process, const ch
         if (!kind)
                 return;
         kind->seen++;
-        if (kit->crash_of && kit->crash_of->process == process && strcmp(kit->crash_kind, name) == 0 &&
-            --kit->crash_after == 0)
+        if (kit->crash_of && kit->crash_of->process == process && is_due(kit, name))
                 crash(kit, kind);
 }
 
+/* A kind that comes no more must not save the instance. */
 void chappe_testkit_plan_crash(struct chappe_testkit *kit, struct chappe_testkit_instance *instance)
 {
         if (kit->kind_count == 0)
@@ -46,4 +64,5 @@ void chappe_testkit_plan_crash(struct chappe_testkit *kit, struct chappe_testkit
         kit->crash_of = instance;
         kit->crash_kind = kit->kinds[chappe_random_below(&kit->random, kit->kind_count)].name;
         kit->crash_after = 1 + chappe_random_below(&kit->random, 8);
+        kit->crash_at_us = chappe_fibers_now_us(kit->fibers) + 2 * SECOND_US;
 }

@@ -42,7 +42,7 @@ static void test_limit_is_kept_until_the_reset(void **state)
         assert_non_null(chappe_arena_alloc(arena, 600));
         assert_null(chappe_arena_alloc(arena, 401));
         assert_null(chappe_arena_alloc(arena, SIZE_MAX));
-        assert_null(chappe_arena_text(arena, (struct chappe_text){"x", SIZE_MAX}).at);
+        assert_null(chappe_arena_text(arena, (struct chappe_text){ "x", SIZE_MAX }).at);
         assert_non_null(chappe_arena_alloc(arena, 400));
         assert_int_equal(chappe_arena_used(arena), 1000);
         chappe_arena_reset(arena);
@@ -65,9 +65,9 @@ static void test_warm_arena_hands_out_the_same_block_again(void **state)
 static void test_text_and_printf_are_terminated_copies(void **state)
 {
         CHAPPE_CLEANUP(arena) struct chappe_arena *arena = chappe_arena_new(0);
-        struct chappe_text text = chappe_arena_text(arena, (struct chappe_text){"orders", 5});
+        struct chappe_text text = chappe_arena_text(arena, (struct chappe_text){ "orders", 5 });
         struct chappe_text printed = chappe_arena_printf(arena, "%s/%d", "orders", 3);
-        struct chappe_text empty = chappe_arena_text(arena, (struct chappe_text){0});
+        struct chappe_text empty = chappe_arena_text(arena, (struct chappe_text){ 0 });
 
         (void)state;
         assert_string_equal(text.at, "order");

@@ -14,7 +14,7 @@
 
 static void test_appended_bytes_follow_each_other_through_growth(void **state)
 {
-        CHAPPE_CLEANUP(buffer) struct chappe_buffer buffer = {0};
+        CHAPPE_CLEANUP(buffer) struct chappe_buffer buffer = { 0 };
 
         (void)state;
         for (uint32_t i = 0; i < 10000; i++)
@@ -26,7 +26,7 @@ static void test_appended_bytes_follow_each_other_through_growth(void **state)
 
 static void test_reserve_makes_room_and_leaves_the_length(void **state)
 {
-        CHAPPE_CLEANUP(buffer) struct chappe_buffer buffer = {0};
+        CHAPPE_CLEANUP(buffer) struct chappe_buffer buffer = { 0 };
         uint8_t *room = chappe_buffer_reserve(&buffer, 1000);
 
         (void)state;
@@ -40,7 +40,7 @@ static void test_reserve_makes_room_and_leaves_the_length(void **state)
 
 static void test_printf_appends_without_the_terminator(void **state)
 {
-        CHAPPE_CLEANUP(buffer) struct chappe_buffer buffer = {0};
+        CHAPPE_CLEANUP(buffer) struct chappe_buffer buffer = { 0 };
 
         (void)state;
         chappe_buffer_printf(&buffer, "%s=", "key");

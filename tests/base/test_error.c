@@ -12,7 +12,7 @@
 
 static void test_fail_returns_the_negative_code_and_fills_in_the_text(void **state)
 {
-        struct chappe_error error = {0};
+        struct chappe_error error = { 0 };
 
         (void)state;
         assert_int_equal(chappe_fail(&error, CHAPPE_E_LIMIT, "topic %s: %d", "orders", 7), -CHAPPE_E_LIMIT);

@@ -87,7 +87,7 @@ static void consume_b(void *argument)
 
 static void shop_start(struct shop *shop, const char *name, void (*run)(void *))
 {
-        struct chappe_error error = {0};
+        struct chappe_error error = { 0 };
 
         assert_int_equal(
                 chappe_strand_start(shop->executor, name, run, shop, &shop->strands[shop->strand_count++], &error), 0);
@@ -95,7 +95,7 @@ static void shop_start(struct shop *shop, const char *name, void (*run)(void *))
 
 static void shop_init(struct shop *shop, struct chappe_fibers *fibers)
 {
-        *shop = (struct shop){.process = chappe_process_new(fibers, "shop")};
+        *shop = (struct shop){ .process = chappe_process_new(fibers, "shop") };
         shop->executor = chappe_process_executor(shop->process);
         shop->mutex = chappe_mutex_new(shop->executor);
         shop->changed = chappe_condition_new(shop->executor);
@@ -117,7 +117,7 @@ static void shop_deinit(struct shop *shop)
 static struct chappe_fibers *machine(uint64_t seed)
 {
         return chappe_fibers_new(
-                &(struct chappe_fibers_config){.seed = seed, .give_way_ppm = 200000, .wake_early_ppm = 20000});
+                &(struct chappe_fibers_config){ .seed = seed, .give_way_ppm = 200000, .wake_early_ppm = 20000 });
 }
 
 /* Returns the trace's hash; the order of consumption in ret_order. */
@@ -223,9 +223,9 @@ static void wait_for_ever(void *argument)
 
 static void test_deadlock_is_seen_and_each_strand_named(void **state)
 {
-        CHAPPE_CLEANUP(buffer) struct chappe_buffer report = {0};
+        CHAPPE_CLEANUP(buffer) struct chappe_buffer report = { 0 };
         struct chappe_fibers *fibers = machine(4);
-        struct shop shop = {.process = chappe_process_new(fibers, "orders")};
+        struct shop shop = { .process = chappe_process_new(fibers, "orders") };
 
         (void)state;
         shop.executor = chappe_process_executor(shop.process);
@@ -255,7 +255,7 @@ static void spin(void *argument)
 static void test_spinning_is_seen(void **state)
 {
         struct chappe_fibers *fibers = machine(4);
-        struct shop shop = {.process = chappe_process_new(fibers, "orders")};
+        struct shop shop = { .process = chappe_process_new(fibers, "orders") };
 
         (void)state;
         shop.executor = chappe_process_executor(shop.process);
@@ -279,7 +279,7 @@ static void fire(struct chappe_timer *timer)
 
 static void test_timer_fires_at_its_time_and_not_when_cancelled(void **state)
 {
-        struct chappe_timer timer = {.fire = fire};
+        struct chappe_timer timer = { .fire = fire };
 
         (void)state;
         fired_at = 0;

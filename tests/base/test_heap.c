@@ -26,9 +26,9 @@ static struct chappe_heap_node *model_first(struct chappe_heap_node *nodes, cons
 
 static void test_first_is_always_the_one_due_first(void **state)
 {
-        struct chappe_heap heap = {0};
-        struct chappe_heap_node nodes[NODES] = {0};
-        bool inserted[NODES] = {0};
+        struct chappe_heap heap = { 0 };
+        struct chappe_heap_node nodes[NODES] = { 0 };
+        bool inserted[NODES] = { 0 };
         struct chappe_random random;
 
         (void)state;
@@ -49,8 +49,8 @@ static void test_first_is_always_the_one_due_first(void **state)
 
 static void test_removing_a_node_that_is_in_no_heap_does_nothing(void **state)
 {
-        struct chappe_heap heap = {0};
-        struct chappe_heap_node node = {0};
+        struct chappe_heap heap = { 0 };
+        struct chappe_heap_node node = { 0 };
 
         (void)state;
         chappe_heap_remove(&heap, &node);

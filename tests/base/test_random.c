@@ -26,7 +26,7 @@ static void test_numbers_follow_the_published_generator(void **state)
 static void test_numbers_below_a_bound_reach_all_values_evenly(void **state)
 {
         struct chappe_random random;
-        int counts[7] = {0};
+        int counts[7] = { 0 };
 
         (void)state;
         chappe_random_init(&random, 42);

@@ -40,7 +40,7 @@ static int set_up(void **state)
 {
         static struct table table;
 
-        table = (struct table){.executor = chappe_executor_threads()};
+        table = (struct table){ .executor = chappe_executor_threads() };
         table.mutex = chappe_mutex_new(table.executor);
         table.changed = chappe_condition_new(table.executor);
         *state = &table;

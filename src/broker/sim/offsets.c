@@ -137,7 +137,8 @@ void chappe_sim_report(const struct chappe_sim *sim, struct chappe_buffer *buffe
                 for (const struct sim_topic *topic = sim->topics; topic; topic = topic->hh.next)
                         for (int32_t i = 0; reads(group, topic) && i < topic->partition_count; i++)
                                 if (partition_lag(group, topic, i))
-                                        chappe_buffer_printf(buffer, "group %s: %s[%d] ends at %lld, committed is %lld\n",
-                                                             group->name, topic->name, i, (long long)topic->logs[i].end,
-                                                             (long long)chappe_sim_committed(sim, group->name, topic->name, i));
+                                        chappe_buffer_printf(
+                                                buffer, "group %s: %s[%d] ends at %lld, committed is %lld\n",
+                                                group->name, topic->name, i, (long long)topic->logs[i].end,
+                                                (long long)chappe_sim_committed(sim, group->name, topic->name, i));
 }

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kit itself: events in and out, stubs, crashes, many seeds, planted mistakes that must be found. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <chappe/testkit.h>
+
+#include "counter.h"
+
+static void feed(struct chappe_testkit *kit, int n)
+{
+        char id[32], order[32];
+
+        snprintf(id, sizeof(id), "event-%d", n);
+        snprintf(order, sizeof(order), "order-%d", n);
+        assert_int_equal(chappe_testkit_feed_as(kit, id, COUNTER_IN, &shop_order_shipped_type,
+                                                &(struct shop_order_shipped){ .order_id = chappe_text(order),
+                                                                              .customer = chappe_text("anna"),
+                                                                              .country = chappe_text("AT"),
+                                                                              .parcel = chappe_text("p"),
+                                                                              .pieces = n }),
+                         0);
+}
+
+static int rows(struct chappe_testkit *kit)
+{
+        sqlite3_stmt *statement = NULL;
+        int count = -1;
+
+        if (sqlite3_prepare_v2(chappe_testkit_database(kit, "counter"), "SELECT count(*) FROM parcels", -1, &statement,
+                               NULL) == SQLITE_OK &&
+            sqlite3_step(statement) == SQLITE_ROW)
+                count = sqlite3_column_int(statement, 0);
+        sqlite3_finalize(statement);
+        return count;
+}
+
+static void test_fed_event_is_handled_and_its_outcome_read(void **state)
+{
+        struct chappe_testkit *kit = chappe_testkit_new(1, &counter_service, NULL);
+        struct shop_customer_notified told;
+
+        (void)state;
+        feed(kit, 1);
+        assert_int_equal(chappe_testkit_run_until_idle(kit), 0);
+        assert_int_equal(chappe_testkit_published(kit, COUNTER_OUT), 1);
+        assert_int_equal(chappe_testkit_read(kit, COUNTER_OUT, 0, &shop_customer_notified_type, &told), 0);
+        assert_true(chappe_text_equal(told.order_id, chappe_text("order-1")));
+        assert_true(chappe_text_equal(told.text, chappe_text("1")));
+        assert_int_equal(chappe_testkit_read_header(kit, COUNTER_OUT, 0, "ce_id").length, 36);
+        assert_int_equal(rows(kit), 1);
+        chappe_testkit_free(kit);
+}
+
+static void test_event_fed_twice_takes_effect_once(void **state)
+{
+        struct chappe_testkit *kit = chappe_testkit_new(2, &counter_service, NULL);
+
+        (void)state;
+        feed(kit, 1);
+        feed(kit, 1);
+        assert_int_equal(chappe_testkit_run_until_idle(kit), 0);
+        assert_int_equal(chappe_testkit_published(kit, COUNTER_OUT), 1);
+        assert_int_equal(rows(kit), 1);
+        chappe_testkit_free(kit);
+}
+
+static void test_bytes_of_a_stranger_go_to_the_dead_letters(void **state)
+{
+        struct chappe_testkit *kit = chappe_testkit_new(3, &counter_service, NULL);
+
+        (void)state;
+        assert_int_equal(chappe_testkit_feed_bytes(kit, COUNTER_IN, (struct chappe_bytes){ 0 },
+                                                   (struct chappe_bytes){ (const uint8_t *)"garbage", 7 }),
+                         0);
+        feed(kit, 1);
+        assert_int_equal(chappe_testkit_run_until_idle(kit), 0);
+        assert_int_equal(chappe_testkit_published(kit, COUNTER_IN "-dlt"), 1);
+        assert_int_equal(chappe_testkit_published(kit, COUNTER_OUT), 1);
+        chappe_testkit_free(kit);
+}
+
+static void test_crashed_instance_finishes_its_work_after_the_restart(void **state)
+{
+        struct chappe_testkit *kit = chappe_testkit_new(4, &counter_service, NULL);
+
+        (void)state;
+        chappe_testkit_run_for(kit, 1000);
+        for (int n = 0; n < 20; n++)
+                feed(kit, n);
+        chappe_testkit_run_for(kit, 1);
+        chappe_testkit_crash(chappe_testkit_instance(kit, "counter", 0));
+        chappe_testkit_run_for(kit, 1000);
+        assert_true(rows(kit) < 20);
+        chappe_testkit_restart(chappe_testkit_instance(kit, "counter", 0));
+        assert_int_equal(chappe_testkit_run_until_idle(kit), 0);
+        assert_int_equal(rows(kit), 20);
+        chappe_testkit_free(kit);
+}
+
+static void test_two_instances_share_the_work(void **state)
+{
+        struct chappe_testkit *kit = chappe_testkit_new(5, &counter_service, &counter_service, NULL);
+
+        (void)state;
+        for (int n = 0; n < 20; n++)
+                feed(kit, n);
+        assert_int_equal(chappe_testkit_run_until_idle(kit), 0);
+        assert_int_equal(rows(kit), 20);
+        assert_null(chappe_testkit_instance(kit, "counter", 2));
+        assert_int_equal(chappe_testkit_stop(chappe_testkit_instance(kit, "counter", 1)), 0);
+        feed(kit, 20);
+        assert_int_equal(chappe_testkit_run_until_idle(kit), 0);
+        assert_int_equal(rows(kit), 21);
+        chappe_testkit_free(kit);
+}
+
+/* Many seeds */
+
+#define ORDERS 30
+
+static void prepare(struct chappe_testkit *kit, void *context)
+{
+        const struct chappe_service_config *config = context;
+
+        if (config == &hasty_counter_service) {
+                chappe_testkit_add(kit, config, (const char *const[]){ "workers=1", NULL });
+        } else {
+                chappe_testkit_add(kit, config, NULL);
+                chappe_testkit_add(kit, config, NULL);
+        }
+}
+
+static int64_t feed_some(struct chappe_testkit *kit, int round, void *context)
+{
+        (void)context;
+        for (int n = 0; n < 5; n++)
+                feed(kit, round * 5 + n);
+        return (round + 1) * 5 < ORDERS ? 2000 : 0;
+}
+
+/* What was published under one id must say the same each time. Returns the number, 0 when it was read before, negative
+ * if wrong. */
+static int number_at(struct chappe_testkit *kit, size_t i, struct chappe_text *ids, int *numbers)
+{
+        struct shop_customer_notified told;
+
+        ids[i] = chappe_testkit_read_header(kit, COUNTER_OUT, i, "ce_id");
+        if (chappe_testkit_read(kit, COUNTER_OUT, i, &shop_customer_notified_type, &told) < 0)
+                return -1;
+        numbers[i] = (int)strtol(told.text.at, NULL, 10);
+        for (size_t k = 0; k < i; k++)
+                if (chappe_text_equal(ids[k], ids[i]))
+                        return numbers[k] == numbers[i] ? 0 : -1;
+        return numbers[i];
+}
+
+/* One row and one number an order, and the numbers are those of the rows. */
+static int check_numbers(struct chappe_testkit *kit, void *context, struct chappe_error *error)
+{
+        bool seen[ORDERS + 1] = { false };
+        struct chappe_text ids[8 * ORDERS];
+        int numbers[8 * ORDERS], different = 0;
+        size_t count = chappe_testkit_published(kit, COUNTER_OUT);
+
+        (void)context;
+        for (size_t i = 0; i < count && i < 8 * ORDERS; i++) {
+                int number = number_at(kit, i, ids, numbers);
+
+                if (number < 0 || number > ORDERS || (number > 0 && seen[number]))
+                        return chappe_fail(error, CHAPPE_E_USAGE, "record %zu: number %d was given to another", i,
+                                           numbers[i]);
+                seen[number] = true;
+                different += number > 0;
+        }
+        if (rows(kit) != ORDERS || different != ORDERS)
+                return chappe_fail(error, CHAPPE_E_USAGE, "%d rows and %d numbers of %d orders", rows(kit), different,
+                                   ORDERS);
+        return 0;
+}
+
+static void test_books_balance_after_every_seed_of_faults(void **state)
+{
+        struct chappe_testkit_report report;
+        struct chappe_testkit_simulation simulation = {
+                .command = "test_testkit_testkit",
+                .seeds = 100,
+                .faults = CHAPPE_TESTKIT_FAULTS,
+                .prepare = prepare,
+                .feed = feed_some,
+                .check = check_numbers,
+                .context = (void *)&counter_service,
+        };
+
+        (void)state;
+        assert_int_equal(chappe_testkit_simulate(&simulation, &report), 0);
+        if (report.seeds > 1) {
+                assert_true(report.step_kinds >= 10);
+                assert_true(report.crashes >= 100);
+        }
+}
+
+static void test_service_that_publishes_before_its_transaction_is_found(void **state)
+{
+        struct chappe_testkit_report report;
+        struct chappe_testkit_simulation simulation = {
+                .seeds = 4,
+                .prepare = prepare,
+                .feed = feed_some,
+                .check = check_numbers,
+                .context = (void *)&hasty_counter_service,
+        };
+
+        (void)state;
+        assert_int_equal(chappe_testkit_simulate(&simulation, &report), 0);
+        simulation.seeds = 60;
+        simulation.faults = CHAPPE_TESTKIT_FAULTS;
+        assert_int_not_equal(chappe_testkit_simulate(&simulation, &report), 0);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_fed_event_is_handled_and_its_outcome_read),
+                cmocka_unit_test(test_event_fed_twice_takes_effect_once),
+                cmocka_unit_test(test_bytes_of_a_stranger_go_to_the_dead_letters),
+                cmocka_unit_test(test_crashed_instance_finishes_its_work_after_the_restart),
+                cmocka_unit_test(test_two_instances_share_the_work),
+                cmocka_unit_test(test_books_balance_after_every_seed_of_faults),
+                cmocka_unit_test(test_service_that_publishes_before_its_transaction_is_found),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
