@@ -81,4 +81,6 @@
         X(STORE_READONLY, 6005, "the database cannot be written", "Check permissions and mount options of its folder.") \
         X(STORE_CORRUPT, 6006, "the database is damaged", "Restore it from a copy; the events since then are read again from the log if the group is reset.") \
         X(STORE_FAILED, 6007, "the database refused an operation", "The message gives SQLite's reason.") \
-        X(STORE_TRANSACTION, 6008, "a handler ended the runtime's transaction", "Handlers use neither BEGIN, COMMIT nor ROLLBACK: the runtime commits.")
+        X(STORE_TRANSACTION, 6008, "a handler ended the runtime's transaction", "Handlers use neither BEGIN, COMMIT nor ROLLBACK: the runtime commits.") \
+        /* command line */ \
+        X(FLEET_MEMBER, 8001, "a service of the fleet does not start or stop as it should", "Its own lines in the merged log say why; start it alone to look closer.")

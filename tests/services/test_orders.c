@@ -117,7 +117,7 @@ static void test_an_order_is_rejected_when_the_payment_is_declined(void **state)
 
 static void test_an_order_ends_as_unavailable_when_payments_never_answer(void **state)
 {
-        struct chappe_testkit *kit = chappe_testkit_new(SEED, NULL);
+        struct chappe_testkit *kit = chappe_testkit_new(SEED, NULL, NULL);
 
         (void)state;
         chappe_testkit_add(kit, &orders_service, (const char *const[]){ "unavailable_after=5", NULL });

@@ -8,7 +8,7 @@
 
 static struct chappe_testkit *kit_with_gateway(void)
 {
-        struct chappe_testkit *kit = chappe_testkit_new(SEED, NULL);
+        struct chappe_testkit *kit = chappe_testkit_new(SEED, NULL, NULL);
 
         chappe_testkit_add(kit, &gateway_service, (const char *const[]){ "http_port=-1", NULL });
         return kit;

@@ -4,7 +4,7 @@
  *
  *   settings = ( "synchronous=normal" );                  # for all of them
  *   services = (
- *           { name = "orders"; config = "orders/orders.cfg"; instances = 2; settings = ( "workers=16" ); },
+ *           { name = "orders"; config = "orders/orders.cfg"; instances = 2; settings = ( "workers=16" ); }
  *   );
  *
  * program (default NAME/NAME) is looked for in the folder of programs, config beside the fleet file. In settings {run}

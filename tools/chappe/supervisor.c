@@ -99,7 +99,7 @@ static void plan_again(struct supervisor *supervisor, struct member *member)
         struct chappe_error error = { 0 };
 
         if (!member->ready && ++member->failures >= FAILURES_LIMIT) {
-                chappe_fail(&error, CHAPPE_E_STOPPED, "%s does not start: exit code %d, %d times in a row",
+                chappe_fail(&error, CHAPPE_E_FLEET_MEMBER, "%s does not start: exit code %d, %d times in a row",
                             member->name, member->exit_code, member->failures);
                 give_up(supervisor, &error);
                 return;
@@ -112,6 +112,7 @@ static void plan_again(struct supervisor *supervisor, struct member *member)
         if (member->backoff_ms == 0 || now_us() - member->started_us > STEADY_US)
                 member->backoff_ms = BACKOFF_FIRST_MS;
         say_how(member, member->backoff_ms);
+        member->exit_code = 0;
         member->start_again_us = now_us() + member->backoff_ms * 1000;
         member->backoff_ms = member->backoff_ms * 2 < BACKOFF_MAXIMUM_MS ? member->backoff_ms * 2 : BACKOFF_MAXIMUM_MS;
 }
@@ -284,7 +285,7 @@ static int judge(const struct supervisor *supervisor, struct chappe_error *error
         for (size_t i = 0; i < supervisor->count; i++) {
                 const struct member *member = &supervisor->members[i];
                 if (member->exit_code != 0)
-                        return chappe_fail(error, CHAPPE_E_STOPPED, "%s did not stop cleanly: exit code %d",
+                        return chappe_fail(error, CHAPPE_E_FLEET_MEMBER, "%s did not stop cleanly: exit code %d",
                                            member->name, member->exit_code);
         }
         return 0;
