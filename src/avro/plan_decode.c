@@ -22,8 +22,9 @@ struct run {
         const uint8_t *start;
         struct chappe_plan_frame *frames;
         unsigned depth, depth_limit;
-        int code;           /* of what went wrong */
-        const char *reason; /* static */
+        const uint8_t *copy; /* of the default opened last */
+        int code;            /* of what went wrong */
+        const char *reason;  /* static */
 };
 
 /* What every array and map lies in. */
@@ -211,8 +212,8 @@ static int next_skip(struct run *run, const uint8_t **at, const uint8_t *end)
 }
 
 /* The default's bytes are read from a copy, so that strings in it live as long as the value. */
-static bool open_default(struct run *run, const struct chappe_instruction *instruction, const uint8_t **at,
-                         const uint8_t **end)
+static bool open_default(struct run *run, const struct chappe_instruction *instruction, const uint8_t *at,
+                         const uint8_t *end)
 {
         struct chappe_plan_frame *frame = push(run);
         uint8_t *copy = frame ? allocate(run, instruction->b) : NULL;
@@ -220,9 +221,8 @@ static bool open_default(struct run *run, const struct chappe_instruction *instr
         if (!copy)
                 return false;
         memcpy(copy, run->plan->defaults + instruction->a, instruction->b);
-        *frame = (struct chappe_plan_frame){ .instruction = instruction, .at = *at, .end = *end };
-        *at = copy;
-        *end = copy + instruction->b;
+        *frame = (struct chappe_plan_frame){ .instruction = instruction, .at = at, .end = end };
+        run->copy = copy;
         return true;
 }
 
@@ -254,6 +254,9 @@ static int report(struct run *run, const struct chappe_instruction *instruction,
         do {                                                                                                           \
                 if (__builtin_expect(at < end && *at < 0x80, 1)) {                                                     \
                         value = *at++;                                                                                 \
+                } else if (end - at >= 2 && at[1] < 0x80) {                                                            \
+                        value = (uint64_t)(at[0] & 0x7F) | (uint64_t)at[1] << 7;                                       \
+                        at += 2;                                                                                       \
                 } else {                                                                                               \
                         uint64_t long_value;                                                                           \
                         const uint8_t *behind = chappe_varint_read(at, end, &long_value);                              \
@@ -309,7 +312,7 @@ static int report(struct run *run, const struct chappe_instruction *instruction,
 static int execute(struct run *run, const uint8_t *at, const uint8_t *end, uint8_t *base, struct chappe_error *error)
 {
         const struct chappe_instruction *program = run->plan->program, *next = program, *instruction;
-        const uint8_t *raw;
+        const uint8_t *raw, *cursor; /* at and end stay in registers: only the cursor's address is given away */
 
         for (;;) {
                 uint64_t length;
@@ -386,7 +389,9 @@ static int execute(struct run *run, const uint8_t *at, const uint8_t *end, uint8
                         next = program + instruction->b;
                         break;
                 case CHAPPE_OP_ARRAY:
-                        r = open_array(run, instruction, base, &at, end);
+                        cursor = at;
+                        r = open_array(run, instruction, base, &cursor, end);
+                        at = cursor;
                         if (r < 0)
                                 goto failed;
                         if (r == 0)
@@ -411,7 +416,9 @@ static int execute(struct run *run, const uint8_t *at, const uint8_t *end, uint8
                                 }
                                 size_t done = frame->total;
 
-                                r = next_block(run, &at, end);
+                                cursor = at;
+                                r = next_block(run, &cursor, end);
+                                at = cursor;
                                 if (r < 0)
                                         goto failed;
                                 base = r == 0 ? frame->base
@@ -502,8 +509,10 @@ static int execute(struct run *run, const uint8_t *at, const uint8_t *end, uint8
                         memcpy(base + instruction->offset, &instruction->a, 8);
                         break;
                 case CHAPPE_OP_DEFAULT:
-                        if (!open_default(run, instruction, &at, &end))
+                        if (!open_default(run, instruction, at, end))
                                 goto failed;
+                        at = run->copy;
+                        end = at + instruction->b;
                         break;
                 case CHAPPE_OP_DEFAULT_END: {
                         struct chappe_plan_frame *frame = &run->frames[--run->depth];
@@ -524,7 +533,9 @@ static int execute(struct run *run, const uint8_t *at, const uint8_t *end, uint8
                         at += length;
                         break;
                 case CHAPPE_OP_SKIP_ARRAY:
-                        r = open_skip(run, instruction, &at, end);
+                        cursor = at;
+                        r = open_skip(run, instruction, &cursor, end);
+                        at = cursor;
                         if (r < 0)
                                 goto failed;
                         if (r == 0)
@@ -534,7 +545,9 @@ static int execute(struct run *run, const uint8_t *at, const uint8_t *end, uint8
                         struct chappe_plan_frame *frame = &run->frames[run->depth - 1];
 
                         if (--frame->left == 0) {
-                                r = next_skip(run, &at, end);
+                                cursor = at;
+                                r = next_skip(run, &cursor, end);
+                                at = cursor;
                                 if (r < 0)
                                         goto failed;
                                 if (r == 0)
@@ -546,6 +559,8 @@ static int execute(struct run *run, const uint8_t *at, const uint8_t *end, uint8
                 case CHAPPE_OP_MISMATCH:
                         fail(run, CHAPPE_E_SCHEMA_INCOMPATIBLE, NULL);
                         goto failed;
+                default:
+                        __builtin_unreachable(); /* the compiler of the plan emits nothing else */
                 }
         }
 failed:

@@ -11,13 +11,21 @@
 /* Whether the length bytes at at are UTF-8. end: how far may be read without a check of its own. */
 static inline bool chappe_utf8_check(const uint8_t *at, size_t length, const uint8_t *end)
 {
-        uint64_t eight;
+        const uint64_t high = UINT64_C(0x8080808080808080);
+        uint64_t eight, any = 0;
 
-        if (length <= 8 && end - at >= 8) {
+        if (length >= 8) {
+                for (size_t i = 0; i + 8 < length; i += 8) {
+                        memcpy(&eight, at + i, 8);
+                        any |= eight;
+                }
+                memcpy(&eight, at + length - 8, 8); /* overlaps what was seen: cheaper than byte by byte */
+                any |= eight;
+        } else if (end - at >= 8) {
                 memcpy(&eight, at, 8);
-                eight &= length == 8 ? UINT64_MAX : (UINT64_C(1) << 8 * length) - 1;
-                return __builtin_expect((eight & UINT64_C(0x8080808080808080)) == 0, 1) ||
-                       chappe_utf8_valid(at, length);
+                any = eight & ((UINT64_C(1) << 8 * length) - 1);
+        } else {
+                return chappe_utf8_valid(at, length);
         }
-        return chappe_utf8_valid(at, length);
+        return __builtin_expect((any & high) == 0, 1) || chappe_utf8_valid(at, length);
 }
