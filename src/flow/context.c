@@ -25,6 +25,7 @@ void chappe_context_reset(struct chappe_context *ctx, const struct chappe_record
         ctx->attempt = 1;
         ctx->published = 0;
         ctx->transaction = NULL;
+        ctx->called = NULL;
         ctx->deliveries = deliveries;
         ctx->error.code = 0;
         ctx->error.text[0] = '\0';

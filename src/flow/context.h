@@ -51,6 +51,7 @@ struct chappe_config; /* config/config.h */
 struct chappe_store_file;
 struct chappe_calls;
 struct chappe_answers;
+struct chappe_called;
 
 /* What all contexts of one service instance share. Constant once the service has started. */
 struct chappe_runtime {
@@ -94,6 +95,7 @@ struct chappe_context {
         int32_t attempt;
         uint32_t published;                   /* events so far: the n of the next derived id */
         void *transaction;                    /* the store's own; NULL: none open */
+        struct chappe_called *called; /* rpc's own: the calls made so far */
         struct chappe_deliveries *deliveries; /* counts what this record still waits for; never NULL */
         struct chappe_error error;
         char reason[200]; /* of a retry or dead letter */

@@ -4,9 +4,8 @@
  *
  *   (chappe_flow_new)
  *   chappe_answers_open   for a service that ANSWERS: sets runtime->answer
- *   chappe_calls_open     for a service that CALLS: sets runtime->calls; makes the reply topic and takes one partition of it
- *   (chappe_flow_start)   fixes the reply position; from here on chappe_call works
- *   (chappe_flow_drain)
+ *   chappe_calls_open     for a service that CALLS: sets runtime->calls; makes the reply topic and takes one partition
+ * of it (chappe_flow_start)   fixes the reply position; from here on chappe_call works (chappe_flow_drain)
  *   chappe_calls_stop     every waiting call ends with -CHAPPE_E_STOPPED
  *   (chappe_flow_stop)
  *   chappe_calls_close, chappe_answers_close

@@ -108,7 +108,9 @@ static int work_commit(struct chappe_context *ctx, struct chappe_text id, const 
                         return status;
         }
         leave_handler(ctx);
-        if (id.length)
+        /* A context without a record may commit more than once under its id: there is nothing to tell a repetition by.
+         */
+        if (id.length && ctx->record)
                 status = chappe_inbox_note(store, ctx->operation, id, reply, &ctx->error);
         if (status == 0)
                 return chappe_part_commit(store, &ctx->error);
