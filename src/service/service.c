@@ -250,6 +250,7 @@ int chappe_service_start(struct chappe_service *service, struct chappe_error *er
                 atomic_store(&service->phase, CHAPPE_PHASE_STOPPED);
                 return r;
         }
+        atomic_store(&service->activity, "taking records");
         atomic_store(&service->phase, CHAPPE_PHASE_RUNNING);
         chappe_log_write(service->runtime.log, CHAPPE_LOG_SERVICE_STARTED, "started in %lld ms",
                          (long long)(chappe_service_now_us(service) - begun_us) / 1000);

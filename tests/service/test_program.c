@@ -395,6 +395,6 @@ int main(int argc, char **argv)
                 fprintf(stderr, "usage: %s PROGRAM\n", argv[0]);
                 return 2;
         }
-        program = argv[1];
+        program = realpath(argv[1], NULL); /* it is started in another directory */
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
