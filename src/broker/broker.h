@@ -179,7 +179,7 @@ struct chappe_broker_operations {
 
         /* Administration; each waits at most timeout_ms. */
         int (*topic_create)(struct chappe_broker *broker, const struct chappe_topic_request *request, int64_t timeout_ms,
-                            struct chappe_error *error); /* CHAPPE_TOPIC_EXISTS (1) when it is there already */
+                            struct chappe_error *error); /* CHAPPE_TOPIC_EXISTS (1) when it is there already. It can be used at once */
         /* names NULL: all. The list is one allocation, freed by free(); a missing topic has partition_count 0. */
         int (*topics_describe)(struct chappe_broker *broker, const char *const *names, size_t count, int64_t timeout_ms,
                                struct chappe_topic_description **ret_topics, size_t *ret_count, struct chappe_error *error);

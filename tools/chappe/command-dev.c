@@ -15,7 +15,12 @@
 
 #include "commands.h"
 
-#define ANSWER_LIMIT 128
+#define ANSWER_LIMIT   128
+#define GROUP_DELAY_MS 100
+
+/* A newer librdkafka has it; in others the first assignment of a group takes 3 s, whatever is done. */
+extern void rd_kafka_mock_group_initial_rebalance_delay_ms(rd_kafka_mock_cluster_t *cluster, int32_t delay_ms)
+        __attribute__((weak));
 
 /* Where `up` leaves its process id and address for `down`: a folder that only this user can write. */
 static bool note_path(char path[512])
@@ -64,6 +69,8 @@ static rd_kafka_t *open_cluster(rd_kafka_mock_cluster_t **ret_cluster)
                 return NULL;
         }
         *ret_cluster = rd_kafka_mock_cluster_new(client, 1);
+        if (*ret_cluster && rd_kafka_mock_group_initial_rebalance_delay_ms)
+                rd_kafka_mock_group_initial_rebalance_delay_ms(*ret_cluster, GROUP_DELAY_MS);
         if (*ret_cluster)
                 return client;
         command_say("the embedded broker does not start: no cluster");

@@ -50,25 +50,34 @@ bool chappe_kafka_embedded(struct chappe_kafka *kafka)
         return embedded;
 }
 
+/* Until it has leaders that this client can see: the controller knows of a topic before the brokers do. */
+static int wait_for_topic(struct chappe_kafka *kafka, rd_kafka_t *client, const char *name, int64_t timeout_ms,
+                          struct chappe_error *error)
+{
+        rd_kafka_topic_t *topic = rd_kafka_topic_new(client, name, NULL);
+        int32_t count;
+        int status;
+
+        if (!topic)
+                return chappe_kafka_fail(kafka, rd_kafka_last_error(), NULL, error, "topic '%s'", name);
+        status = chappe_kafka_partition_count(kafka, client, topic, timeout_ms, &count, error);
+        rd_kafka_topic_destroy(topic);
+        return status;
+}
+
 /* Looks the topic up with a client that may create it by that: all that the embedded broker offers. Its number of
  * partitions is the broker's default. */
 static int create_by_asking(struct chappe_kafka *kafka, const char *name, int64_t timeout_ms,
                             struct chappe_error *error)
 {
         rd_kafka_t *client;
-        rd_kafka_topic_t *topic;
-        int32_t count;
         int status = chappe_kafka_client_new(
                 kafka, &(struct chappe_kafka_client){ .role = CHAPPE_KAFKA_ADMIN, .create_topics = true }, &client,
                 error);
 
         if (status < 0)
                 return status;
-        topic = rd_kafka_topic_new(client, name, NULL);
-        status = topic ? chappe_kafka_partition_count(kafka, client, topic, timeout_ms, &count, error)
-                       : chappe_kafka_fail(kafka, rd_kafka_last_error(), NULL, error, "topic '%s'", name);
-        if (topic)
-                rd_kafka_topic_destroy(topic);
+        status = wait_for_topic(kafka, client, name, timeout_ms, error);
         rd_kafka_destroy(client);
         return status;
 }
@@ -144,11 +153,12 @@ int chappe_kafka_topic_create(struct chappe_broker *broker, const struct chappe_
                 rd_kafka_NewTopic_set_config(topic, request->properties[i].name, request->properties[i].value);
         reason = request_creation(admin, topic, timeout_ms, why, sizeof(why));
         rd_kafka_NewTopic_destroy(topic);
-        if (reason == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
-                return CHAPPE_TOPIC_EXISTS;
-        if (reason)
+        if (reason && reason != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
                 return chappe_kafka_fail(kafka, reason, why, error, "creating topic %s", request->name);
-        return 0;
+        status = wait_for_topic(kafka, admin, request->name, timeout_ms, error);
+        if (status < 0)
+                return status;
+        return reason ? CHAPPE_TOPIC_EXISTS : 0;
 }
 
 int chappe_kafka_watermarks(struct chappe_broker *broker, const char *topic, int32_t partition, int64_t timeout_ms,
