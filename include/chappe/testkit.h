@@ -55,15 +55,19 @@ int chappe_testkit_feed_bytes(struct chappe_testkit *kit, const char *topic, str
  * 0, or negative when it does not come to rest within ten minutes of virtual time: what is stuck is printed. */
 int chappe_testkit_run_until_idle(struct chappe_testkit *kit);
 void chappe_testkit_run_for(struct chappe_testkit *kit, int64_t virtual_ms);
+/* What it was made with: for drawing orders, customers and the like. */
+uint64_t chappe_testkit_seed(const struct chappe_testkit *kit);
 /* Virtual wall clock, ms since the epoch. */
 int64_t chappe_testkit_now_ms(struct chappe_testkit *kit);
 
 /* Records in a topic. */
 size_t chappe_testkit_published(struct chappe_testkit *kit, const char *topic);
-/* The n-th of them (by time, then partition, then offset) decoded as type; the memory is the kit's. Negative with the
+/* The n-th of them (in the order of their arrival) decoded as type; the memory is the kit's. Negative with the
  * reason printed. */
 int chappe_testkit_read(struct chappe_testkit *kit, const char *topic, size_t n, const struct chappe_type *type,
                         void *ret_event);
+/* Its payload as it is; the memory is the kit's. */
+struct chappe_bytes chappe_testkit_read_bytes(struct chappe_testkit *kit, const char *topic, size_t n);
 /* The value of its header as text, "" when it has none. */
 struct chappe_text chappe_testkit_read_header(struct chappe_testkit *kit, const char *topic, size_t n,
                                               const char *name);

@@ -12,12 +12,6 @@
 #define SCHEMA_TOPIC "_chappe-schemas"
 #define FRAME_SIZE   10 /* Avro single-object encoding: C3 01, then the fingerprint, little-endian */
 
-struct place {
-        int64_t timestamp_ms;
-        int32_t partition;
-        int64_t offset;
-};
-
 static void fingerprint_put(uint64_t fingerprint, uint8_t ret_bytes[8])
 {
         for (int i = 0; i < 8; i++)
@@ -188,37 +182,6 @@ size_t chappe_testkit_published(struct chappe_testkit *kit, const char *topic)
         return count;
 }
 
-static int by_place(const void *a, const void *b)
-{
-        const struct place *x = a, *y = b;
-
-        if (x->timestamp_ms != y->timestamp_ms)
-                return x->timestamp_ms < y->timestamp_ms ? -1 : 1;
-        if (x->partition != y->partition)
-                return x->partition < y->partition ? -1 : 1;
-        return (x->offset > y->offset) - (x->offset < y->offset);
-}
-
-/* The n-th record of a topic, to be released. */
-static bool record_at(struct chappe_testkit *kit, const char *topic, size_t n, struct chappe_record *ret_record)
-{
-        size_t count = chappe_testkit_published(kit, topic), i = 0;
-        struct place *places = calloc(count + 1, sizeof(*places));
-        bool found = n < count;
-
-        if (!places)
-                abort();
-        for (int32_t p = 0; p < chappe_sim_partition_count(kit->sim, topic); p++)
-                for (int64_t o = 0; chappe_sim_read(kit->sim, topic, p, o, ret_record); o++) {
-                        places[i++] = (struct place){ ret_record->timestamp_ms, p, o };
-                        chappe_record_release(ret_record);
-                }
-        qsort(places, count, sizeof(*places), by_place);
-        found = found && chappe_sim_read(kit->sim, topic, places[n].partition, places[n].offset, ret_record);
-        free(places);
-        return found;
-}
-
 int chappe_testkit_read(struct chappe_testkit *kit, const char *topic, size_t n, const struct chappe_type *type,
                         void *ret_event)
 {
@@ -227,7 +190,7 @@ int chappe_testkit_read(struct chappe_testkit *kit, const char *topic, size_t n,
         struct chappe_error error;
         struct chappe_text value;
 
-        if (!record_at(kit, topic, n, &record))
+        if (!chappe_sim_read_nth(kit->sim, topic, n, &record))
                 return complain(topic, &(struct chappe_error){ CHAPPE_E_USAGE, "there are not so many records" });
         value = chappe_arena_text(kit->arena,
                                   (struct chappe_text){ (const char *)record.value.at, record.value.length });
@@ -248,7 +211,7 @@ struct chappe_text chappe_testkit_read_header(struct chappe_testkit *kit, const 
         struct chappe_record record;
         size_t count;
 
-        if (!record_at(kit, topic, n, &record))
+        if (!chappe_sim_read_nth(kit->sim, topic, n, &record))
                 return text;
         count = chappe_record_headers(&record, headers, 64);
         for (size_t i = 0; i < count && i < 64; i++)
@@ -257,4 +220,17 @@ struct chappe_text chappe_testkit_read_header(struct chappe_testkit *kit, const 
                                                  (struct chappe_text){ headers[i].value, headers[i].length });
         chappe_record_release(&record);
         return text;
+}
+
+struct chappe_bytes chappe_testkit_read_bytes(struct chappe_testkit *kit, const char *topic, size_t n)
+{
+        struct chappe_record record;
+        struct chappe_text copy;
+
+        if (!chappe_sim_read_nth(kit->sim, topic, n, &record))
+                return (struct chappe_bytes){ 0 };
+        copy = chappe_arena_text(kit->arena,
+                                 (struct chappe_text){ (const char *)record.value.at, record.value.length });
+        chappe_record_release(&record);
+        return (struct chappe_bytes){ (const uint8_t *)copy.at, copy.length };
 }

@@ -86,8 +86,9 @@ void chappe_testkit_instance_start(struct chappe_testkit_instance *instance)
         instance->asked_to_stop = instance->stays_down = false;
         instance->start_status = instance->stop_status = 0;
         instance->error = (struct chappe_error){ 0 };
+        /* A crash may strike here already. */
         if (chappe_strand_start(executor, "main", instance_main, instance, &instance->strand, &error) < 0)
-                abort();
+                chappe_timer_set(kit->fibers, &instance->supervisor, chappe_fibers_now_us(kit->fibers));
 }
 
 /* What the process leaves behind when all its strands have returned. */

@@ -137,6 +137,11 @@ void chappe_testkit_run_for(struct chappe_testkit *kit, int64_t virtual_ms)
                           NULL);
 }
 
+uint64_t chappe_testkit_seed(const struct chappe_testkit *kit)
+{
+        return kit->seed;
+}
+
 int64_t chappe_testkit_now_ms(struct chappe_testkit *kit)
 {
         return chappe_fibers_wall_ms(kit->fibers);
@@ -201,6 +206,7 @@ void chappe_testkit_heal(struct chappe_testkit *kit)
         kit->crash_of = NULL;
         kit->faults_last = false;
         chappe_sim_set_faults(kit->sim, &(struct chappe_sim_faults){ 0 });
+        chappe_sim_unavailable(kit->sim, chappe_fibers_now_us(kit->fibers));
         LL_FOREACH(kit->instances, instance)
         {
                 chappe_testkit_instance_come_up(instance);

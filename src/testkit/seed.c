@@ -120,6 +120,8 @@ static struct fault *faults_new(struct chappe_testkit *kit, const struct chappe_
                                                                      .rebalance_ppm = ppm,
                                                                      .expulsion_ppm = ppm / 2 });
         kit->faults_last = faults || ppm;
+        if (wanted->crashes && chappe_random_chance(&kit->random, 250000))
+                chappe_testkit_plan_crash(kit, any_instance(kit)); /* the very first start */
         return faults;
 }
 

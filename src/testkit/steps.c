@@ -59,10 +59,12 @@ void chappe_testkit_step(void *context, struct chappe_process *process, const ch
 /* A kind that comes no more must not save the instance. */
 void chappe_testkit_plan_crash(struct chappe_testkit *kit, struct chappe_testkit_instance *instance)
 {
-        if (kit->kind_count == 0)
-                return;
         kit->crash_of = instance;
-        kit->crash_kind = kit->kinds[chappe_random_below(&kit->random, kit->kind_count)].name;
-        kit->crash_after = 1 + chappe_random_below(&kit->random, 8);
+        kit->crash_kind = NULL; /* nothing has run yet */
+        kit->crash_after = 1 + chappe_random_below(&kit->random, STEPS_OF_A_START);
+        if (kit->kind_count > 0) {
+                kit->crash_kind = kit->kinds[chappe_random_below(&kit->random, kit->kind_count)].name;
+                kit->crash_after = 1 + chappe_random_below(&kit->random, 8);
+        }
         kit->crash_at_us = chappe_fibers_now_us(kit->fibers) + 2 * SECOND_US;
 }

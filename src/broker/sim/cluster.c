@@ -92,6 +92,17 @@ struct sim_topic *chappe_sim_topic_add(struct chappe_sim *sim, const char *name,
         return topic;
 }
 
+static void arrive(struct sim_topic *topic, int32_t partition, int64_t offset)
+{
+        if (topic->arrival_count == topic->arrival_capacity) {
+                topic->arrival_capacity = topic->arrival_capacity ? 2 * topic->arrival_capacity : 64;
+                topic->arrivals = reallocarray(topic->arrivals, topic->arrival_capacity, sizeof(*topic->arrivals));
+                if (!topic->arrivals)
+                        abort();
+        }
+        topic->arrivals[topic->arrival_count++] = (struct sim_place){ partition, offset };
+}
+
 /* Takes the record. */
 int64_t chappe_sim_log_append(struct chappe_sim *sim, struct sim_topic *topic, int32_t partition,
                               struct sim_record *record)
@@ -108,6 +119,7 @@ int64_t chappe_sim_log_append(struct chappe_sim *sim, struct sim_topic *topic, i
                 record->timestamp_ms = chappe_fibers_wall_ms(sim->fibers);
         log->records[log->end] = record;
         chappe_fibers_note(sim->fibers, "append", topic->name, partition, log->end);
+        arrive(topic, partition, log->end);
         log->end++;
         sim->appended++;
         for (struct sim_broker *broker = sim->brokers; broker; broker = broker->next)
@@ -127,6 +139,7 @@ void chappe_sim_cluster_free(struct chappe_sim *sim)
                                 free(topic->logs[i].records[k]);
                         free(topic->logs[i].records);
                 }
+                free(topic->arrivals);
                 free(topic->logs);
                 free(topic->name);
                 free(topic);
@@ -191,4 +204,12 @@ bool chappe_sim_read(struct chappe_sim *sim, const char *topic, int32_t partitio
                 return false;
         chappe_sim_record_lend(found, partition, offset, NULL, ret_record);
         return true;
+}
+
+bool chappe_sim_read_nth(struct chappe_sim *sim, const char *topic, size_t n, struct chappe_record *ret_record)
+{
+        const struct sim_topic *found = chappe_sim_topic_find(sim, topic);
+
+        return found && n < found->arrival_count &&
+               chappe_sim_read(sim, topic, found->arrivals[n].partition, found->arrivals[n].offset, ret_record);
 }

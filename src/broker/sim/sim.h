@@ -60,6 +60,8 @@ int64_t chappe_sim_end(const struct chappe_sim *sim, const char *topic, int32_t 
 /* A record to be released like one that was taken; false past the end. */
 bool chappe_sim_read(struct chappe_sim *sim, const char *topic, int32_t partition, int64_t offset,
                      struct chappe_record *ret_record);
+/* The same by order of arrival in the topic, over its partitions: the n-th from 0. */
+bool chappe_sim_read_nth(struct chappe_sim *sim, const char *topic, size_t n, struct chappe_record *ret_record);
 /* What the group has committed, or CHAPPE_OFFSET_NONE. */
 int64_t chappe_sim_committed(const struct chappe_sim *sim, const char *group, const char *topic, int32_t partition);
 /* Records sent and not yet in a log, and records of their topics that groups have not committed. 0: nothing is left to

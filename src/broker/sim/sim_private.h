@@ -21,11 +21,19 @@ struct sim_log {
         int64_t capacity;
 };
 
+struct sim_place {
+        int32_t partition;
+        int64_t offset;
+};
+
 struct sim_topic {
         char *name;
         bool append_time; /* message.timestamp.type=LogAppendTime */
         int32_t partition_count;
         struct sim_log *logs;
+        struct sim_place *arrivals; /* every record, in the order in which they came */
+        size_t arrival_count;
+        size_t arrival_capacity;
         UT_hash_handle hh;
 };
 
