@@ -206,11 +206,12 @@ static bool compile_branches(struct chappe_plan_builder *builder, const struct c
         chappe_plan_emit(builder, alike ? CHAPPE_OP_UNION : CHAPPE_OP_SWITCH, site->offset, first, count);
         for (uint32_t i = 0; i < count && !builder->failed; i++) {
                 const struct chappe_schema_node *branch = site->writer->members[i].type;
-                const struct chappe_member *member = &site->layout->members[i];
 
                 builder->label = chappe_plan_position(builder);
                 chappe_plan_jump_set(builder, first + i, builder->label);
                 if (alike) {
+                        const struct chappe_member *member = &site->layout->members[i];
+
                         chappe_plan_emit(builder, CHAPPE_OP_BRANCH, site->offset, i, 0);
                         good = chappe_plan_value(builder, branch, site->reader->members[i].type, member->layout,
                                                  site->offset + member->offset) ||

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* libFuzzer: a schema, a newline, and JSON for it. What is read prints, and reads again to the same text. */
+#include <stdlib.h>
+
+#include <chappe/codec.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(struct chappe_schema *schema, const struct chappe_layout *layout, struct chappe_text json,
+                  struct chappe_arena *arena)
+{
+        struct chappe_buffer first = { 0 }, second = { 0 };
+        struct chappe_error error;
+        void *value = malloc(layout->size);
+
+        if (value && chappe_json_read(schema, layout, json, arena, value, &error) >= 0 &&
+            chappe_json_print(schema, layout, value, &first, &error) >= 0) {
+                if (chappe_json_read(schema, layout, (struct chappe_text){ (const char *)first.at, first.length },
+                                     arena, value, &error) < 0 ||
+                    chappe_json_print(schema, layout, value, &second, &error) < 0 || first.length != second.length ||
+                    memcmp(first.at, second.at, first.length) != 0)
+                        abort();
+        }
+        free(value);
+        chappe_buffer_deinit(&first);
+        chappe_buffer_deinit(&second);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+        const uint8_t *newline = size ? memchr(data, '\n', size) : NULL;
+        struct chappe_arena *arena = chappe_arena_new(0);
+        const struct chappe_layout *layout;
+        struct chappe_schema *schema;
+        struct chappe_error error;
+
+        if (newline && arena &&
+            chappe_schema_parse("s", (struct chappe_text){ (const char *)data, (size_t)(newline - data) }, &schema,
+                                &error) >= 0) {
+                layout = chappe_schema_layout(schema, &error);
+                if (layout && layout->size < (1 << 20))
+                        check(schema, layout,
+                              (struct chappe_text){ (const char *)newline + 1, size - (size_t)(newline + 1 - data) },
+                              arena);
+                chappe_schema_unref(schema);
+        }
+        chappe_arena_free(arena);
+        return 0;
+}
