@@ -149,6 +149,14 @@ static void test_memory_is_bounded_by_the_payload(void **state)
                          -LIMIT);
         assert_error(&error, LIMIT, "more memory");
         assert_true(used <= sizeof(bytes) + 1000);
+        /* What pointers lead to counts as well. */
+        memset(bytes, 2, 40);
+        bytes[40] = 0;
+        assert_int_equal(decode(LIST, bytes, 41, NULL, NULL, &error), 0);
+        assert_int_equal(decode(LIST, bytes, 41,
+                                &(struct chappe_decode_limits){ .memory_factor = 1, .memory_constant = 8 }, NULL,
+                                &error),
+                         -LIMIT);
 }
 
 /* No cut of a good datum is taken for one, and no flipped bit does harm. */
