@@ -120,10 +120,12 @@ static void print_works(const struct run *run)
 {
         const struct histogram *calls = &run->sum.calls;
 
-        puts("works");
+        puts("works, since each service was last started");
         row("records handled", (json_int_t)run->sum.handled);
         row("records sent", (json_int_t)run->sum.sent);
         row("retries", (json_int_t)run->sum.retried);
+        if (run->audit)
+                row("delivered again", json_integer_value(json_object_get(run->audit, "repeated")));
         row("dead letters", (json_int_t)run->sum.dead_letters);
         row("calls", (json_int_t)(calls->count ? calls->counts[calls->count - 1] : 0));
         printf("  %-24s %12.2f ms\n  %-24s %12.2f ms\n", "calls, p50", histogram_quantile(calls, 0.5) * 1e3,

@@ -116,7 +116,7 @@ static void take_line(struct figures *figures, const char *line)
                 figures->dead_letters += value;
         else if (is_series(line, "chappe_records_sent_total"))
                 figures->sent += value;
-        else if (is_series(line, "chappe_call_seconds_bucket") && bound)
+        else if (is_series(line, "chappe_call_duration_seconds_bucket") && bound)
                 add_bucket(&figures->calls, strtod(bound + 4, NULL), value);
 }
 
