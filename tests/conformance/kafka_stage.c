@@ -20,22 +20,6 @@ static void perform(struct stage *stage, void (*body)(void *argument), void *arg
         body(argument);
 }
 
-/* A member that does not poll for max.poll.interval.ms (6 s in this suite) is put out. */
-static void expel(struct stage *stage, const char *group)
-{
-        struct chappe_mutex *mutex = chappe_mutex_new(stage->executor);
-        struct chappe_condition *condition = chappe_condition_new(stage->executor);
-        int64_t until_us = chappe_clock_monotonic_us(stage->clock) + 8000000;
-
-        (void)group;
-        chappe_mutex_lock(stage->executor, mutex);
-        while (chappe_clock_monotonic_us(stage->clock) < until_us)
-                (void)chappe_condition_wait(stage->executor, condition, mutex, until_us);
-        chappe_mutex_unlock(stage->executor, mutex);
-        chappe_condition_free(stage->executor, condition);
-        chappe_mutex_free(stage->executor, mutex);
-}
-
 void kafka_stage_init(struct stage *stage, const char *name, const char *servers, unsigned lacks)
 {
         static char run[40];
@@ -50,7 +34,6 @@ void kafka_stage_init(struct stage *stage, const char *name, const char *servers
                 .clock = chappe_clock_system(),
                 .broker_open = broker_open,
                 .perform = perform,
-                .expel = expel,
                 .context = (void *)servers,
         };
 }

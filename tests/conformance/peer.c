@@ -162,6 +162,7 @@ void reader_open(struct reader *reader, struct trial *trial, const char *group, 
         struct chappe_property properties[] = { { "auto.offset.reset", "earliest" },
                                                 { "session.timeout.ms", "6000" },
                                                 { "max.poll.interval.ms", "6000" },
+                                                { "heartbeat.interval.ms", "500" },
                                                 { "group.instance.id", instance } };
         struct chappe_error error = { 0 };
         const char *topic = trial->topic;
@@ -172,7 +173,7 @@ void reader_open(struct reader *reader, struct trial *trial, const char *group, 
         status = operations(trial)->consumer_open(trial->broker,
                                                   &(struct chappe_consumer_config){ .group = group,
                                                                                     .properties = properties,
-                                                                                    .property_count = instance ? 4 : 3,
+                                                                                    .property_count = instance ? 5 : 4,
                                                                                     .ready = on_reader_ready,
                                                                                     .context = reader },
                                                   &reader->consumer, &error);

@@ -19,6 +19,7 @@ enum lack {
         LACKS_OFFSETS_BY_TIME = 4,
         LACKS_MISSING_TOPICS = 16,      /* a topic is there as soon as it is asked for */
         LACKS_COMMIT_IN_REBALANCE = 32, /* refuses commits of a member that drains */
+        LACKS_ABANDONING = 64,          /* to close a consumer while a record is held is a broken program there */
         LACKS_METADATA_LIMIT = 8,       /* commit metadata of any length is taken */
 };
 
@@ -33,8 +34,6 @@ struct stage {
         int (*broker_open)(struct stage *stage, struct chappe_broker **ret_broker, struct chappe_error *error);
         /* Runs body on a strand of this stage, to its end. */
         void (*perform)(struct stage *stage, void (*body)(void *argument), void *argument);
-        /* Makes this group's only member lose its partitions; returns when it could be told so. */
-        void (*expel)(struct stage *stage, const char *group);
         void *context;
 };
 
