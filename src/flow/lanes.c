@@ -155,8 +155,10 @@ struct chappe_task *chappe_lane_cut(struct chappe_lane *lane, bool all)
 {
         if (all)
                 return cut_all(lane);
-        bool quiet = lane->running == 0 && lane->returned == 0;
-        struct chappe_task *from = lane->failed > 0 && quiet ? first_failed(lane) : lane->next;
+        /* While a worker hands its tasks back one by one, running ones stand behind queued ones. */
+        if (lane->running > 0)
+                return NULL;
+        struct chappe_task *from = lane->failed > 0 && lane->returned == 0 ? first_failed(lane) : lane->next;
         if (!from)
                 return NULL;
         if (from->state == CHAPPE_TASK_FAILED)

@@ -205,7 +205,7 @@ static void unrun(struct world *world, struct record *record)
 
 /* One worker's turn, with other things happening between its tasks. */
 struct worker {
-        struct chappe_task *tasks[4];
+        struct chappe_task *tasks[6];
         size_t count;
         size_t at;
         struct chappe_lane *failed_lane;
@@ -215,7 +215,7 @@ static void begin_turn(struct world *world, struct worker *worker)
 {
         *worker = (struct worker){ 0 };
         worker->count =
-                chappe_dispatcher_take(world->dispatcher, worker->tasks, 1 + chappe_random_below(&world->random, 4));
+                chappe_dispatcher_take(world->dispatcher, worker->tasks, 1 + chappe_random_below(&world->random, 6));
         for (size_t i = 0; i < worker->count; i++) {
                 struct record *record = record_of(worker->tasks[i]);
                 check_may_run(partition_of(world, record), record, world->now_us);
@@ -322,7 +322,7 @@ static void close_world(struct world *world)
 
 static void random_sequence(uint64_t seed)
 {
-        static const struct chappe_dispatcher_limits limits = { 1000, 100000, 2, 1000 };
+        static const struct chappe_dispatcher_limits limits = { 1000, 100000, 3, 1000 };
         struct world world = { .dispatcher = chappe_dispatcher_new(&limits) };
         struct worker workers[2] = { 0 };
         chappe_random_init(&world.random, seed);
