@@ -8,8 +8,7 @@
 #include "observe/metrics.h"
 #include "store/relay.h"
 
-#define GROUP_MAXIMUM        64
-#define GROUP_AGE_MAXIMUM_US 10000 /* a stream of records must not put off the commit for ever */
+#define GROUP_MAXIMUM 64
 
 static int64_t now_us(const struct chappe_store_file *store)
 {
@@ -44,7 +43,7 @@ static int leave(struct chappe_store_file *store, bool member, struct chappe_err
                 /* SQLite gave the whole transaction up by itself (disk full, input/output error): nobody's part is
                  * left. */
                 status = chappe_fail(&failure, CHAPPE_E_STORE_FAILED, "the transaction was given up by SQLite");
-        } else if (now_us(store) - store->group_began_us < GROUP_AGE_MAXIMUM_US &&
+        } else if (now_us(store) - store->group_began_us < store->group_age_us &&
                    chappe_turn_pass(&store->turn, member, GROUP_MAXIMUM, &status, error)) {
                 return status;
         } else {

@@ -72,10 +72,13 @@ static int apply(struct chappe_database *database, const char *owner, const stru
         status = chappe_database_execute(database, migration->sql, error);
         database->guarded = false;
         if (status < 0) {
-                if (error) /* SQLite's text follows the whole script otherwise */
-                        chappe_fail(error, CHAPPE_E_STORE_MIGRATION, "migration %d (%s): %s", migration->number,
-                                    migration->name, sqlite3_errmsg(database->connection));
-                return -CHAPPE_E_STORE_MIGRATION;
+                /* The text of the whole script would drown the reason. */
+                int code = status == -CHAPPE_E_STORE_FAILED || status == -CHAPPE_E_STORE_TRANSACTION
+                                   ? CHAPPE_E_STORE_MIGRATION
+                                   : -status;
+
+                return chappe_fail(error, code, "migration %d (%s): %s", migration->number, migration->name,
+                                   sqlite3_errmsg(database->connection));
         }
         status = record(database, owner, migration, error);
         if (status == 0)

@@ -13,7 +13,8 @@
 #include "store/outbox.h"
 #include "store/relay.h"
 
-#define PATH_SIZE 4096
+#define PATH_SIZE    4096
+#define GROUP_AGE_US 10000 /* a stream of records must not put off the commit for ever */
 
 /* The world's database, or the configured one, or the service's name. False when the name is too long. */
 static bool database_path(const struct chappe_runtime *runtime, char path[PATH_SIZE])
@@ -89,6 +90,7 @@ int chappe_store_open(struct chappe_runtime *runtime, const struct chappe_migrat
                 return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the store");
         store->runtime = runtime;
         store->wait_us = chappe_config_integer(runtime->config, "database_wait_ms") * 1000;
+        store->group_age_us = GROUP_AGE_US;
         count_in(store, runtime->metrics);
         status = chappe_turn_init(&store->turn, runtime->world->executor, runtime->world->clock, error);
         if (status == 0)

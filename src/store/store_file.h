@@ -14,7 +14,8 @@ struct chappe_relay;
 struct chappe_store_file {
         /* constant after open */
         struct chappe_runtime *runtime;
-        int64_t wait_us; /* for a turn */
+        int64_t wait_us;      /* for a turn */
+        int64_t group_age_us; /* how long others may add to an open transaction */
         struct chappe_relay *relay;
         struct chappe_metric *commits;
         struct chappe_metric *units;
