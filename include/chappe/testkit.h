@@ -102,6 +102,13 @@ struct chappe_testkit_faults {
                                          .clock_jumps = 1,                                                             \
                                          .trouble_ppm = 10000 })
 
+/* A runtime's mistakes, made on its behalf, to prove that a simulation's check sees them. */
+enum chappe_testkit_planted {
+        CHAPPE_TESTKIT_PLANTED_NOTHING,
+        CHAPPE_TESTKIT_PLANTED_COMMIT_TOO_FAR, /* commits go one beyond what was finished */
+        CHAPPE_TESTKIT_PLANTED_REPLY_SWAPPED,  /* a reply goes to another call */
+};
+
 struct chappe_testkit_simulation {
         const char *command; /* how this test is run, for the line that repeats a failing seed:
                                 "build/tests/simulation/test_fleet" */
@@ -109,6 +116,7 @@ struct chappe_testkit_simulation {
         uint32_t seeds; /* CHAPPE_TEST_SEEDS in the environment replaces it; CHAPPE_TEST_SEED=N runs that one alone */
         int64_t faults_ms; /* virtual time during which faults happen: 0: 20,000 */
         struct chappe_testkit_faults faults;
+        enum chappe_testkit_planted planted;
         /* Adds services and stubs; the seed's kit. */
         void (*prepare)(struct chappe_testkit *kit, void *context);
         /* Feeds; called at the start, and each time it returned how many virtual ms later it wants to be called again;

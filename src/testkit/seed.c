@@ -6,6 +6,9 @@
 
 #include "testkit/simulate.h"
 
+_Static_assert((int)CHAPPE_TESTKIT_PLANTED_REPLY_SWAPPED == (int)CHAPPE_SIM_PLANTED_REPLY_SWAPPED,
+               "one list, told twice");
+
 #define FAULTS_MS         20000
 #define PAUSE_MAXIMUM_US  (12 * SECOND_US) /* twice the session */
 #define OUTAGE_MAXIMUM_US (20 * SECOND_US)
@@ -196,6 +199,7 @@ int chappe_testkit_run_seed(const struct chappe_testkit_simulation *simulation, 
 
         if (!kit)
                 abort();
+        chappe_sim_plant(kit->sim, (enum chappe_sim_planted)simulation->planted);
         simulation->prepare(kit, simulation->context);
         run_with_faults(simulation, kit);
         chappe_testkit_heal(kit);

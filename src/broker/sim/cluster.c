@@ -115,6 +115,8 @@ int64_t chappe_sim_log_append(struct chappe_sim *sim, struct sim_topic *topic, i
                 if (!log->records)
                         abort();
         }
+        if (sim->planted == CHAPPE_SIM_PLANTED_REPLY_SWAPPED)
+                chappe_sim_planted_record(sim, topic, record);
         if (topic->append_time)
                 record->timestamp_ms = chappe_fibers_wall_ms(sim->fibers);
         log->records[log->end] = record;

@@ -39,7 +39,7 @@ static void store(struct sim_group *group, const struct chappe_position *positio
         }
         free(committed->metadata);
         committed->metadata = position->metadata ? strdup(position->metadata) : NULL;
-        committed->offset = position->offset;
+        committed->offset = position->offset + (group->sim->planted == CHAPPE_SIM_PLANTED_COMMIT_TOO_FAR);
         chappe_fibers_note(group->sim->fibers, "commit", key, position->offset, group->generation);
 }
 

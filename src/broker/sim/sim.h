@@ -37,6 +37,14 @@ void chappe_sim_set_faults(struct chappe_sim *sim, const struct chappe_sim_fault
 int chappe_sim_open(struct chappe_sim *sim, struct chappe_process *process, const struct chappe_property *properties,
                     size_t property_count, struct chappe_broker **ret_broker, struct chappe_error *error);
 
+/* Mistakes of a runtime, made on its behalf, to prove that a check sees them. */
+enum chappe_sim_planted {
+        CHAPPE_SIM_PLANTED_NOTHING,
+        CHAPPE_SIM_PLANTED_COMMIT_TOO_FAR, /* every commit is one beyond what was asked for */
+        CHAPPE_SIM_PLANTED_REPLY_SWAPPED,  /* a reply now and then goes to another call of the same caller */
+};
+void chappe_sim_plant(struct chappe_sim *sim, enum chappe_sim_planted planted);
+
 /* Nothing reaches the cluster until then. */
 void chappe_sim_unavailable(struct chappe_sim *sim, int64_t until_us);
 /* The group assembles again. */

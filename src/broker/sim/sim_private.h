@@ -76,6 +76,11 @@ struct sim_group {
         UT_hash_handle hh;
 };
 
+struct planted_call {
+        uint8_t correlation[16];
+        char reply_topic[120];
+};
+
 struct chappe_sim {
         struct chappe_fibers *fibers;
         struct chappe_random *random;
@@ -86,6 +91,9 @@ struct chappe_sim {
         struct sim_broker *brokers; /* open handles */
         uint64_t member_number;
         uint64_t appended;
+        enum chappe_sim_planted planted;
+        struct planted_call calls[8]; /* requests of late, of which a planted mistake takes one */
+        size_t call_count;
 };
 
 /* A handle of one process. */
@@ -124,6 +132,9 @@ void chappe_sim_record_lend(const struct sim_topic *topic, int32_t partition, in
                             struct chappe_consumer *consumer, struct chappe_record *ret_record);
 size_t chappe_sim_record_headers(const struct chappe_record *record, struct chappe_header *ret_headers, size_t maximum);
 void chappe_sim_record_release(struct chappe_record *record);
+
+/* planted.c: looks at a record on its way into a log, and may spoil it. */
+void chappe_sim_planted_record(struct chappe_sim *sim, const struct sim_topic *topic, struct sim_record *record);
 
 /* handle.c: a request that the calling strand waits for. */
 int chappe_sim_round_trip(struct sim_broker *broker, const char *kind, int64_t timeout_ms, struct chappe_error *error);

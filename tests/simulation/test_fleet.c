@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The whole shop in one process under faults: after every seed the books balance; planted mistakes are found. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+
+#include "shop.h"
+
+#define ROUND 6
+
+static void prepare(struct chappe_testkit *kit, void *context)
+{
+        (void)context;
+        shop_prepare(kit);
+}
+
+static int64_t feed(struct chappe_testkit *kit, int round, void *context)
+{
+        (void)context;
+        for (int n = round * ROUND; n < (round + 1) * ROUND; n++)
+                if (shop_place(kit, n) < 0)
+                        abort();
+        return (round + 1) * ROUND < SHOP_ORDERS ? 3000 : 0;
+}
+
+static int check(struct chappe_testkit *kit, void *context, struct chappe_error *error)
+{
+        (void)context;
+        return shop_check(kit, SHOP_ORDERS, error);
+}
+
+static const struct chappe_testkit_simulation simulation = {
+        .command = "tests/simulation/test_simulation_fleet",
+        .seeds = 500,
+        .prepare = prepare,
+        .feed = feed,
+        .check = check,
+};
+
+static void test_books_balance_without_faults(void **state)
+{
+        struct chappe_testkit_simulation calm = simulation;
+
+        (void)state;
+        calm.seeds = 4;
+        assert_int_equal(chappe_testkit_simulate(&calm, NULL), 0);
+}
+
+static void test_books_balance_after_every_seed_of_faults(void **state)
+{
+        struct chappe_testkit_simulation rough = simulation;
+        struct chappe_testkit_report report;
+
+        (void)state;
+        rough.faults = CHAPPE_TESTKIT_FAULTS;
+        assert_int_equal(chappe_testkit_simulate(&rough, &report), 0);
+        assert_int_equal(report.unrepeated, 0);
+        if (report.seeds >= 500) {
+                assert_true(report.crashes >= 1000);
+                assert_true(report.step_kinds >= 25);
+        }
+}
+
+static void assert_found(enum chappe_testkit_planted planted)
+{
+        struct chappe_testkit_simulation spoiled = simulation;
+
+        spoiled.faults = CHAPPE_TESTKIT_FAULTS;
+        spoiled.seeds = 40;
+        spoiled.planted = planted;
+        assert_int_not_equal(chappe_testkit_simulate(&spoiled, NULL), 0);
+}
+
+static void test_runtime_that_commits_one_too_far_is_found(void **state)
+{
+        (void)state;
+        assert_found(CHAPPE_TESTKIT_PLANTED_COMMIT_TOO_FAR);
+}
+
+static void test_runtime_that_replies_to_the_wrong_call_is_found(void **state)
+{
+        (void)state;
+        assert_found(CHAPPE_TESTKIT_PLANTED_REPLY_SWAPPED);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_books_balance_without_faults),
+                cmocka_unit_test(test_books_balance_after_every_seed_of_faults),
+                cmocka_unit_test(test_runtime_that_commits_one_too_far_is_found),
+                cmocka_unit_test(test_runtime_that_replies_to_the_wrong_call_is_found),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
