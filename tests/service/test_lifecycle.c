@@ -185,8 +185,9 @@ static void pause_ms(struct fixture *fixture, int64_t ms)
         int64_t until_us = chappe_clock_monotonic_us(fixture->world.clock) + ms * 1000;
 
         chappe_mutex_lock(executor, mutex);
-        while (chappe_clock_monotonic_us(fixture->world.clock) < until_us)
-                chappe_condition_wait(executor, condition, mutex, until_us);
+        while (chappe_clock_monotonic_us(fixture->world.clock) < until_us &&
+               chappe_condition_wait(executor, condition, mutex, until_us) != CHAPPE_WAIT_STOPPED)
+                ;
         chappe_mutex_unlock(executor, mutex);
         chappe_condition_free(executor, condition);
         chappe_mutex_free(executor, mutex);
@@ -209,8 +210,8 @@ static void live(void *argument)
         fixture->done = true;
 }
 
-/* The whole life of a service of this declaration. */
-static void run(struct fixture *fixture, const struct chappe_service_config *config)
+/* The life of a service of this declaration; at killed_us (0: never) its process is killed. */
+static void run_until_killed(struct fixture *fixture, const struct chappe_service_config *config, int64_t killed_us)
 {
         const char *settings[] = { "currency=EUR", "start_timeout_ms=20000", NULL };
         struct chappe_service_options options = { .settings = settings, .world = &fixture->world };
@@ -219,9 +220,18 @@ static void run(struct fixture *fixture, const struct chappe_service_config *con
                 fail_msg("%s", fixture->error.text);
         assert_int_equal(chappe_strand_start(fixture->world.executor, "test", live, fixture, &fixture->strand, NULL),
                          0);
+        if (killed_us) {
+                chappe_fibers_run(fixture->fibers, killed_us, SWITCHES_MAXIMUM, idle, fixture);
+                chappe_process_kill(fixture->process);
+        }
         chappe_fibers_run(fixture->fibers, 600 * SECOND_US, SWITCHES_MAXIMUM, idle, fixture);
         assert_true(fixture->done);
         chappe_strand_join(fixture->world.executor, fixture->strand);
+}
+
+static void run(struct fixture *fixture, const struct chappe_service_config *config)
+{
+        run_until_killed(fixture, config, 0);
 }
 
 static const struct chappe_service_config player = {
@@ -287,6 +297,19 @@ static void test_a_start_without_brokers_ends_by_its_timeout(void **state)
         assert_string_equal(fixture->events, "state_new state_free ");
 }
 
+/* Whatever it was doing: it unwinds, and nothing of it is left. */
+static void test_a_killed_service_unwinds_from_anywhere(void **state)
+{
+        (void)teardown(state);
+        for (int64_t killed_us = 500; killed_us < 6 * SECOND_US; killed_us += killed_us / 6) {
+                assert_int_equal(setup(state), 0);
+                run_until_killed(*state, &player, killed_us);
+                assert_true(chappe_fibers_now_us(((struct fixture *)*state)->fibers) < 7 * SECOND_US);
+                (void)teardown(state);
+        }
+        assert_int_equal(setup(state), 0);
+}
+
 static void test_a_service_starts_once(void **state)
 {
         struct fixture *fixture = *state;
@@ -320,6 +343,7 @@ int main(void)
                 TEST(test_a_state_that_cannot_be_made_ends_the_start),
                 TEST(test_a_front_that_cannot_start_stops_all_that_was_started),
                 TEST(test_a_start_without_brokers_ends_by_its_timeout),
+                TEST(test_a_killed_service_unwinds_from_anywhere),
                 TEST(test_a_service_starts_once),
                 TEST(test_a_wrong_table_is_refused_before_anything_starts),
         };
