@@ -17,6 +17,7 @@ struct chappe_client_options {
         const char *const *settings;                /* "name=value", ends with NULL; NULL: none */
         const struct chappe_operation *operations;  /* what will be published and called; ends with { 0 }; NULL: nothing */
         const struct chappe_world *world;           /* NULL: the real one */
+        bool create; /* make topics of the operations that are missing; otherwise a missing one is an error */
 };
 
 /* Reads the configuration; touches no network. The operations must outlive the client. One thread at a time uses a client. */
@@ -45,7 +46,7 @@ int chappe_client_watermarks(struct chappe_client *client, const char *topic, in
 int chappe_client_topic_create(struct chappe_client *client, const char *topic, int32_t partitions, int32_t replication,
                                const char *const *properties, struct chappe_error *error);
 
-/* Connects for publishing and calling; the service returned is the client's, for chappe_context_open. */
+/* Connects for publishing and calling. Without a registry it needs the schema topic, and makes it. The service returned is the client's, for chappe_context_open. */
 int chappe_client_start(struct chappe_client *client, struct chappe_service **ret_service, struct chappe_error *error);
 
 /* The type of a schema known at run time only; lives in the arena, and no longer than the schema. Its values have the schema's own

@@ -10,7 +10,7 @@
 CHAPPE_CLEANUP_DEFINE(client, struct chappe_client *, (void)chappe_client_close)
 
 /* What a tool wants otherwise than a service; whoever opens the client has the last word. */
-static const char *const manners[] = { "admin=false", "log_level=error", "topics_create=no" };
+static const char *const manners[] = { "admin=false", "log_level=error" };
 
 #define MANNERS (sizeof(manners) / sizeof(*manners))
 
@@ -49,6 +49,7 @@ int chappe_client_open(const struct chappe_client_options *options, struct chapp
                 client->arena = chappe_arena_new(0);
         if (!client || !client->arena)
                 return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the client");
+        client->create = options->create;
         status = make_service(client, options, error);
         if (status < 0)
                 return status;
@@ -105,12 +106,44 @@ int chappe_client_broker(struct chappe_client *client, struct chappe_broker **re
         return 0;
 }
 
+/* A topic whose name was mistyped must not come into being: what a tool writes to is there, or is asked for. */
+static int check_topics(struct chappe_client *client, struct chappe_error *error)
+{
+        const struct chappe_runtime *runtime = &client->service->runtime;
+        const struct chappe_operation *operation = runtime->operations;
+        int status = 0;
+
+        for (; operation->kind != CHAPPE_END && !client->create && status >= 0; operation++) {
+                CHAPPE_CLEANUP(string) char *name = chappe_flow_topic(runtime, operation->topic);
+                CHAPPE_CLEANUP(memory) void *list = NULL;
+                const char *names[] = { name };
+                struct chappe_topic_description *topics;
+                struct chappe_broker *broker;
+                size_t count;
+
+                if (!name)
+                        return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for a topic's name");
+                status = chappe_client_broker(client, &broker, error);
+                if (status >= 0)
+                        status = broker->operations->topics_describe(broker, names, 1, chappe_client_timeout_ms(client),
+                                                                     &topics, &count, error);
+                if (status < 0)
+                        return status;
+                list = topics;
+                if (count == 0 || topics[0].partition_count == 0)
+                        status = chappe_fail(error, CHAPPE_E_TOPIC_MISSING, "there is no topic %s", name);
+        }
+        return status;
+}
+
 int chappe_client_start(struct chappe_client *client, struct chappe_service **ret_service, struct chappe_error *error)
 {
         if (!client->started) {
-                disconnect(client);
-                int status = chappe_service_start(client->service, error);
+                int status = check_topics(client, error);
 
+                disconnect(client);
+                if (status >= 0)
+                        status = chappe_service_start(client->service, error);
                 if (status < 0)
                         return status;
                 client->started = true;

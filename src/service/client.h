@@ -16,6 +16,7 @@ struct chappe_client {
         struct chappe_service_config config;
         bool connected; /* the broker was opened for administration only */
         bool started;
+        bool create;
         atomic_bool interrupted;
         struct chappe_client_decoder *decoders; /* one a writer */
         struct chappe_arena *arena;             /* of the record being called back for */

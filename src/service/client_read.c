@@ -8,6 +8,7 @@
 
 #define TAKE_MAXIMUM     256
 #define PARTITIONS_LIMIT 100000
+#define FEW_RECORDS      20000
 #define POLL_US          100000 /* an interrupt is noticed within */
 #define CLOSE_TIMEOUT_MS 5000
 
@@ -76,7 +77,8 @@ static int start_of(struct reading *reading, const char *topic, int32_t partitio
                 status = reading->broker->operations->offset_for_time(reading->broker, topic, partition, read->position,
                                                                       chappe_client_timeout_ms(reading->client), ret,
                                                                       reading->error);
-                if (status == -CHAPPE_E_BROKER_UNSUPPORTED) { /* what is older is passed over */
+                /* The embedded broker knows no offsets by time, and says so or names the end. What is older is passed over. */
+                if (status == -CHAPPE_E_BROKER_UNSUPPORTED || (status >= 0 && *ret >= high && high - low <= FEW_RECORDS)) {
                         *ret = low;
                         status = 0;
                 }

@@ -27,17 +27,15 @@ bool cluster_interrupted(void)
         return interrupted;
 }
 
-int cluster_open(const struct command_line *line, const struct chappe_operation *operations, const char *const *more,
+int cluster_open(const struct command_line *line, const struct chappe_operation *operations, bool create,
                  struct chappe_client **ret_client)
 {
         const char *settings[SETTINGS_LIMIT + 1], *brokers = command_value(line, "brokers"), *value;
-        struct chappe_client_options options = { command_value(line, "config"), settings, operations, NULL };
+        struct chappe_client_options options = { command_value(line, "config"), settings, operations, NULL, create };
         CHAPPE_CLEANUP(string) char *named = NULL;
         struct chappe_error error;
         size_t count = 0;
 
-        for (; more && *more && count < SETTINGS_LIMIT; more++)
-                settings[count++] = *more;
         if (brokers && asprintf(&named, "brokers=%s", brokers) >= 0)
                 settings[count++] = named;
         for (size_t i = 0; (value = command_value_at(line, "set", i)); i++) {

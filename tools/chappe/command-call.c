@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* chappe call: one request to a service, and its reply. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,7 +75,7 @@ static int call_through(struct calling *calling, const struct command_line *line
         CHAPPE_CLEANUP(client) struct chappe_client *client = NULL;
         struct chappe_context *ctx;
         struct chappe_error error;
-        int status = cluster_open(line, operations, NULL, &client);
+        int status = cluster_open(line, operations, false, &client);
 
         if (status != EXIT_DONE)
                 return status;

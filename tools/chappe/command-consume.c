@@ -24,7 +24,7 @@ struct consuming {
         struct chappe_error error;
 };
 
-static bool is_printable(struct chappe_bytes bytes)
+static bool is_text(struct chappe_bytes bytes)
 {
         json_t *text = bytes.length < LINE_LIMIT ? json_stringn((const char *)bytes.at, bytes.length)
                                                  : NULL; /* NULL: no UTF-8 */
@@ -32,19 +32,20 @@ static bool is_printable(struct chappe_bytes bytes)
 
         json_decref(text);
         for (size_t i = 0; i < bytes.length && printable; i++)
-                printable = bytes.at[i] >= ' ' && bytes.at[i] != 0x7f;
+                printable = (bytes.at[i] >= ' ' && bytes.at[i] != 0x7f) || (bytes.at[i] >= '\t' && bytes.at[i] <= '\r');
         return printable;
 }
 
-/* Bytes of no schema: text if they are text, else hex. */
+/* Bytes of no schema: text if they are text, on one line, else hex. */
 static void print_bytes(struct chappe_bytes bytes)
 {
-        if (is_printable(bytes)) {
-                printf("%.*s", (int)bytes.length, (const char *)bytes.at);
+        if (!is_text(bytes)) {
+                fputs("0x", stdout);
+                hex_print(stdout, bytes.at, bytes.length);
                 return;
         }
-        fputs("0x", stdout);
-        hex_print(stdout, bytes.at, bytes.length);
+        for (size_t i = 0; i < bytes.length; i++)
+                putchar(bytes.at[i] < ' ' ? ' ' : bytes.at[i]);
 }
 
 static void print_line(struct consuming *consuming, const struct chappe_client_record *record)
@@ -71,7 +72,7 @@ static json_t *bytes_json(struct chappe_bytes bytes)
 {
         if (!bytes.at)
                 return json_null();
-        if (is_printable(bytes))
+        if (is_text(bytes))
                 return json_stringn((const char *)bytes.at, bytes.length);
         char *hex = malloc(bytes.length * 2 + 3);
         json_t *json;
@@ -230,31 +231,27 @@ static int consume(const struct command_line *line)
             !where_parse(line, &consuming.where))
                 return EXIT_USAGE;
         read.partition = (int32_t)partition;
-        status = cluster_open(line, NULL, NULL, &client);
+        status = cluster_open(line, NULL, false, &client);
         if (status != EXIT_DONE)
                 return status;
         status = read_topics(line, client, &read, &error);
         chappe_buffer_deinit(&consuming.text);
         if (status == -CHAPPE_E_STOPPED && cluster_interrupted())
                 return read.to_end ? EXIT_INTERRUPTED : EXIT_DONE;
-        if (status == -CHAPPE_E_TOPIC_MISSING) {
-                command_fail(&error);
-                return EXIT_FAILED;
-        }
         if (status < 0)
                 return command_fail(&error);
         return consuming.undecodable ? EXIT_FAILED : EXIT_DONE;
 }
 
 static const struct command_option options[] = {
-        { "from", 'f', "WHERE", "beginning, end (default), an offset, a time, or -10m", NULL },
+        {"from", 0, "WHERE", "beginning, end (default), an offset, a time, or -10m", NULL },
         { "last", 'l', "N", "begin N records before the end of each partition", NULL },
         { "exit", 'e', NULL, "stop at the end instead of waiting for more", NULL },
         { "count", 'n', "N", "stop after N records", NULL },
         { "partition", 'p', "N", "this partition only", NULL },
         { "where", 'w', "FIELD=VALUE", "only values whose field (a.b for one within) is this; repeatable: all of them",
           NULL },
-        { "format", 'F', "FORMAT", "line (default), or json: one object a record", "line,json" },
+        {"format", 'f', "FORMAT", "line (default), or json: one object a record", "line,json" },
         { "raw", 0, NULL, "do not decode", NULL },
         { 0 },
 };

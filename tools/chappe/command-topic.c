@@ -17,7 +17,7 @@ static int topic_ls(const struct command_line *line)
         struct chappe_error error;
         struct table table;
         size_t count;
-        int status = cluster_open(line, NULL, NULL, &client);
+        int status = cluster_open(line, NULL, false, &client);
 
         if (status != EXIT_DONE)
                 return status;
@@ -69,7 +69,7 @@ static int topic_show(const struct command_line *line)
         struct chappe_client_topic *topics;
         struct chappe_error error;
         size_t count;
-        int status = cluster_open(line, NULL, NULL, &client);
+        int status = cluster_open(line, NULL, false, &client);
 
         if (status != EXIT_DONE)
                 return status;
@@ -81,8 +81,7 @@ static int topic_show(const struct command_line *line)
                         return show_partitions(line, client, &topics[i]);
         }
         chappe_fail(&error, CHAPPE_E_TOPIC_MISSING, "there is no topic %s", command_argument(line, 0));
-        command_fail(&error);
-        return EXIT_FAILED;
+        return command_fail(&error);
 }
 
 static int topic_create(const struct command_line *line)
@@ -98,7 +97,7 @@ static int topic_create(const struct command_line *line)
                 return EXIT_USAGE;
         for (size_t i = 0; i < 63 && (properties[i] = command_value_at(line, "property", i)); i++)
                 ;
-        status = cluster_open(line, NULL, NULL, &client);
+        status = cluster_open(line, NULL, false, &client);
         if (status != EXIT_DONE)
                 return status;
         status = chappe_client_topic_create(client, command_argument(line, 0), (int32_t)partitions,

@@ -2,12 +2,20 @@
 /* The one list of commands. */
 #include "commands.h"
 
+extern const struct command command_produce, command_consume, command_call;
+extern const struct command command_topic_ls, command_topic_show, command_topic_create;
 extern const struct command command_schema_check, command_schema_canonical, command_schema_fingerprint;
 extern const struct command command_schema_decode, command_schema_encode;
 extern const struct command command_dev, command_run;
 extern const struct command command_explain, command_completion;
 
 const struct command *const commands[] = {
+        &command_produce,
+        &command_consume,
+        &command_call,
+        &command_topic_ls,
+        &command_topic_show,
+        &command_topic_create,
         &command_schema_check,
         &command_schema_canonical,
         &command_schema_fingerprint,

@@ -35,7 +35,7 @@ struct command_line;
 
 struct command {
         const char *name;                            /* "consume", or "topic ls" */
-        const char *arguments;                       /* "TOPIC [JSON]" */
+        const char *arguments;                       /* "TOPIC [JSON]"; NULL: none */
         const char *summary;                         /* one line, for the list */
         const char *details;                         /* paragraphs for --help; NULL: none */
         const struct command_option *options;        /* ends with { 0 }; NULL: none */

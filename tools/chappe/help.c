@@ -55,9 +55,10 @@ static void list_option(const struct command_option *option)
 void help_command(const struct command *command)
 {
         const struct command_option *option;
+        const char *arguments = command->arguments ? command->arguments : "";
 
-        printf("usage: chappe %s%s%s [OPTION]…\n\n%s\n", command->name, *command->arguments ? " " : "",
-               command->arguments, command->summary);
+        printf("usage: chappe %s%s%s [OPTION]…\n\n%s\n", command->name, *arguments ? " " : "", arguments,
+               command->summary);
         if (command->details)
                 printf("\n%s\n", command->details);
         printf("\n");

@@ -118,14 +118,15 @@ static int parse_option(const struct command *command, int argc, char **argv, st
 static int check_arguments(const struct command_line *line)
 {
         const struct command *command = line->command;
+        const char *arguments = command->arguments ? command->arguments : "";
 
         if (line->help)
                 return EXIT_DONE;
         if ((int)line->argument_count < command->least)
-                return command_misuse("usage: chappe %s %s", command->name, command->arguments);
+                return command_misuse("usage: chappe %s %s", command->name, arguments);
         if (command->most >= 0 && (int)line->argument_count > command->most)
                 return command_misuse("'%s' is one argument too many: chappe %s %s", line->arguments[command->most],
-                                      command->name, command->arguments);
+                                      command->name, arguments);
         return EXIT_DONE;
 }
 

@@ -24,6 +24,7 @@ int schema_open(const struct command_line *line, const char *path, struct chappe
 {
         CHAPPE_CLEANUP(buffer) struct chappe_buffer text = { 0 };
         CHAPPE_CLEANUP(library) struct schema_library *library = NULL;
+        CHAPPE_CLEANUP(schema) struct chappe_schema *written = NULL;
         struct chappe_error error;
         struct schema_file *file;
         int status = schema_library_open(line, &library);
@@ -33,8 +34,10 @@ int schema_open(const struct command_line *line, const char *path, struct chappe
         status = schema_library_load(library, path, &file, &error);
         if (status >= 0)
                 status = schema_expand_file(library, file, &text, &error);
+        if (status >= 0) /* mistakes are told by the lines of the file */
+                status = chappe_schema_parse(path, (struct chappe_text){ (char *)text.at, text.length }, &written, &error);
+        schema_minify(&text, 0);
         if (status >= 0)
-                status = chappe_schema_parse(path, (struct chappe_text){ (char *)text.at, text.length }, ret_schema,
-                                             &error);
+                status = chappe_schema_parse(path, (struct chappe_text){ (char *)text.at, text.length }, ret_schema, &error);
         return status < 0 ? command_fail(&error) : EXIT_DONE;
 }

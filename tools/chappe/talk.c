@@ -49,6 +49,8 @@ static int exit_code(int code)
 {
         if (code == CHAPPE_E_USAGE || code / 100 == 11)
                 return EXIT_USAGE;
+        if (code == CHAPPE_E_TOPIC_MISSING)
+                return EXIT_FAILED;
         if (code == CHAPPE_E_TIMEOUT || code / 100 == 30 || code / 100 == 31)
                 return EXIT_UNREACHABLE;
         return code == CHAPPE_E_STOPPED ? EXIT_INTERRUPTED : EXIT_FAILED;

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* chappe produce: values, checked against their schema, into a topic. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cluster.h"
+#include "instant.h"
+#include "progress.h"
+#include "schemas.h"
+#include "source.h"
+
+#define BATCH 1000 /* events between two waits for their deliveries */
+
+struct producing {
+        const char *topic;
+        const struct chappe_type *type;
+        struct chappe_service *service;
+        struct value_source source;
+        struct chappe_arena *arena;
+        void *value;
+        int64_t rate; /* events a second; 0: as fast as they go */
+        int64_t started_us, sent, bad;
+        struct progress progress;
+};
+
+/* Waits until the next event is due. */
+static void keep_rate(const struct producing *producing)
+{
+        int64_t due_us = producing->started_us + producing->sent * 1000000 / (producing->rate ? producing->rate : 1);
+
+        while (producing->rate && !cluster_interrupted() && instant_monotonic_us() < due_us)
+                instant_wait_until_us(due_us);
+}
+
+/* One event: 1 sent, 0 the source has ended, negative failed. */
+static int produce_one(struct producing *producing, struct chappe_context *ctx, struct chappe_error *error)
+{
+        chappe_arena_reset(producing->arena);
+        switch (value_source_next(&producing->source, producing->arena, producing->value, error)) {
+        case VALUE_END:
+                return 0;
+        case VALUE_FAILED:
+                return -error->code;
+        case VALUE_BAD:
+                progress_end(&producing->progress);
+                command_fail(error);
+                producing->bad++;
+                return 1;
+        default:
+                break;
+        }
+        keep_rate(producing);
+        if (chappe_publish_to(ctx, producing->topic, producing->type, producing->value) < 0) {
+                *error = *chappe_context_error(ctx);
+                return -error->code;
+        }
+        progress_step(&producing->progress, ++producing->sent);
+        return 1;
+}
+
+/* A batch, and its deliveries. */
+static int produce_batch(struct producing *producing, struct chappe_error *error)
+{
+        struct chappe_context *ctx = chappe_context_open(producing->service, NULL, 0);
+        int status = 1, finished;
+
+        if (!ctx)
+                return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for a context");
+        for (int i = 0; i < BATCH && status > 0 && !cluster_interrupted(); i++)
+                status = produce_one(producing, ctx, error);
+        finished = chappe_context_finish(ctx, status < 0 ? NULL : error);
+        chappe_context_close(ctx);
+        return status < 0 ? status : finished < 0 ? finished : status;
+}
+
+static int produce_all(struct producing *producing)
+{
+        struct chappe_error error;
+        int status = 1;
+
+        producing->started_us = instant_monotonic_us();
+        progress_start(&producing->progress, value_source_total(&producing->source));
+        while (status > 0 && !cluster_interrupted())
+                status = produce_batch(producing, &error);
+        progress_end(&producing->progress);
+        if (status < 0)
+                return command_fail(&error);
+        command_say("%" PRId64 " delivered to %s%s", producing->sent, producing->topic,
+                    producing->bad ? ", and some were bad" : "");
+        if (cluster_interrupted())
+                return EXIT_INTERRUPTED;
+        return producing->bad ? EXIT_FAILED : EXIT_DONE;
+}
+
+static bool remember_schema(void *context, const struct chappe_client_record *record)
+{
+        struct chappe_schema **schema = context;
+
+        if (record->schema && !*schema)
+                *schema = chappe_schema_ref(record->schema);
+        return *schema == NULL;
+}
+
+/* Without --schema: the schema of the newest record. */
+static int find_schema(const struct command_line *line, struct chappe_schema **ret_schema)
+{
+        const char *topic = command_argument(line, 0);
+        struct chappe_client_read read = {
+                .topics = &topic,
+                .topic_count = 1,
+                .partition = -1,
+                .from = CHAPPE_FROM_LAST,
+                .position = 1,
+                .to_end = true,
+                .record = remember_schema,
+                .context = ret_schema,
+        };
+        CHAPPE_CLEANUP(client) struct chappe_client *client = NULL;
+        struct chappe_error error;
+        int status = cluster_open(line, NULL, false, &client);
+
+        if (status != EXIT_DONE)
+                return status;
+        if (chappe_client_read(client, &read, &error) < 0)
+                return command_fail(&error);
+        if (!*ret_schema)
+                return command_misuse("%s holds no record yet: --schema FILE.avsc says what to write", topic);
+        return EXIT_DONE;
+}
+
+static int produce_through(struct producing *producing, const struct command_line *line)
+{
+        struct chappe_operation operations[] = {
+                {
+                        .kind = CHAPPE_PRODUCES,
+                        .topic = producing->topic,
+                        .type = producing->type,
+                        .key = command_value(line, "key-field"),
+                },
+                { 0 },
+        };
+        CHAPPE_CLEANUP(client) struct chappe_client *client = NULL;
+        struct chappe_error error;
+        int status = cluster_open(line, operations, command_given(line, "create"), &client);
+
+        if (status != EXIT_DONE)
+                return status;
+        if (chappe_client_start(client, &producing->service, &error) < 0)
+                return command_fail(&error);
+        return produce_all(producing);
+}
+
+static int produce_values(const struct command_line *line, struct chappe_schema *schema, struct producing *producing)
+{
+        const char *json = command_value(line, "json");
+        struct chappe_error error;
+        int status;
+
+        producing->source.schema = schema;
+        if (chappe_client_type(schema, producing->arena, &producing->type, &error) < 0)
+                return command_fail(&error);
+        producing->source.layout = producing->type->layout;
+        producing->value = calloc(1, producing->type->layout->size + 1);
+        producing->arena = chappe_arena_new(0);
+        if (!producing->arena || !producing->value)
+                return command_fail(&(struct chappe_error){ CHAPPE_E_NO_MEMORY, "out of memory" });
+        status = value_source_open(&producing->source, line, json ? json : command_argument(line, 1));
+        return status == EXIT_DONE ? produce_through(producing, line) : status;
+}
+
+/* "200/s", or plain 200. */
+static bool parse_rate(const struct command_line *line, int64_t *rate)
+{
+        const char *text = command_value(line, "rate");
+        char *end;
+
+        if (!text)
+                return true;
+        *rate = strtoll(text, &end, 10);
+        if (end == text || (*end && strcmp(end, "/s") != 0) || *rate < 1 || *rate > 10000000) {
+                command_misuse("--rate is a number of events a second, such as 200/s, not '%s'", text);
+                return false;
+        }
+        return true;
+}
+
+static int produce(const struct command_line *line)
+{
+        CHAPPE_CLEANUP(arena) struct chappe_arena *types = chappe_arena_new(0);
+        CHAPPE_CLEANUP(schema) struct chappe_schema *schema = NULL;
+        struct producing producing = { .topic = command_argument(line, 0), .arena = types };
+        const char *path = command_value(line, "schema");
+        int status;
+
+        if (!parse_rate(line, &producing.rate))
+                return EXIT_USAGE;
+        status = path ? schema_open(line, path, &schema) : find_schema(line, &schema);
+        if (status == EXIT_DONE)
+                status = produce_values(line, schema, &producing);
+        value_source_close(&producing.source);
+        if (producing.arena != types)
+                chappe_arena_free(producing.arena);
+        free(producing.value);
+        return status;
+}
+
+static const struct command_option options[] = {
+        { "schema", 'S', "FILE", "the schema to write (that of the topic's newest record)", NULL },
+        { "json", 'j', "JSON", "one value", NULL },
+        { "file", 'F', "FILE", "values from a file, one JSON text a line", NULL },
+        { "csv", 0, "FILE", "values from CSV or CSV.gz with a header row that names fields; - is standard input",
+          NULL },
+        { "fake", 0, "N", "N made-up values that fit the schema", NULL },
+        { "seed", 0, "N", "make up the same values again", NULL },
+        { "rate", 'r', "N/s", "so many a second", NULL },
+        { "key-field", 'k', "FIELD", "the field that is the record key (the schema's chappe.key)", NULL },
+        { "create", 0, NULL, "create the topic if it is missing", NULL },
+        SCHEMA_INCLUDE_OPTION,
+        { 0 },
+};
+
+const struct command command_produce = {
+        .name = "produce",
+        .arguments = "TOPIC [JSON]",
+        .summary = "put values into a topic: from an argument, a file, standard input, CSV, or made up",
+        .details = "Each value is checked against the schema; one that does not fit is said, with its line, and left "
+                   "out, and the exit code\n"
+                   "is 1. What was said to be delivered is acknowledged by the cluster.",
+        .options = options,
+        .least = 1,
+        .most = 2,
+        .cluster = true,
+        .run = produce,
+};

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A row of CSV as a JSON object that fits a record. */
+#include "csv_json.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct chappe_schema_node *find_field(const struct chappe_schema *schema, const char *column)
+{
+        const struct chappe_schema_node *root = chappe_schema_root(schema);
+
+        if (chappe_schema_node_kind(root) != CHAPPE_SCHEMA_RECORD)
+                return NULL;
+        for (size_t i = 0; i < chappe_schema_node_count(root); i++) {
+                if (strcmp(chappe_schema_node_name_at(root, i), column) == 0)
+                        return chappe_schema_node_at(root, i);
+        }
+        return NULL;
+}
+
+bool csv_json_knows(const struct chappe_schema *schema, const char *column)
+{
+        return find_field(schema, column) != NULL;
+}
+
+/* The branch that a cell is written for: the first that is not null. */
+static const struct chappe_schema_node *written_branch(const struct chappe_schema_node *node, bool *ret_null)
+{
+        const struct chappe_schema_node *branch = NULL;
+
+        if (chappe_schema_node_kind(node) != CHAPPE_SCHEMA_UNION)
+                return node;
+        for (size_t i = 0; i < chappe_schema_node_count(node); i++) {
+                const struct chappe_schema_node *at = chappe_schema_node_at(node, i);
+
+                if (chappe_schema_node_kind(at) == CHAPPE_SCHEMA_NULL)
+                        *ret_null = true;
+                else if (!branch)
+                        branch = at;
+        }
+        return branch;
+}
+
+static json_t *cell_json(const struct chappe_schema_node *node, const char *cell)
+{
+        bool nullable = false;
+
+        node = written_branch(node, &nullable);
+        if (nullable && !*cell)
+                return json_null();
+        switch (node ? chappe_schema_node_kind(node) : CHAPPE_SCHEMA_NULL) {
+        case CHAPPE_SCHEMA_STRING:
+        case CHAPPE_SCHEMA_BYTES:
+        case CHAPPE_SCHEMA_FIXED:
+        case CHAPPE_SCHEMA_ENUM:
+                return json_string(cell);
+        default:
+                return NULL; /* as it stands */
+        }
+}
+
+static int append_cell(const struct chappe_schema_node *node, const char *name, const char *cell,
+                       struct chappe_buffer *json)
+{
+        json_t *value = cell_json(node, cell);
+        char *text = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
+        int status = chappe_buffer_printf(json, "%s\"%s\":%s", json->length > 1 ? "," : "", name, text ? text : cell);
+
+        json_decref(value);
+        free(text);
+        return status;
+}
+
+int csv_json_row(const struct chappe_schema *schema, const struct csv *csv, char *const *header, size_t columns,
+                 struct chappe_buffer *json, struct chappe_error *error)
+{
+        int status = chappe_buffer_append(json, "{", 1);
+
+        for (size_t i = 0; i < columns && status >= 0; i++) {
+                const struct chappe_schema_node *node = find_field(schema, header[i]);
+                const char *cell = csv_field(csv, i);
+                bool nullable = false;
+                const struct chappe_schema_node *written = written_branch(node, &nullable);
+                bool plain = written && (chappe_schema_node_kind(written) == CHAPPE_SCHEMA_STRING ||
+                                         chappe_schema_node_kind(written) == CHAPPE_SCHEMA_BYTES);
+
+                if (!*cell && !nullable && !plain)
+                        return chappe_fail(error, CHAPPE_E_JSON_MISMATCH, "the column %s is empty", header[i]);
+                status = append_cell(node, header[i], cell, json);
+        }
+        if (status >= 0)
+                status = chappe_buffer_append(json, "}", 1);
+        return status < 0 ? chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for a row") : 0;
+}

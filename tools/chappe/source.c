@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where the values to produce come from. */
+#include <stdio.h>
+
+#include "source.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+#include "csv_json.h"
+#include "hex.h"
+#include "instant.h"
+
+#define SEEDED_NOW_MS INT64_C(1767225600000) /* 2026-01-01: the same seed gives the same bytes on any day */
+
+static int open_csv(struct value_source *source, const char *path)
+{
+        source->name = path;
+        source->csv = csv_open(strcmp(path, "-") == 0 ? "/dev/stdin" : path);
+        if (!source->csv) {
+                struct chappe_error error;
+
+                chappe_fail(&error, CHAPPE_E_IO, "%s: %s", path, strerror(errno));
+                return command_fail(&error);
+        }
+        if (csv_next(source->csv) != CSV_ROW)
+                return command_misuse("%s: no header row", path);
+        source->columns = csv_field_count(source->csv);
+        source->header = calloc(source->columns + 1, sizeof(*source->header));
+        for (size_t i = 0; source->header && i < source->columns; i++)
+                source->header[i] = strdup(csv_field(source->csv, i));
+        for (size_t i = 0; source->header && i < source->columns; i++) {
+                if (!csv_json_knows(source->schema, source->header[i]))
+                        return command_misuse("%s: %s has no field for the column '%s'", path,
+                                              chappe_schema_name(source->schema), source->header[i]);
+        }
+        return source->header ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int open_lines(struct value_source *source, const char *path)
+{
+        struct chappe_error error;
+
+        source->name = path ? path : "standard input";
+        source->lines = path && strcmp(path, "-") != 0 ? fopen(path, "re") : stdin;
+        if (source->lines)
+                return EXIT_DONE;
+        chappe_fail(&error, CHAPPE_E_IO, "%s: %s", path, strerror(errno));
+        return command_fail(&error);
+}
+
+static int open_fake(struct value_source *source, const struct command_line *line)
+{
+        int64_t seed = (int64_t)(chappe_random_system_seed() >> 16);
+
+        if (!command_integer(line, "fake", 1, INT64_MAX, &source->fakes) ||
+            !command_integer(line, "seed", 0, INT64_MAX, &seed))
+                return EXIT_USAGE;
+        source->fake.now_ms = command_given(line, "seed") ? SEEDED_NOW_MS : instant_now_ms();
+        chappe_random_init(&source->fake.random, (uint64_t)seed);
+        command_say("seed %lld", (long long)seed);
+        return EXIT_DONE;
+}
+
+int value_source_open(struct value_source *source, const struct command_line *line, const char *json)
+{
+        const char *csv = command_value(line, "csv"), *file = command_value(line, "file");
+        int given = (json != NULL) + (csv != NULL) + (file != NULL) + command_given(line, "fake");
+
+        if (given > 1)
+                return command_misuse("one source of values: an argument, --json, --file, --csv or --fake");
+        if (command_given(line, "fake"))
+                return open_fake(source, line);
+        if (csv)
+                return open_csv(source, csv);
+        source->json = json;
+        return json ? EXIT_DONE : open_lines(source, file);
+}
+
+void value_source_close(struct value_source *source)
+{
+        for (size_t i = 0; source->header && i < source->columns; i++)
+                free(source->header[i]);
+        free(source->header);
+        if (source->lines && source->lines != stdin)
+                fclose(source->lines);
+        if (source->csv)
+                csv_close(source->csv);
+        chappe_buffer_deinit(&source->text);
+}
+
+int64_t value_source_total(const struct value_source *source)
+{
+        return source->json ? 1 : source->fakes;
+}
+
+/* Reads the text, and says where a mistake is. */
+static enum value_result read_json(struct value_source *source, struct chappe_text json, struct chappe_arena *arena,
+                                   void *ret_value, struct chappe_error *error)
+{
+        if (chappe_json_read(source->schema, source->layout, json, arena, ret_value, error) >= 0)
+                return VALUE_READY;
+        if (source->line)
+                chappe_error_prefix(error, "%s, line %zu", source->name, source->line);
+        return VALUE_BAD;
+}
+
+static enum value_result next_line(struct value_source *source, struct chappe_arena *arena, void *ret_value,
+                                   struct chappe_error *error)
+{
+        bool overlong;
+
+        do {
+                if (!line_read(source->lines, &source->text, &overlong)) {
+                        if (!ferror(source->lines))
+                                return VALUE_END;
+                        chappe_fail(error, CHAPPE_E_IO, "%s: %s", source->name, strerror(errno));
+                        return VALUE_FAILED;
+                }
+                source->line++;
+        } while (source->text.length == 0);
+        if (overlong) {
+                chappe_fail(error, CHAPPE_E_LIMIT, "%s, line %zu: longer than %u bytes", source->name, source->line,
+                            LINE_LIMIT);
+                return VALUE_BAD;
+        }
+        return read_json(source, (struct chappe_text){ (char *)source->text.at, source->text.length }, arena, ret_value,
+                         error);
+}
+
+static enum value_result next_row(struct value_source *source, struct chappe_arena *arena, void *ret_value,
+                                  struct chappe_error *error)
+{
+        enum csv_result result = csv_next(source->csv);
+
+        source->line = csv_line(source->csv);
+        source->text.length = 0;
+        if (result == CSV_END)
+                return VALUE_END;
+        if (result != CSV_ROW) {
+                chappe_fail(error, CHAPPE_E_IO, "%s, line %zu: %s", source->name, source->line, csv_fault(source->csv));
+                return result == CSV_BAD_ROW ? VALUE_BAD : VALUE_FAILED;
+        }
+        if (csv_field_count(source->csv) != source->columns) {
+                chappe_fail(error, CHAPPE_E_JSON_MISMATCH, "%s, line %zu: %zu fields under %zu columns", source->name,
+                            source->line, csv_field_count(source->csv), source->columns);
+                return VALUE_BAD;
+        }
+        if (csv_json_row(source->schema, source->csv, source->header, source->columns, &source->text, error) < 0) {
+                chappe_error_prefix(error, "%s, line %zu", source->name, source->line);
+                return VALUE_BAD;
+        }
+        return read_json(source, (struct chappe_text){ (char *)source->text.at, source->text.length }, arena, ret_value,
+                         error);
+}
+
+static enum value_result next_fake(struct value_source *source, struct chappe_arena *arena, void *ret_value,
+                                   struct chappe_error *error)
+{
+        source->fake.arena = arena;
+        if (source->fake.number++ == source->fakes)
+                return VALUE_END;
+        if (fake_value(&source->fake, chappe_schema_root(source->schema), source->layout, ret_value))
+                return VALUE_READY;
+        chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for a made-up value");
+        return VALUE_FAILED;
+}
+
+enum value_result value_source_next(struct value_source *source, struct chappe_arena *arena, void *ret_value,
+                                    struct chappe_error *error)
+{
+        struct chappe_text json = chappe_text(source->json);
+
+        if (source->fakes)
+                return next_fake(source, arena, ret_value, error);
+        if (source->csv)
+                return next_row(source, arena, ret_value, error);
+        if (source->lines)
+                return next_line(source, arena, ret_value, error);
+        source->json = NULL;
+        return json.at ? read_json(source, json, arena, ret_value, error) : VALUE_END;
+}
