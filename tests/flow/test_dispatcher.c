@@ -339,7 +339,7 @@ static void test_dispatcher_agrees_with_a_plain_reader_of_the_log(void **state)
 {
         (void)state;
         uint64_t seed = chappe_random_system_seed();
-        print_message("seed %llu\n", (unsigned long long)seed);
+        print_message("# seed %llu\n", (unsigned long long)seed);
         for (uint64_t i = 0; i < SEQUENCES; i++)
                 random_sequence(seed + i);
 }

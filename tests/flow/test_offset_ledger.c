@@ -74,7 +74,7 @@ static void test_ledger_agrees_with_a_plain_list(void **state)
         (void)state;
         struct chappe_random random;
         uint64_t seed = chappe_random_system_seed();
-        print_message("seed %llu\n", (unsigned long long)seed);
+        print_message("# seed %llu\n", (unsigned long long)seed);
         chappe_random_init(&random, seed);
         for (int i = 0; i < SEQUENCES; i++)
                 random_sequence(&random);
