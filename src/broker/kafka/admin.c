@@ -171,7 +171,7 @@ int chappe_kafka_watermarks(struct chappe_broker *broker, const char *topic, int
 
         if (status < 0)
                 return status;
-        reason = rd_kafka_query_watermark_offsets(admin, topic, partition, ret_low, ret_high, (int)timeout_ms);
+        reason = chappe_kafka_query_watermarks(admin, topic, partition, timeout_ms, ret_low, ret_high);
         if (!reason)
                 return 0;
         return chappe_kafka_fail(kafka, reason, NULL, error, "watermarks of %s[%d]", topic, (int)partition);

@@ -89,6 +89,9 @@ int chappe_kafka_offset_for_time(struct chappe_broker *broker, const char *topic
 /* metadata.c: partitions of a topic, waiting until it has leaders; -CHAPPE_E_TOPIC_MISSING when it has none by then. */
 int chappe_kafka_partition_count(const struct chappe_kafka *kafka, rd_kafka_t *client, rd_kafka_topic_t *topic,
                                  int64_t timeout_ms, int32_t *ret_count, struct chappe_error *error);
+/* The first offset of a partition and the one behind its last. Waits while a new partition has no leader yet. */
+rd_kafka_resp_err_t chappe_kafka_query_watermarks(rd_kafka_t *client, const char *topic, int32_t partition,
+                                                  int64_t timeout_ms, int64_t *ret_low, int64_t *ret_high);
 
 /* producer.c */
 int chappe_kafka_producer_open(struct chappe_broker *broker, const struct chappe_producer_config *config,

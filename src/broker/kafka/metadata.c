@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How many partitions a topic has. */
+/* How many partitions a topic has, and where their logs begin and end; both outlast a topic that is just being made. */
 #include "broker/kafka/kafka.h"
 
 #include "base/clock.h"
@@ -56,4 +56,27 @@ int chappe_kafka_partition_count(const struct chappe_kafka *kafka, rd_kafka_t *c
         if (reason == RD_KAFKA_RESP_ERR_NO_ERROR)
                 reason = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
         return chappe_kafka_fail(kafka, reason, NULL, error, "topic %s", rd_kafka_topic_name(topic));
+}
+
+static bool worth_asking_again(rd_kafka_resp_err_t reason)
+{
+        return worth_another_look(reason) || reason == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
+}
+
+rd_kafka_resp_err_t chappe_kafka_query_watermarks(rd_kafka_t *client, const char *topic, int32_t partition,
+                                                  int64_t timeout_ms, int64_t *ret_low, int64_t *ret_high)
+{
+        const struct chappe_clock *clock = chappe_clock_system();
+        int64_t now_us = chappe_clock_monotonic_us(clock);
+        int64_t deadline_us = now_us + timeout_ms * 1000;
+
+        for (;;) {
+                rd_kafka_resp_err_t reason = rd_kafka_query_watermark_offsets(
+                        client, topic, partition, ret_low, ret_high, (int)((deadline_us - now_us) / 1000 + 1));
+
+                now_us = chappe_clock_monotonic_us(clock);
+                if (!reason || !worth_asking_again(reason) || now_us >= deadline_us)
+                        return reason;
+                chappe_kafka_pause(RETRY_MS);
+        }
 }

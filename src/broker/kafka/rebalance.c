@@ -163,8 +163,8 @@ int chappe_kafka_consumer_release(struct chappe_consumer *consumer, struct chapp
 static int resolve(struct chappe_consumer *consumer, rd_kafka_topic_partition_t *entry, struct chappe_error *error)
 {
         int64_t low, high;
-        rd_kafka_resp_err_t reason = rd_kafka_query_watermark_offsets(consumer->client, entry->topic, entry->partition,
-                                                                      &low, &high, ASSIGN_MS);
+        rd_kafka_resp_err_t reason =
+                chappe_kafka_query_watermarks(consumer->client, entry->topic, entry->partition, ASSIGN_MS, &low, &high);
 
         if (reason)
                 return chappe_kafka_fail(consumer->kafka, reason, NULL, error, "assigning %s[%d]", entry->topic,
