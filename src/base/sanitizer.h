@@ -21,6 +21,9 @@
 #ifdef CHAPPE_ASAN
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
+#include <sanitizer/lsan_interface.h>
+/* Not 0: memory was leaked so far, and told. For a process that leaves by _exit. */
+#define CHAPPE_LEAKED() __lsan_do_recoverable_leak_check()
 /* The compiler takes poisoning for a read of what is not yet written; the empty asm hides where the memory comes from.
  */
 static inline void chappe_poison(void *at, size_t size)
@@ -32,6 +35,7 @@ static inline void chappe_poison(void *at, size_t size)
 #define CHAPPE_UNPOISON(at, size) __asan_unpoison_memory_region(at, size)
 #define CHAPPE_REDZONE            16
 #else
+#define CHAPPE_LEAKED()           0
 #define CHAPPE_POISON(at, size)   ((void)(at), (void)(size))
 #define CHAPPE_UNPOISON(at, size) ((void)(at), (void)(size))
 #define CHAPPE_REDZONE            0

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/coroutine.h"
+#include "base/sanitizer.h"
 #include "testkit/simulate.h"
 
 #define REPEAT_EVERY 50
@@ -61,6 +62,13 @@ static void work(const struct crew *crew, size_t worker, uint64_t seed)
         chappe_coroutine_pool_drain();
 }
 
+/* Without the parent's exit handlers, but not without a look at what leaked. */
+static void leave(void)
+{
+        fflush(NULL);
+        _exit(CHAPPE_LEAKED() ? EXIT_FAILURE : EXIT_SUCCESS);
+}
+
 /* A worker that dies is replaced by one that goes on behind the seed that killed it. */
 static void manage(const struct crew *crew)
 {
@@ -71,8 +79,7 @@ static void manage(const struct crew *crew)
         for (size_t i = 0; i < crew->workers; i++, running++)
                 if ((pids[i] = fork()) == 0) {
                         work(crew, i, crew->first + i);
-                        fflush(NULL);
-                        _exit(0);
+                        leave();
                 }
         while (running > 0) {
                 int status = 0;
@@ -93,8 +100,7 @@ static void manage(const struct crew *crew)
                 running++;
                 if ((pids[i] = fork()) == 0) {
                         work(crew, i, crew->results[i].current + crew->workers);
-                        fflush(NULL);
-                        _exit(0);
+                        leave();
                 }
         }
 }

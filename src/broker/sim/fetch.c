@@ -141,12 +141,6 @@ size_t chappe_sim_consumer_take(struct chappe_consumer *consumer, const char *to
         return count;
 }
 
-void chappe_sim_consumer_record_released(struct chappe_consumer *consumer)
-{
-        if (--consumer->lent == 0)
-                chappe_sim_changed(consumer->broker);
-}
-
 int chappe_sim_consumer_seek(struct chappe_consumer *consumer, const char *topic, int32_t partition, int64_t offset,
                              struct chappe_error *error)
 {
