@@ -13,6 +13,7 @@
 #include <chappe/testkit.h>
 
 #include "counter.h"
+#include "shop/payments.h"
 
 static void feed(struct chappe_testkit *kit, int n)
 {
@@ -119,6 +120,63 @@ static void test_two_instances_share_the_work(void **state)
         feed(kit, 20);
         assert_int_equal(chappe_testkit_run_until_idle(kit), 0);
         assert_int_equal(rows(kit), 21);
+        chappe_testkit_free(kit);
+}
+
+/* A caller whose callee is a stub: asks payments about every parcel, and tells the customer when it is declined. */
+
+static int declines(struct chappe_context *ctx, const void *request, void *ret_reply)
+{
+        const struct shop_authorise_request *asked = request;
+        struct shop_authorise_reply *reply = ret_reply;
+
+        (void)ctx;
+        if (asked->amount < 100)
+                return 0;
+        reply->declined.reason = chappe_text("too dear");
+        return SHOP_DECLINED;
+}
+
+static enum chappe_decision asks(struct chappe_context *ctx, const struct shop_order_shipped *event)
+{
+        struct shop_authorise_request request = { .order_id = event->order_id, .amount = event->pieces };
+        struct shop_authorise_reply reply;
+        int outcome = shop_payments_authorise(ctx, &request, &reply);
+
+        if (outcome < 0)
+                return chappe_retry(ctx, "no answer");
+        if (outcome != SHOP_DECLINED)
+                return CHAPPE_DONE;
+        return shop_customer_notified_publish(ctx, &(struct shop_customer_notified){ .order_id = event->order_id,
+                                                                                     .text = reply.declined.reason }) <
+                               0
+                       ? CHAPPE_RETRY
+                       : CHAPPE_DONE;
+}
+
+static void test_stub_answers_instead_of_the_callee(void **state)
+{
+        static const struct chappe_operation operations[] = {
+                SHOP_ORDER_SHIPPED_CONSUMES(COUNTER_IN, asks),
+                SHOP_PAYMENTS_AUTHORISE_CALLS("shop.payments"),
+                SHOP_CUSTOMER_NOTIFIED_PRODUCES(COUNTER_OUT),
+                { 0 },
+        };
+        static const struct chappe_service_config caller = { .name = "caller",
+                                                             .version = "1",
+                                                             .operations = operations };
+        struct chappe_testkit *kit = chappe_testkit_new(6, &caller, NULL);
+        struct shop_customer_notified told;
+
+        (void)state;
+        chappe_testkit_stub(kit, "shop.payments", &shop_payments_authorise_message, declines);
+        feed(kit, 99);
+        feed(kit, 100);
+        assert_int_equal(chappe_testkit_run_until_idle(kit), 0);
+        assert_int_equal(chappe_testkit_published(kit, COUNTER_OUT), 1);
+        assert_int_equal(chappe_testkit_read(kit, COUNTER_OUT, 0, &shop_customer_notified_type, &told), 0);
+        assert_true(chappe_text_equal(told.order_id, chappe_text("order-100")));
+        assert_true(chappe_text_equal(told.text, chappe_text("too dear")));
         chappe_testkit_free(kit);
 }
 
@@ -233,6 +291,7 @@ int main(void)
                 cmocka_unit_test(test_bytes_of_a_stranger_go_to_the_dead_letters),
                 cmocka_unit_test(test_crashed_instance_finishes_its_work_after_the_restart),
                 cmocka_unit_test(test_two_instances_share_the_work),
+                cmocka_unit_test(test_stub_answers_instead_of_the_callee),
                 cmocka_unit_test(test_books_balance_after_every_seed_of_faults),
                 cmocka_unit_test(test_service_that_publishes_before_its_transaction_is_found),
         };
