@@ -47,6 +47,13 @@
         X(BROKER_FORKED, 3010, "a broker handle was used in a forked process", "Open the broker after fork; librdkafka's threads do not survive it.") \
         X(BROKER_UNSUPPORTED, 3011, "this broker cannot do that", "Use Apache Kafka; the embedded broker lacks administration and offsets by time.") \
         X(ASSIGNMENT_STATE, 3012, "an answer to no rebalance", "Accept answers gained, release answers revoked or lost, once each.") \
+        /* registry */ \
+        X(REGISTRY_URL, 3101, "the schema registry's address cannot be used", "Give http:// or https:// with host and path, without user, query or fragment; credentials need https.") \
+        X(REGISTRY_UNREACHABLE, 3102, "the schema registry did not answer", "Check the setting registry and that it runs; the request is repeated.") \
+        X(REGISTRY_ANSWER, 3103, "the schema registry's answer makes no sense", "Check that the setting registry names a registry of Confluent's kind, and its path.") \
+        X(REGISTRY_REFUSED, 3104, "the schema registry refused a request", "The message gives its error code and reason.") \
+        X(SCHEMA_NOT_FOUND, 3105, "the schema registry does not know this schema", "Register it with `chappe schema register`, or set schemas_register.") \
+        X(SCHEMA_FOREIGN, 3106, "a payload names a schema of another subject", "The record does not belong on this topic, or its schema was registered elsewhere.") \
         /* service */                                                                                                  \
         X(OPERATION_INVALID, 7001, "an entry of the operations table is wrong", "The message names the entry and what is missing in it.") \
         X(SERVICE_STATE, 7002, "the service is not in a state for this", "Start it once, stop it once.")               \
