@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The command line, without a cluster: exact forms that others rely on.
+
+usage: test_command_line.py CHAPPE SOURCE_ROOT
+"""
+
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+from tap import main, run
+
+CHAPPE, ROOT = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
+PLACED = ["-I", ROOT / "schemas"]
+PLACED_FILE = ROOT / "schemas/shop/order_placed.avsc"
+ORDER = ('{"order_id":"o-1","kind":"sale","customer":"","country":"DE","currency":"EUR","total":5,"placed_at":1,'
+         '"exchange_rate":null,"lines":[{"sku":"a","description":"d","quantity":1,"unit_price":5}]}')
+ORDER_HEX = "066f2d310000044445064555520a02000202610264020a00"
+
+
+def schema(text):
+    file = tempfile.NamedTemporaryFile("w", suffix=".avsc")
+    file.write(text)
+    file.flush()
+    return file
+
+
+def test_fingerprint_is_the_bytes_of_a_single_object_header():
+    with schema('"int"') as file:
+        assert run(CHAPPE, "schema", "fingerprint", file.name) == (0, "8f5c393f1ad57572\n", "")
+
+
+def test_canonical_form_of_a_schema_with_imports():
+    code, text, _ = run(CHAPPE, "schema", "canonical", PLACED_FILE, *PLACED)
+    assert code == 0 and json.loads(text)["fields"][8]["type"]["items"]["name"] == "shop.OrderLine" and " " not in text
+
+
+def test_encode_and_decode_are_line_by_line():
+    lines = ORDER + "\n{}\n\n"
+    code, text, _ = run(CHAPPE, "schema", "encode", "--schema", PLACED_FILE, *PLACED, "--hex", stdin=lines)
+    answers = text.split("\n")
+    assert code == 0 and answers[0] == ORDER_HEX and len(answers) == 4, text
+    assert answers[1].startswith("error: ") and answers[2].startswith("error: "), text
+    code, text, _ = run(CHAPPE, "schema", "decode", "--writer", PLACED_FILE, *PLACED, "--hex", stdin=ORDER_HEX + "\n02\nxyz\n\n")
+    answers = text.split("\n")
+    assert code == 0 and answers[0] == ORDER and all(a.startswith("error: ") for a in answers[1:4]), text
+
+
+def test_an_empty_line_is_an_empty_datum():
+    with schema('"null"') as file:
+        assert run(CHAPPE, "schema", "decode", "--writer", file.name, "--hex", stdin="\n\n") == (0, "null\nnull\n", "")
+
+
+def test_decode_reads_as_the_reader():
+    with schema('"int"') as writer, schema('["null","double"]') as reader:
+        code, text, _ = run(CHAPPE, "schema", "decode", "--writer", writer.name, "--reader", reader.name, "--hex", stdin="06\n")
+        assert code == 0 and json.loads(text) == {"double": 3.0}, text
+
+
+def test_check_says_yes_or_no_with_the_reason():
+    with schema('"int"') as a, schema('"string"') as b, schema('"long"') as c:
+        assert run(CHAPPE, "schema", "check", "--reader", c.name, "--writer", a.name)[0] == 0
+        code, text, _ = run(CHAPPE, "schema", "check", "--reader", b.name, "--writer", a.name)
+        assert code == 1 and text.startswith("incompatible: ") and "int" in text, text
+        assert run(CHAPPE, "schema", "decode", "--reader", b.name, "--writer", a.name, "--hex", stdin="")[0] == 1
+
+
+def test_unknown_words_name_the_nearest_known_one():
+    for words, meant in ((["schema", "chekc"], "schema check"), (["explian"], "explain"), (["schema", "check", "--readr", "x"], "--reader"),
+                         (["topic", "ls", "--set", "workrs=1"], "workers")):
+        code, text, talk = run(CHAPPE, *words)
+        assert code == 2 and text == "" and f"'{meant}'" in talk, (words, code, talk)
+
+
+def test_every_command_has_help_and_completion():
+    code, text, _ = run(CHAPPE, "--help")
+    names = [line[2:22].strip() for line in text.splitlines() if line.startswith("  ")]
+    assert code == 0 and {"produce", "consume", "call", "topic ls", "schema decode", "dev", "run", "explain"} <= set(names), names
+    completion = run(CHAPPE, "completion", "bash")[1]
+    for name in names:
+        code, text, talk = run(CHAPPE, *name.split(), "--help")
+        assert code == 0 and text.startswith(f"usage: chappe {name}") and talk == "", (name, talk)
+        assert f"'{name}'*)" in completion, name
+
+
+def test_completion_completes():
+    script = 'eval "$("$1" completion bash)"; COMP_WORDS=(chappe schema ca); COMP_CWORD=2; _chappe; echo "${COMPREPLY[@]}"; ' \
+             'COMP_WORDS=(chappe explain -o ""); COMP_CWORD=3; _chappe; echo "${COMPREPLY[@]}"; ' \
+             'COMP_WORDS=(chappe schema check --wr); COMP_CWORD=3; _chappe; echo "${COMPREPLY[@]}"'
+    assert run("bash", "-c", script, "bash", CHAPPE)[1].split("\n")[:3] == ["canonical", "table json", "--writer"]
+
+
+def test_explain_knows_every_code():
+    code, text, _ = run(CHAPPE, "explain", "-o", "json")
+    rows = json.loads(text)
+    assert code == 0 and len(rows) > 30 and all(row["summary"] and row["advice"] for row in rows)
+    for row in rows:
+        code, text, _ = run(CHAPPE, "explain", row["code"])
+        assert code == 0 and text.startswith(f"{row['code']}: {row['summary']}")
+    assert run(CHAPPE, "explain", "E9")[0] == 2
+
+
+def test_data_without_a_reader_ends_quietly():
+    done = subprocess.run(["bash", "-c", f'"{CHAPPE}" explain | true; echo "${{PIPESTATUS[0]}}"'], capture_output=True, text=True)
+    assert done.stderr == "" and done.stdout.strip() in ("0", "141"), done
+
+
+def test_a_full_disk_is_a_failure():
+    code, _, talk = run("bash", "-c", f'"{CHAPPE}" explain > /dev/full')
+    assert code == 1 and "No space left" in talk, talk
+
+
+def test_no_cluster_is_exit_code_3():
+    code, text, talk = run(CHAPPE, "topic", "ls", "--brokers", "127.0.0.1:1", "--set", "broker_timeout_ms=500")
+    assert code == 3 and text == "" and "E3001" in talk, talk
+
+
+main(globals())
