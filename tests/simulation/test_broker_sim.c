@@ -430,6 +430,66 @@ static void test_same_seed_gives_the_same_trace_to_the_byte(void **state)
         free(second);
 }
 
+/* A member that stops polling, is put out of its group unawares, and commits all the same. */
+static void commit_late(void *argument)
+{
+        struct client *client = argument;
+        const struct chappe_broker_operations *broker = client->broker->operations;
+        struct chappe_property properties[] = { { "max.poll.interval.ms", "5000" },
+                                                { "heartbeat.interval.ms", "500" } };
+        struct chappe_consumer_config config = { .group = "shipping",
+                                                 .properties = properties,
+                                                 .property_count = 2,
+                                                 .ready = client_poke,
+                                                 .context = client };
+        struct chappe_consumer *consumer = NULL;
+        struct chappe_consumer_event event = { 0 };
+
+        broker->consumer_open(client->broker, &config, &consumer, NULL);
+        broker->consumer_subscribe(consumer, (const char *const[]){ "orders" }, 1, NULL);
+        while (event.kind != CHAPPE_CONSUMER_GAINED && client_wait(client, SECOND)) {
+                broker->consumer_poll(consumer, &event);
+                handle(client, consumer, &event);
+        }
+        for (int32_t p = 0; p < PARTITIONS; p++)
+                client->next[p] = 1;
+        while (!client->stop)
+                client_wait(client, SECOND);
+        commit(client, consumer);
+        while (event.kind != CHAPPE_CONSUMER_COMMITTED) {
+                client_wait(client, SECOND);
+                broker->consumer_poll(consumer, &event);
+                handle(client, consumer, &event);
+        }
+        broker->consumer_close(consumer, 1000, NULL);
+}
+
+static void test_commit_of_a_former_generation_is_refused(void **state)
+{
+        struct cluster *cluster = calloc(1, sizeof(*cluster));
+        struct client *late = &cluster->members[0];
+
+        (void)state;
+        cluster->fibers = chappe_fibers_new(&(struct chappe_fibers_config){ .seed = 3 });
+        cluster->sim = chappe_sim_new(cluster->fibers, NULL);
+        chappe_sim_topic_create(cluster->sim, "orders", PARTITIONS);
+        for (int32_t p = 0; p < PARTITIONS; p++)
+                chappe_sim_append(cluster->sim, "orders", p, (struct chappe_bytes){ 0 }, (struct chappe_bytes){ 0 },
+                                  NULL, 0);
+        client_start(cluster, late, "late", commit_late);
+        chappe_fibers_run(cluster->fibers, chappe_fibers_now_us(cluster->fibers) + 3 * SECOND, STEPS, NULL, NULL);
+        assert_true(late->owned[0] && late->owned[PARTITIONS - 1]);
+        chappe_fibers_run(cluster->fibers, chappe_fibers_now_us(cluster->fibers) + 10 * SECOND, STEPS, NULL, NULL);
+        client_end(cluster, late);
+        assert_int_equal(late->refused, 1);
+        assert_int_equal(late->lost, 1);
+        for (int32_t p = 0; p < PARTITIONS; p++)
+                assert_int_equal(chappe_sim_committed(cluster->sim, "shipping", "orders", p), CHAPPE_OFFSET_NONE);
+        chappe_sim_free(cluster->sim);
+        chappe_fibers_free(cluster->fibers);
+        free(cluster);
+}
+
 /* Reference: org.apache.kafka.common.utils.UtilsTest.testMurmur2, made positive, and modulo 2^31 - 1 where it fits. */
 static void test_keys_go_where_java_puts_them(void **state)
 {
@@ -464,6 +524,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_acknowledged_records_survive_faults_and_commits_never_pass_unprocessed_ones),
                 cmocka_unit_test(test_same_seed_gives_the_same_trace_to_the_byte),
+                cmocka_unit_test(test_commit_of_a_former_generation_is_refused),
                 cmocka_unit_test(test_keys_go_where_java_puts_them),
         };
         return cmocka_run_group_tests(tests, NULL, drain);
