@@ -44,6 +44,7 @@ struct c_root {
         struct chappe_text text; /* without white space */
         const char *key;
         bool published; /* global, with publish and the rest; otherwise for the messages of this file only */
+        bool used;            /* by a message of this file */
         struct c_root *next;
 };
 

@@ -40,7 +40,11 @@ static int model_used(struct unit *unit, const struct chappe_json_node *json, co
         CHAPPE_CLEANUP(buffer) struct chappe_buffer text = { 0 };
         int status = schema_expand_type(unit->library, unit->file, json, space, &text, unit->error);
 
-        return status < 0 ? status : model_root(unit, stem, &text, false, ret);
+        if (status >= 0)
+                status = model_root(unit, stem, &text, false, ret);
+        if (status >= 0)
+                (*ret)->used = true;
+        return status;
 }
 
 /* SHOP_OUT_OF_STOCK; with the protocol's name where another file declares the error too. */

@@ -53,11 +53,11 @@ void write_source(struct unit *unit, struct chappe_buffer *out)
              strrchr(unit->file->path, '/') ? strrchr(unit->file->path, '/') + 1 : unit->file->path);
         emit(out, "#include \"%s\"\n\n", unit->header);
         for (struct c_root *root = unit->roots; root; root = root->next) {
-                if (root->type->kind == CHAPPE_LAYOUT_RECORD || !root->published)
+                if (root->published || root->used)
                         write_layout(unit, root->type, out);
         }
         for (struct c_root *root = unit->roots; root; root = root->next) {
-                if (root->published || unit->messages)
+                if (root->published || root->used)
                         write_root(root, out);
         }
         for (struct c_message *message = unit->messages; message; message = message->next)
