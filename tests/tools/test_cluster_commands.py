@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The command line against an embedded broker (`chappe dev`), end to end.
+
+usage: test_cluster_commands.py CHAPPE SOURCE_ROOT EMBED
+"""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+
+from tap import main, run
+
+CHAPPE, ROOT, EMBED = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve(), pathlib.Path(sys.argv[3]).resolve()
+PLACED = ["--schema", ROOT / "schemas/shop/order_placed.avsc", "-I", ROOT / "schemas"]
+TOPIC = "shop.orders.placed"
+
+broker = subprocess.Popen([CHAPPE, "dev", "--exit-with-parent"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+ENVIRONMENT = os.environ | {"CHAPPE_BROKERS": broker.stdout.readline().strip()}
+
+
+def chappe(*words, stdin=""):
+    return run(CHAPPE, *words, stdin=stdin, environment=ENVIRONMENT)
+
+
+def consumed(topic, *options):
+    code, text, talk = chappe("consume", topic, "--from", "beginning", "--exit", "-f", "json", *options)
+    assert code == 0, talk
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def order(name, **more):
+    return json.dumps({"order_id": name, "kind": "sale", "customer": "Zoë", "country": "DE", "currency": "EUR", "total": 1,
+                       "placed_at": 0, "lines": []} | more)
+
+
+def test_a_mistyped_topic_does_not_come_into_being():
+    code, _, talk = chappe("produce", "shop.orders.palced", *PLACED, order("x"))
+    assert code == 1 and "E3003" in talk, talk
+    assert "palced" not in chappe("topic", "ls", "--all")[1]
+
+
+def test_topics_are_created_listed_and_shown():
+    assert chappe("topic", "create", TOPIC)[0] == 0
+    code, text, _ = chappe("topic", "ls", "shop.*", "-o", "json")
+    assert code == 0 and [row["topic"] for row in json.loads(text)] == [TOPIC]
+    rows = json.loads(chappe("topic", "show", TOPIC, "-o", "json")[1])
+    assert [row["partition"] for row in rows] == [0, 1, 2, 3] and sum(row["records"] for row in rows) == 0
+    assert chappe("topic", "show", "nowhere")[0] == 1
+
+
+def test_values_arrive_as_they_were_produced():
+    code, _, talk = chappe("produce", TOPIC, *PLACED, order("one"))
+    assert code == 0 and "1 delivered" in talk, talk
+    code, _, talk = chappe("produce", TOPIC, stdin=order("two") + "\n\n" + order("three", exchange_rate="\u00ff") + "\n")
+    assert code == 0 and "2 delivered" in talk, talk
+    records = consumed(TOPIC)
+    assert sorted(record["key"] for record in records) == ["one", "three", "two"]
+    assert all(record["value"]["customer"] == "Zoë" and record["type"] == "shop.OrderPlaced" for record in records)
+    assert {record["value"]["exchange_rate"] for record in records} == {None, "\u00ff"}
+
+
+def test_lines_that_do_not_fit_are_told_and_the_rest_goes_on():
+    code, _, talk = chappe("produce", TOPIC, stdin="nonsense\n" + order("four") + '\n{"order_id": 5}\n')
+    assert code == 1 and "line 1:" in talk and "line 3:" in talk and "1 delivered" in talk, talk
+    assert "four" in [record["key"] for record in consumed(TOPIC)]
+
+
+def test_rows_of_csv_are_values():
+    with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
+        file.write("order_id,kind,customer,country,currency,total,placed_at,exchange_rate,lines\n"
+                   'csv-1,return,"Dr. ""X""",FR,EUR,120,5,,"[{""sku"":""x"",""description"":""y"",""quantity"":1,""unit_price"":1}]"\n'
+                   "csv-2,sale,,FR,EUR,,5,,[]\ncsv-3,sale\n")
+        file.flush()
+        code, _, talk = chappe("produce", TOPIC, "--csv", file.name)
+    assert code == 1 and "line 3: the column total is empty" in talk and "line 4: 2 fields under 9" in talk, talk
+    record = consumed(TOPIC, "--where", "order_id=csv-1")[0]
+    assert record["value"]["customer"] == 'Dr. "X"' and record["value"]["lines"][0]["sku"] == "x"
+
+
+def test_made_up_values_repeat_by_their_seed():
+    values = []
+    for topic in ("fake.a", "fake.b"):
+        code, _, talk = chappe("produce", topic, *PLACED, "--fake", 50, "--seed", 7, "--create")
+        assert code == 0 and "50 delivered" in talk, talk
+        values.append(sorted(json.dumps(record["value"]) for record in consumed(topic)))
+    assert len(values[0]) == 50 and values[0] == values[1]
+
+
+def test_reading_begins_where_it_is_told():
+    assert len(consumed("fake.*")) == 100
+    assert len(consumed("fake.a", "--last", 1)) == 4
+    assert len(consumed("fake.a", "--count", 3)) == 3
+    later = consumed("fake.a", "--partition", 0)
+    code, text, _ = chappe("consume", "fake.a", "--from", 2, "--exit", "-f", "json", "--partition", 0)
+    assert code == 0 and [json.loads(line) for line in text.splitlines()] == later[2:]
+    assert len(chappe("consume", "fake.a", "--from=-10m", "--exit")[1].splitlines()) == 50
+    assert chappe("consume", "fake.a", "--from=2001-01-01", "--exit", "--where", "kind=nothing") [1] == ""
+
+
+def test_a_reader_that_waits_ends_with_an_interrupt():
+    reader = subprocess.Popen([CHAPPE, "consume", "fake.a", "--from", "beginning"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              env=ENVIRONMENT)
+    for _ in range(50):
+        reader.stdout.readline()
+    reader.send_signal(signal.SIGINT)
+    _, talk = reader.communicate(timeout=20)
+    assert reader.returncode == 0 and talk == "", (reader.returncode, talk)
+
+
+def test_what_is_no_avro_is_told_and_shown():
+    records = chappe("consume", "_chappe-schemas", "--from", "beginning", "--exit")
+    assert records[0] == 1 and "OrderPlaced" in records[1] and "E21" in records[2], records
+
+
+def test_a_program_with_its_own_loop_embeds_a_service():
+    code, text, talk = run(EMBED, "3", environment=ENVIRONMENT)
+    assert code == 0 and text.count("heard ") == 3, text + talk
+
+
+try:
+    main(globals())
+finally:
+    broker.kill()
+    broker.wait()
