@@ -117,6 +117,16 @@ def test_what_is_no_avro_is_told_and_shown():
     assert records[0] == 1 and "OrderPlaced" in records[1] and "E21" in records[2], records
 
 
+def test_a_schema_is_made_known_before_its_first_event():
+    line = ROOT / "schemas/shop/order_line.avsc"
+    code, _, talk = chappe("schema", "register", "shop.lines", line)
+    assert code == 1 and "E3003" in talk, talk
+    code, _, talk = chappe("schema", "register", "shop.lines", line, "--create")
+    assert code == 0 and "shop.OrderLine" in talk, talk
+    known = chappe("consume", "_chappe-schemas", "--from", "beginning", "--exit")[1]
+    assert '"OrderLine"' in known and "shop.lines" not in known
+
+
 def test_a_program_with_its_own_loop_embeds_a_service():
     code, text, talk = run(EMBED, "3", environment=ENVIRONMENT)
     assert code == 0 and text.count("heard ") == 3, text + talk

@@ -28,7 +28,7 @@ bool cluster_interrupted(void)
 }
 
 int cluster_open(const struct command_line *line, const struct chappe_operation *operations, bool create,
-                 struct chappe_client **ret_client)
+                 const char *setting, struct chappe_client **ret_client)
 {
         const char *settings[SETTINGS_LIMIT + 1], *brokers = command_value(line, "brokers"), *value;
         struct chappe_client_options options = { command_value(line, "config"), settings, operations, NULL, create };
@@ -36,6 +36,8 @@ int cluster_open(const struct command_line *line, const struct chappe_operation 
         struct chappe_error error;
         size_t count = 0;
 
+        if (setting)
+                settings[count++] = setting;
         if (brokers && asprintf(&named, "brokers=%s", brokers) >= 0)
                 settings[count++] = named;
         for (size_t i = 0; (value = command_value_at(line, "set", i)); i++) {

@@ -75,7 +75,7 @@ static int call_through(struct calling *calling, const struct command_line *line
         CHAPPE_CLEANUP(client) struct chappe_client *client = NULL;
         struct chappe_context *ctx;
         struct chappe_error error;
-        int status = cluster_open(line, operations, false, &client);
+        int status = cluster_open(line, operations, false, NULL, &client);
 
         if (status != EXIT_DONE)
                 return status;

@@ -231,7 +231,7 @@ static int consume(const struct command_line *line)
             !where_parse(line, &consuming.where))
                 return EXIT_USAGE;
         read.partition = (int32_t)partition;
-        status = cluster_open(line, NULL, false, &client);
+        status = cluster_open(line, NULL, false, NULL, &client);
         if (status != EXIT_DONE)
                 return status;
         status = read_topics(line, client, &read, &error);

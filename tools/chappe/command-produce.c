@@ -119,7 +119,7 @@ static int find_schema(const struct command_line *line, struct chappe_schema **r
         };
         CHAPPE_CLEANUP(client) struct chappe_client *client = NULL;
         struct chappe_error error;
-        int status = cluster_open(line, NULL, false, &client);
+        int status = cluster_open(line, NULL, false, NULL, &client);
 
         if (status != EXIT_DONE)
                 return status;
@@ -143,7 +143,7 @@ static int produce_through(struct producing *producing, const struct command_lin
         };
         CHAPPE_CLEANUP(client) struct chappe_client *client = NULL;
         struct chappe_error error;
-        int status = cluster_open(line, operations, command_given(line, "create"), &client);
+        int status = cluster_open(line, operations, command_given(line, "create"), NULL, &client);
 
         if (status != EXIT_DONE)
                 return status;

@@ -17,7 +17,7 @@ static int topic_ls(const struct command_line *line)
         struct chappe_error error;
         struct table table;
         size_t count;
-        int status = cluster_open(line, NULL, false, &client);
+        int status = cluster_open(line, NULL, false, NULL, &client);
 
         if (status != EXIT_DONE)
                 return status;
@@ -69,7 +69,7 @@ static int topic_show(const struct command_line *line)
         struct chappe_client_topic *topics;
         struct chappe_error error;
         size_t count;
-        int status = cluster_open(line, NULL, false, &client);
+        int status = cluster_open(line, NULL, false, NULL, &client);
 
         if (status != EXIT_DONE)
                 return status;
@@ -97,7 +97,7 @@ static int topic_create(const struct command_line *line)
                 return EXIT_USAGE;
         for (size_t i = 0; i < 63 && (properties[i] = command_value_at(line, "property", i)); i++)
                 ;
-        status = cluster_open(line, NULL, false, &client);
+        status = cluster_open(line, NULL, false, NULL, &client);
         if (status != EXIT_DONE)
                 return status;
         status = chappe_client_topic_create(client, command_argument(line, 0), (int32_t)partitions,

@@ -5,7 +5,7 @@
 extern const struct command command_produce, command_consume, command_call;
 extern const struct command command_topic_ls, command_topic_show, command_topic_create;
 extern const struct command command_schema_check, command_schema_canonical, command_schema_fingerprint;
-extern const struct command command_schema_decode, command_schema_encode;
+extern const struct command command_schema_decode, command_schema_encode, command_schema_register;
 extern const struct command command_dev, command_run;
 extern const struct command command_explain, command_completion;
 
@@ -21,6 +21,7 @@ const struct command *const commands[] = {
         &command_schema_fingerprint,
         &command_schema_decode,
         &command_schema_encode,
+        &command_schema_register,
         &command_dev,
         &command_run,
         &command_explain,
