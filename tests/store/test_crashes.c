@@ -24,7 +24,7 @@ struct machine;
 
 struct instance {
         struct machine *machine;
-        char name[16];
+        char name[32];
         struct chappe_process *process;
         struct chappe_world world;
         struct chappe_runtime runtime;
