@@ -22,6 +22,7 @@ const struct chappe_world *chappe_world_system(void)
                         .clock = chappe_clock_system(),
                         .executor = chappe_executor_threads(),
                         .broker_open = broker_open,
+                        .property_check = chappe_kafka_check_property,
                         .seed = chappe_random_system_seed(),
                 };
         return &world;

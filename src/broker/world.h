@@ -12,6 +12,8 @@ struct chappe_world {
         /* Connects with these properties; the service closes it. */
         int (*broker_open)(void *context, const struct chappe_property *properties, size_t count,
                            struct chappe_broker **ret_broker, struct chappe_error *error);
+        /* Would broker_open take this one? NULL: any is taken. */
+        int (*property_check)(const struct chappe_property *property, struct chappe_error *error);
         void *context;
         uint64_t seed;             /* of everything random in this process */
         const char *database;      /* SQLite URI instead of the configured file ("file:/orders?vfs=memdb"), or NULL */

@@ -61,10 +61,17 @@ static bool property_is_secret(const char *name)
 }
 
 /* Those without a dot, by which properties are told from settings otherwise. */
+static const char *const dotless_properties[] = {"acks", "debug", "partitioner", "retries"};
+
+#define DOTLESS_PROPERTIES (sizeof(dotless_properties) / sizeof(*dotless_properties))
+
 static bool looks_like_property(const char *name)
 {
-        return strchr(name, '.') || strcmp(name, "acks") == 0 || strcmp(name, "debug") == 0 ||
-               strcmp(name, "retries") == 0 || strcmp(name, "partitioner") == 0;
+        for (size_t i = 0; i < DOTLESS_PROPERTIES; i++) {
+                if (strcmp(name, dotless_properties[i]) == 0)
+                        return true;
+        }
+        return strchr(name, '.');
 }
 
 static int unknown(const struct chappe_config *config, const struct chappe_config_place *place, const char *name,
@@ -74,6 +81,8 @@ static int unknown(const struct chappe_config *config, const struct chappe_confi
 
         for (size_t i = 0; i < config->known; i++)
                 chappe_nearest_offer(&nearest, config->entries[i].name);
+        for (size_t i = 0; i < DOTLESS_PROPERTIES; i++)
+                chappe_nearest_offer(&nearest, dotless_properties[i]);
         chappe_nearest_offer(&nearest, "kafka");
         if (nearest.name)
                 return chappe_fail(error, CHAPPE_E_SETTING_UNKNOWN, "%s: unknown setting '%.60s': did you mean '%s'?",

@@ -71,6 +71,27 @@ static int load_config(struct chappe_service *service, const struct chappe_servi
         return chappe_config_load(&sources, &service->runtime.config, error);
 }
 
+/* What librdkafka would refuse is refused before anything starts, and with the place where it was written. */
+static int check_properties(const struct chappe_service *service, struct chappe_error *error)
+{
+        const struct chappe_world *world = service->runtime.world;
+        const struct chappe_config *config = service->runtime.config;
+        size_t count = chappe_config_kafka_count(config);
+        size_t before = chappe_config_count(config) - count;
+
+        for (size_t n = 0; world->property_check && n < count; n++) {
+                struct chappe_config_value written;
+                struct chappe_property property;
+                struct chappe_error why = { 0 };
+
+                chappe_config_kafka_at(config, n, &property.name, &property.value);
+                chappe_config_at(config, before + n, &written);
+                if (world->property_check(&property, &why) < 0)
+                        return chappe_fail(error, why.code, "%s: %s", written.origin, why.text);
+        }
+        return 0;
+}
+
 /* Unique among the service's instances: what was configured, else host and process; in simulation the seed stands for
  * both. */
 static int name_instance(struct chappe_service *service, struct chappe_error *error)
@@ -154,6 +175,8 @@ static int prepare(struct chappe_service *service, const struct chappe_service_o
 
         if (r == 0)
                 r = load_config(service, options, error);
+        if (r == 0)
+                r = check_properties(service, error);
         if (r == 0)
                 r = name_instance(service, error);
         if (r == 0)

@@ -34,6 +34,7 @@ struct fixture {
         char notify[128];
         rd_kafka_t *host; /* hosts the mock cluster; also a producer */
         const char *servers;
+        const char *variable; /* in the program's environment; NULL: none */
         char output[131072];
 };
 
@@ -103,7 +104,8 @@ static int teardown(void **state)
 static pid_t start(struct fixture *fixture, int output, const char *const *words)
 {
         const char *arguments[16] = { program };
-        const char *environment[] = { "PATH=/usr/bin:/bin", fixture->notify, "ASAN_OPTIONS=detect_leaks=1", NULL };
+        const char *environment[] = { "PATH=/usr/bin:/bin", fixture->notify, "ASAN_OPTIONS=detect_leaks=1",
+                                      fixture->variable, NULL };
         posix_spawn_file_actions_t actions;
         pid_t pid;
 
@@ -194,6 +196,32 @@ static void test_wrong_settings_end_the_program_with_a_usage_code(void **state)
         assert_int_equal(RUN(fixture, "--config", "player.cfg"), CHAPPE_EXIT_USAGE);
         assert_string_equal(fixture->output,
                             "player.cfg:2: unknown setting 'worker': did you mean 'workers'? (E1101)\n");
+}
+
+static void test_wrong_kafka_properties_are_refused_where_they_were_written(void **state)
+{
+        struct fixture *fixture = *state;
+        char path[128];
+
+        snprintf(path, sizeof(path), "%s/player.cfg", fixture->directory);
+        FILE *file = fopen(path, "w");
+        fputs("kafka = ( \"acks=all\",\n\"lnger.ms=5\" );\n", file);
+        fclose(file);
+        assert_int_equal(RUN(fixture, "--config", "player.cfg"), CHAPPE_EXIT_USAGE);
+        assert_string_equal(
+                fixture->output,
+                "player.cfg:2: unknown librdkafka property 'lnger.ms': did you mean 'linger.ms'? (E1101)\n");
+
+        assert_int_equal(RUN(fixture, "--check", "--offline", "--session.timout.ms=6000"), CHAPPE_EXIT_USAGE);
+        assert_string_equal(fixture->output, "command line: unknown librdkafka property 'session.timout.ms': "
+                                             "did you mean 'session.timeout.ms'? (E1101)\n");
+        assert_int_equal(RUN(fixture, "--ack=all"), CHAPPE_EXIT_USAGE);
+        assert_output(fixture, "did you mean 'acks'?");
+
+        fixture->variable = "CHAPPE_KAFKA_LINGER_MS=soon";
+        assert_int_equal(RUN(fixture, "--check", "--offline"), CHAPPE_EXIT_USAGE);
+        assert_output(fixture, "CHAPPE_KAFKA_LINGER_MS: linger.ms: ");
+        assert_output(fixture, "(E1102)\n");
 }
 
 static void test_check_asks_the_brokers(void **state)
@@ -383,6 +411,7 @@ int main(int argc, char **argv)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
                 TEST(test_questions_are_answered_without_a_broker),
                 TEST(test_wrong_settings_end_the_program_with_a_usage_code),
+                TEST(test_wrong_kafka_properties_are_refused_where_they_were_written),
                 TEST(test_check_asks_the_brokers),
                 TEST(test_an_unreachable_broker_ends_the_start_in_time),
                 TEST(test_a_service_answers_events_and_ends_cleanly),

@@ -135,15 +135,6 @@ static bool rule_applies(const struct rule *rule, const struct chappe_kafka *kaf
         return (rule->roles & (int)wanted->role) && (!rule->applies || rule->applies(kafka, wanted));
 }
 
-static int set(rd_kafka_conf_t *conf, const char *name, const char *value, struct chappe_error *error)
-{
-        char why[300];
-
-        if (rd_kafka_conf_set(conf, name, value, why, sizeof(why)) == RD_KAFKA_CONF_OK)
-                return 0;
-        return chappe_fail(error, CHAPPE_E_BROKER_PROPERTY, "%s: %s", name, why);
-}
-
 static bool is_fixed(const struct chappe_kafka *kafka, const struct chappe_kafka_client *wanted, const char *name)
 {
         for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
@@ -160,7 +151,7 @@ static int apply_properties(rd_kafka_conf_t *conf, const struct chappe_kafka *ka
         for (size_t i = 0; i < count; i++) {
                 if (is_fixed(kafka, wanted, properties[i].name))
                         continue;
-                int status = set(conf, properties[i].name, properties[i].value, error);
+                int status = chappe_kafka_set_property(conf, properties[i].name, properties[i].value, error);
                 if (status < 0)
                         return status;
         }
@@ -174,11 +165,11 @@ static int apply_rule(rd_kafka_conf_t *conf, struct chappe_kafka *kafka, const s
 
         switch (rule->manner) {
         case DEFAULT:
-                return given ? 0 : set(conf, rule->name, rule->value, error);
+                return given ? 0 : chappe_kafka_set_property(conf, rule->name, rule->value, error);
         case FIXED:
                 if (given && (!rule->value || strcmp(given, rule->value) != 0))
                         chappe_kafka_remark(kafka, "%s=%s is left out: %s", rule->name, given, rule->why);
-                return rule->value ? set(conf, rule->name, rule->value, error) : 0;
+                return rule->value ? chappe_kafka_set_property(conf, rule->name, rule->value, error) : 0;
         case UNSAFE:
                 if (given && strcmp(given, rule->value) == 0)
                         chappe_kafka_remark(kafka, "%s=%s is unsafe: %s", rule->name, given, rule->why);
@@ -198,9 +189,9 @@ static int configure(rd_kafka_conf_t *conf, struct chappe_kafka *kafka, const st
                 if (rule_applies(&rules[i], kafka, wanted))
                         status = apply_rule(conf, kafka, wanted, &rules[i], error);
         if (status == 0 && wanted->create_topics)
-                status = set(conf, "allow.auto.create.topics", "true", error);
+                status = chappe_kafka_set_property(conf, "allow.auto.create.topics", "true", error);
         if (status == 0 && wanted->role == CHAPPE_KAFKA_CONSUMER)
-                status = set(conf, "group.id", wanted->group ? wanted->group : "chappe-no-group", error);
+                status = chappe_kafka_set_property(conf, "group.id", wanted->group ? wanted->group : "chappe-no-group", error);
         return status;
 }
 

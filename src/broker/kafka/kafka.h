@@ -58,6 +58,9 @@ int chappe_kafka_client_new(struct chappe_kafka *kafka, const struct chappe_kafk
 const char *chappe_kafka_given(const struct chappe_kafka *kafka, const struct chappe_kafka_client *wanted,
                                const char *name);
 
+/* properties.c: negative with the nearest known name, or with why the value was refused. */
+int chappe_kafka_set_property(rd_kafka_conf_t *conf, const char *name, const char *value, struct chappe_error *error);
+
 /* hazards.c */
 void chappe_kafka_remark_hazards(struct chappe_kafka *kafka);
 
