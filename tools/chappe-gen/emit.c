@@ -22,34 +22,40 @@ void *gen_alloc(struct chappe_arena *arena, size_t size)
         return need(chappe_arena_zalloc(arena, size));
 }
 
+static char *format_text(const char *format, va_list arguments)
+{
+        char *text;
+
+        return need(vasprintf(&text, format, arguments) < 0 ? NULL : text);
+}
+
 const char *gen_printf(struct chappe_arena *arena, const char *format, ...)
 {
-        va_list arguments, again;
-        char *text;
-        int length;
+        va_list arguments;
+        char *made, *text;
 
         va_start(arguments, format);
-        va_copy(again, arguments);
-        length = vsnprintf(NULL, 0, format, arguments);
-        text = gen_alloc(arena, (size_t)length + 1);
-        vsnprintf(text, (size_t)length + 1, format, again);
-        va_end(again);
+        made = format_text(format, arguments);
         va_end(arguments);
+        text = gen_alloc(arena, strlen(made) + 1);
+        strcpy(text, made);
+        free(made);
         return text;
 }
 
 void emit(struct chappe_buffer *out, const char *format, ...)
 {
-        va_list arguments, again;
-        int length;
+        va_list arguments;
+        char *made;
+        size_t length;
 
         va_start(arguments, format);
-        va_copy(again, arguments);
-        length = vsnprintf(NULL, 0, format, arguments);
-        vsnprintf(need((char *)chappe_buffer_reserve(out, (size_t)length + 1)), (size_t)length + 1, format, again);
-        out->length += (size_t)length;
-        va_end(again);
+        made = format_text(format, arguments);
         va_end(arguments);
+        length = strlen(made);
+        memcpy(need((char *)chappe_buffer_reserve(out, length + 1)), made, length);
+        out->length += length;
+        free(made);
 }
 
 void emit_doc(struct chappe_buffer *out, const char *indent, const char *text)
