@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 static int on_reserve(struct chappe_context *ctx, const struct shop_reserve_request *request,
                       struct shop_reserve_reply *reply)
@@ -50,6 +51,11 @@ void bench_answer(const char *const *settings)
         pthread_sigmask(SIG_BLOCK, &ends, NULL);
         struct chappe_service *service = bench_service(&answering, settings);
         int signal;
+        while (!chappe_service_ready(service) &&
+               sigtimedwait(&ends, NULL, &(struct timespec){ .tv_nsec = 10000000 }) < 0)
+                continue;
+        puts("ready");
+        fflush(stdout);
         sigwait(&ends, &signal);
         bench_service_end(service);
 }

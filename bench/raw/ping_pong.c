@@ -18,19 +18,33 @@ static void end(int signal)
 static const char payload[] =
         "a request of about one hundred bytes, as a reserve call of the shop's inventory has: 4711 x 2, 4712 x 1";
 
-static void send_record(rd_kafka_t *producer, rd_kafka_topic_t *topic, const void *value, size_t length,
-                        const void *correlation, size_t correlation_length, const char *reply_topic)
+static void send_record(rd_kafka_t *producer, rd_kafka_topic_t *topic, int32_t partition, const void *value,
+                        size_t length, const void *correlation, size_t correlation_length, const char *reply_topic)
 {
         rd_kafka_headers_t *headers = rd_kafka_headers_new(2);
         rd_kafka_header_add(headers, "kafka_correlationId", -1, correlation, (ssize_t)correlation_length);
         if (reply_topic)
                 rd_kafka_header_add(headers, "kafka_replyTopic", -1, reply_topic, -1);
-        rd_kafka_resp_err_t error = rd_kafka_producev(
-                producer, RD_KAFKA_V_RKT(topic), RD_KAFKA_V_VALUE((void *)value, length),
-                RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
+        rd_kafka_resp_err_t error =
+                rd_kafka_producev(producer, RD_KAFKA_V_RKT(topic), RD_KAFKA_V_PARTITION(partition),
+                                  RD_KAFKA_V_VALUE((void *)value, length), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                                  RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
         if (error)
                 raw_fail("produce", rd_kafka_err2str(error));
         rd_kafka_poll(producer, 0);
+}
+
+static bool say_when_assigned(rd_kafka_t *consumer)
+{
+        rd_kafka_topic_partition_list_t *assigned = NULL;
+        bool ready = !rd_kafka_assignment(consumer, &assigned) && assigned->cnt > 0;
+        if (assigned)
+                rd_kafka_topic_partition_list_destroy(assigned);
+        if (ready) {
+                puts("ready");
+                fflush(stdout);
+        }
+        return ready;
 }
 
 void raw_pong(const char *brokers, const char *requests)
@@ -47,7 +61,9 @@ void raw_pong(const char *brokers, const char *requests)
         rd_kafka_subscribe(consumer, topics);
         rd_kafka_topic_partition_list_destroy(topics);
 
+        bool ready = false;
         while (!ended) {
+                ready = ready || say_when_assigned(consumer);
                 rd_kafka_message_t *request = rd_kafka_consumer_poll(consumer, 100);
                 if (!request)
                         continue;
@@ -59,8 +75,8 @@ void raw_pong(const char *brokers, const char *requests)
                     !rd_kafka_header_get_last(headers, "kafka_replyTopic", &reply_topic, &reply_topic_length)) {
                         if (!replies)
                                 replies = raw_topic(producer, reply_topic);
-                        send_record(producer, replies, request->payload, request->len, correlation, correlation_length,
-                                    NULL);
+                        send_record(producer, replies, 0, request->payload, request->len, correlation,
+                                    correlation_length, NULL);
                         rd_kafka_offset_store(request->rkt, request->partition, request->offset);
                 }
                 rd_kafka_message_destroy(request);
@@ -94,7 +110,8 @@ static int64_t one_call(rd_kafka_t *producer, rd_kafka_topic_t *topic, rd_kafka_
 {
         uint64_t correlation[2] = { (uint64_t)(uintptr_t)producer, id };
         int64_t begun = raw_now_us(), deadline = begun + 5000000;
-        send_record(producer, topic, payload, sizeof(payload), correlation, sizeof(correlation), replies);
+        send_record(producer, topic, RD_KAFKA_PARTITION_UA, payload, sizeof(payload), correlation, sizeof(correlation),
+                    replies);
         while (raw_now_us() < deadline) {
                 rd_kafka_message_t *reply = rd_kafka_consumer_poll(consumer, 1000);
                 rd_kafka_headers_t *headers;
