@@ -54,6 +54,8 @@ const struct chappe_setting_rule chappe_settings[] = {
         BOOLEAN("schemas_register", "false", "register schemas that the registry does not know"),
         CHOICE("framing", "auto", "auto,confluent,single-object",
                "what stands before a payload: with a registry its schema id, else the schema's fingerprint"),
+        CHOICE("subjects", "topic", "topic,record,topic-record",
+               "registry subject of an event: <topic>-value, <record name>, <topic>-<record name>"),
         TEXT("schema_topic", "_chappe-schemas", "compacted topic that shares schemas where there is no registry"),
         INTEGER("schema_wait_ms", "30000", 0, HOUR_MS, "how long a record with an unknown schema is tried again"),
 

@@ -10,6 +10,7 @@
 #include "flow/payload.h"
 #include "flow/poll_strand.h"
 #include "flow/publisher.h"
+#include "flow/schema_registry.h"
 #include "flow/schema_topic.h"
 #include "flow/topics.h"
 #include "flow/worker.h"
@@ -23,7 +24,8 @@ struct chappe_flow {
         bool consumes;
         bool calls; /* calls or answers: needs the urgent producer */
         struct chappe_reader *reader;
-        struct chappe_schema_topic *schema_topic;
+        struct chappe_schema_topic *schema_topic;       /* NULL: schemas come from a registry */
+        struct chappe_schema_registry *schema_registry; /* NULL: from the topic */
         /* between start and stop */
         struct chappe_wake bell;
         struct chappe_handover *handover;
@@ -110,6 +112,17 @@ static int open_handover(struct chappe_flow *flow, struct chappe_error *error)
         return status < 0 ? status : chappe_handover_new(flow->runtime, &limits, &flow->bell, &flow->handover, error);
 }
 
+/* Only where schemas are shared through it. */
+static int read_schema_topic(struct chappe_flow *flow, struct chappe_error *error)
+{
+        struct chappe_schema_sharing sharing;
+        int status = chappe_schema_sharing(flow->runtime, &sharing, error);
+        if (status < 0 || !sharing.topic)
+                return status;
+        status = chappe_schema_topic_new(flow->runtime, &flow->schema_topic, error);
+        return status < 0 ? status : chappe_schema_topic_prepare(flow->schema_topic, flow->reader, error);
+}
+
 /* From here on the poll strand serves; what the rest of the start waits for comes through it. */
 static int start_polling(struct chappe_flow *flow, struct chappe_error *error)
 {
@@ -117,9 +130,7 @@ static int start_polling(struct chappe_flow *flow, struct chappe_error *error)
         int status =
                 chappe_publisher_open(runtime, flow->calls, chappe_wake_ring, &flow->bell, &runtime->publisher, error);
         if (status == 0)
-                status = chappe_schema_topic_new(runtime, &flow->schema_topic, error);
-        if (status == 0)
-                status = chappe_schema_topic_prepare(flow->schema_topic, flow->reader, error);
+                status = read_schema_topic(flow, error);
         if (status == 0)
                 status = chappe_reader_open(flow->reader, &flow->bell, error);
         if (status < 0)
@@ -133,8 +144,19 @@ static int start_polling(struct chappe_flow *flow, struct chappe_error *error)
 
 static int share_schemas(struct chappe_flow *flow, int64_t deadline_us, struct chappe_error *error)
 {
-        struct chappe_schema_backend backend = chappe_schema_topic_backend(flow->schema_topic);
-        int status = chappe_schema_topic_await(flow->schema_topic, deadline_us, error);
+        struct chappe_schema_sharing sharing;
+        struct chappe_schema_backend backend = { 0 };
+        int status = chappe_schema_sharing(flow->runtime, &sharing, error);
+        if (status == 0 && sharing.topic) {
+                status = chappe_schema_topic_await(flow->schema_topic, deadline_us, error);
+                backend = chappe_schema_topic_backend(flow->schema_topic);
+        }
+        if (status == 0 && sharing.registry) {
+                status = chappe_schema_registry_open(flow->runtime, sharing.topic ? &backend : NULL, deadline_us,
+                                                     &flow->schema_registry, error);
+                if (status == 0)
+                        backend = chappe_schema_registry_backend(flow->schema_registry);
+        }
         return status < 0 ? status : chappe_payload_start(flow->runtime->payload, &backend, error);
 }
 
@@ -294,6 +316,7 @@ int chappe_flow_stop(struct chappe_flow *flow, int64_t timeout_ms, struct chappe
         chappe_poll_strand_join(&flow->poll);
         int closed = close_broker_side(flow, deadline_us, &later);
         flow->handover = chappe_handover_free(flow->handover);
+        flow->schema_registry = chappe_schema_registry_free(flow->schema_registry);
         flow->schema_topic = chappe_schema_topic_free(flow->schema_topic);
         chappe_wake_deinit(&flow->bell);
         flow->started = false;

@@ -13,10 +13,12 @@
 #define WRITERS_MAXIMUM 10000
 #define PLANS_MAXIMUM   20000
 
-/* A schema that payloads name. Never changes once it is in its bucket. */
+/* A schema that payloads name. Never changes once it is in its bucket. A registry's id is known for one topic: on
+ * another it may not be allowed. */
 struct known_writer {
         struct known_writer *next;
         enum chappe_framing framing;
+        char *topic; /* NULL: any */
         uint64_t id;
         struct chappe_writer writer;
 };
@@ -82,6 +84,7 @@ static void free_writers(struct known_writer *entry)
         while (entry) {
                 struct known_writer *next = entry->next;
                 chappe_schema_unref(entry->writer.schema);
+                free(entry->topic);
                 free(entry);
                 entry = next;
         }
@@ -123,26 +126,46 @@ static size_t bucket_of(uint64_t id)
         return (id * 0x9e3779b97f4a7c15u) >> 56;
 }
 
-static const struct chappe_writer *find_writer(struct chappe_payload *payload, enum chappe_framing framing, uint64_t id)
+static bool names(const struct known_writer *entry, enum chappe_framing framing, uint64_t id, const char *topic)
+{
+        return entry->id == id && entry->framing == framing && (!entry->topic || strcmp(entry->topic, topic) == 0);
+}
+
+static const struct chappe_writer *find_writer(struct chappe_payload *payload, enum chappe_framing framing, uint64_t id,
+                                               const char *topic)
 {
         struct known_writer *entry = atomic_load_explicit(&payload->writers[bucket_of(id)], memory_order_acquire);
-        while (entry && (entry->id != id || entry->framing != framing))
+        while (entry && !names(entry, framing, id, topic))
                 entry = entry->next;
         return entry ? &entry->writer : NULL;
 }
 
-/* Takes the reference. Two strands may learn the same schema at once: the later entry is found first, both are right.
- */
-static int add_writer(struct chappe_payload *payload, enum chappe_framing framing, uint64_t id,
-                      struct chappe_schema *schema, const struct chappe_writer **ret_writer, struct chappe_error *error)
+static struct known_writer *make_writer(enum chappe_framing framing, uint64_t id, const char *topic,
+                                        struct chappe_schema *schema)
 {
         struct known_writer *entry = calloc(1, sizeof(*entry));
+        bool any = framing != CHAPPE_FRAMING_CONFLUENT;
+        char *copy = any ? NULL : strdup(topic);
+        if (!entry || (!any && !copy)) {
+                free(entry);
+                free(copy);
+                return NULL;
+        }
+        *entry = (struct known_writer){
+                .framing = framing, .id = id, .topic = copy, .writer = { chappe_schema_name(schema), schema }
+        };
+        return entry;
+}
+
+/* Takes the reference. Two strands may learn the same schema at once: the later entry is found first, both are right.
+ */
+static int add_writer(struct chappe_payload *payload, enum chappe_framing framing, uint64_t id, const char *topic,
+                      struct chappe_schema *schema, const struct chappe_writer **ret_writer, struct chappe_error *error)
+{
+        struct known_writer *entry = make_writer(framing, id, topic, schema);
         chappe_mutex_lock(payload->executor, payload->mutex);
         bool full = payload->writer_count >= WRITERS_MAXIMUM;
         if (entry && !full) {
-                *entry = (struct known_writer){ .framing = framing,
-                                                .id = id,
-                                                .writer = { chappe_schema_name(schema), schema } };
                 entry->next = atomic_load_explicit(&payload->writers[bucket_of(id)], memory_order_relaxed);
                 atomic_store_explicit(&payload->writers[bucket_of(id)], entry, memory_order_release);
                 payload->writer_count++;
@@ -152,8 +175,10 @@ static int add_writer(struct chappe_payload *payload, enum chappe_framing framin
                 *ret_writer = &entry->writer;
                 return 0;
         }
-        free(entry);
-        chappe_schema_unref(schema);
+        if (entry)
+                free_writers(entry);
+        else
+                chappe_schema_unref(schema);
         return full ? chappe_fail(error, CHAPPE_E_LIMIT, "payloads name more than %d different schemas",
                                   WRITERS_MAXIMUM)
                     : chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for a schema");
@@ -169,12 +194,12 @@ int chappe_payload_open(struct chappe_payload *payload, const char *topic, struc
         if (status < 0)
                 return status;
         uint64_t id = frame.framing == CHAPPE_FRAMING_CONFLUENT ? frame.schema_id : frame.fingerprint;
-        *ret_writer = find_writer(payload, frame.framing, id);
+        *ret_writer = find_writer(payload, frame.framing, id, topic);
         if (*ret_writer)
                 return 0;
         struct chappe_schema *schema;
         status = payload->backend.find(payload->backend.context, topic, &frame, &schema, error);
-        return status < 0 ? status : add_writer(payload, frame.framing, id, schema, ret_writer, error);
+        return status < 0 ? status : add_writer(payload, frame.framing, id, topic, schema, ret_writer, error);
 }
 
 static struct local_type *find_type(struct chappe_payload *payload, const struct chappe_type *type)
@@ -325,10 +350,10 @@ int chappe_payload_reads(struct chappe_payload *payload, const struct chappe_typ
         /* Data of our own schema needs nobody's answer. */
         const struct chappe_writer *writer;
         uint64_t fingerprint = chappe_schema_fingerprint(local->schema);
-        if (find_writer(payload, CHAPPE_FRAMING_SINGLE_OBJECT, fingerprint))
+        if (find_writer(payload, CHAPPE_FRAMING_SINGLE_OBJECT, fingerprint, NULL))
                 return 0;
-        return add_writer(payload, CHAPPE_FRAMING_SINGLE_OBJECT, fingerprint, chappe_schema_ref(local->schema), &writer,
-                          error);
+        return add_writer(payload, CHAPPE_FRAMING_SINGLE_OBJECT, fingerprint, NULL, chappe_schema_ref(local->schema),
+                          &writer, error);
 }
 
 int chappe_payload_writes(struct chappe_payload *payload, const char *topic, const struct chappe_type *type,

@@ -83,8 +83,8 @@ static int fetch_schema(struct chappe_registry *registry, uint32_t id, struct ch
         return status;
 }
 
-static int find_schema(struct chappe_registry *registry, uint32_t id, struct chappe_schema **ret_schema,
-                       struct chappe_error *error)
+int chappe_registry_get(struct chappe_registry *registry, uint32_t id, struct chappe_schema **ret_schema,
+                        struct chappe_error *error)
 {
         struct chappe_schema *schema;
         enum chappe_registry_known known;
@@ -101,7 +101,8 @@ static int find_schema(struct chappe_registry *registry, uint32_t id, struct cha
         return 0;
 }
 
-static int check_subject(struct chappe_registry *registry, const char *subject, uint32_t id, struct chappe_error *error)
+int chappe_registry_check(struct chappe_registry *registry, const char *subject, uint32_t id,
+                          struct chappe_error *error)
 {
         const struct chappe_registry_source *source = &registry->config.source;
         enum chappe_registry_known known;
@@ -129,11 +130,11 @@ int chappe_registry_schema(struct chappe_registry *registry, const char *subject
                            struct chappe_schema **ret_schema, struct chappe_error *error)
 {
         struct chappe_schema *schema;
-        int status = find_schema(registry, id, &schema, error);
+        int status = chappe_registry_get(registry, id, &schema, error);
 
         if (status < 0)
                 return status;
-        status = check_subject(registry, subject, id, error);
+        status = chappe_registry_check(registry, subject, id, error);
         if (status < 0)
                 chappe_schema_unref(schema);
         else

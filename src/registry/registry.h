@@ -28,6 +28,12 @@ int chappe_registry_new(const struct chappe_registry_config *config, struct chap
 /* Does not close the source. Takes NULL; returns NULL. */
 struct chappe_registry *chappe_registry_free(struct chappe_registry *registry);
 
+/* The schema of an id, whatever its subject, and whether it belongs to a subject, for those whose subject depends on
+ * the schema's name. Failures as below. */
+int chappe_registry_get(struct chappe_registry *registry, uint32_t id, struct chappe_schema **ret_schema,
+                        struct chappe_error *error);
+int chappe_registry_check(struct chappe_registry *registry, const char *subject, uint32_t id,
+                          struct chappe_error *error);
 /* The schema of an id that belongs to the subject; a reference for the caller. -CHAPPE_E_SCHEMA_NOT_FOUND and
  * -CHAPPE_E_REGISTRY_UNREACHABLE may pass; -CHAPPE_E_SCHEMA_FOREIGN and the others stay. May wait for the source. */
 int chappe_registry_schema(struct chappe_registry *registry, const char *subject, uint32_t id,
