@@ -67,14 +67,16 @@ static int name_reply_topic(struct chappe_calls *calls, struct chappe_error *err
         return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the reply topic's name");
 }
 
-/* Partitions of the reply topic; 0 while it does not exist. */
+/* Partitions of the reply topic; 0 while it does not exist. One question, however long the start may take. */
 static int32_t count_partitions(struct chappe_calls *calls, int64_t timeout_ms, struct chappe_error *error)
 {
         struct chappe_broker *broker = calls->runtime->broker;
+        int64_t question_ms = chappe_config_integer(calls->runtime->config, "broker_timeout_ms");
         const char *const names[] = { calls->reply_topic };
         struct chappe_topic_description *topics = NULL;
         size_t count = 0;
-        int32_t partitions = broker->operations->topics_describe(broker, names, 1, timeout_ms, &topics, &count, error);
+        int32_t partitions = broker->operations->topics_describe(
+                broker, names, 1, timeout_ms < question_ms ? timeout_ms : question_ms, &topics, &count, error);
 
         if (partitions == 0 && count == 1)
                 partitions = topics[0].partition_count;

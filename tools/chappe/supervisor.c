@@ -20,7 +20,7 @@
 #define BACKOFF_FIRST_MS   100
 #define BACKOFF_MAXIMUM_MS 5000
 #define STEADY_US          (10 * 1000000) /* after so long a run the back-off begins anew */
-#define FAILURES_LIMIT     5              /* starts in a row that never became ready: it is not going to */
+#define FAILURES_LIMIT     5              /* first starts in a row that never became ready: it is not going to */
 #define STOP_TIMEOUT_US    (25 * 1000000)
 #define LOOK_MS            20 /* for run files, while one is missing */
 #define IDLE_MS            1000
@@ -93,12 +93,13 @@ static void say_how(const struct member *member, int64_t again_ms)
                             (long long)again_ms);
 }
 
-/* A service that ended though nobody asked it to. */
+/* A service that ended though nobody asked it to. One that has worked before is started for ever: the others go on
+ * without it. */
 static void plan_again(struct supervisor *supervisor, struct member *member)
 {
         struct chappe_error error = { 0 };
 
-        if (!member->ready && ++member->failures >= FAILURES_LIMIT) {
+        if (!member->ever_ready && ++member->failures >= FAILURES_LIMIT) {
                 chappe_fail(&error, CHAPPE_E_FLEET_MEMBER, "%s does not start: exit code %d, %d times in a row",
                             member->name, member->exit_code, member->failures);
                 give_up(supervisor, &error);
