@@ -173,6 +173,9 @@ static int prepare(struct chappe_service *service, const struct chappe_service_o
         struct chappe_runtime *runtime = &service->runtime;
         int r = make_rules(service, error);
 
+        service->watched = chappe_mutex_new(runtime->world->executor);
+        if (r == 0 && !service->watched)
+                r = no_memory(error);
         if (r == 0)
                 r = load_config(service, options, error);
         if (r == 0)
@@ -282,20 +285,41 @@ int chappe_service_start(struct chappe_service *service, struct chappe_error *er
 
 bool chappe_service_ready(struct chappe_service *service)
 {
-        return atomic_load(&service->phase) == CHAPPE_PHASE_RUNNING && chappe_flow_ready(service->runtime.flow) &&
-               chappe_flow_healthy(service->runtime.flow, NULL);
+        struct chappe_executor *executor = service->runtime.world->executor;
+
+        chappe_mutex_lock(executor, service->watched);
+        bool ready = atomic_load(&service->phase) == CHAPPE_PHASE_RUNNING && chappe_flow_ready(service->runtime.flow) &&
+                     chappe_flow_healthy(service->runtime.flow, NULL);
+        chappe_mutex_unlock(executor, service->watched);
+        return ready;
 }
 
 bool chappe_service_healthy(struct chappe_service *service, struct chappe_error *error)
 {
-        return atomic_load(&service->phase) != CHAPPE_PHASE_RUNNING ||
-               chappe_flow_healthy(service->runtime.flow, error);
+        struct chappe_executor *executor = service->runtime.world->executor;
+
+        chappe_mutex_lock(executor, service->watched);
+        bool healthy = atomic_load(&service->phase) != CHAPPE_PHASE_RUNNING ||
+                       chappe_flow_healthy(service->runtime.flow, error);
+        chappe_mutex_unlock(executor, service->watched);
+        return healthy;
+}
+
+/* From here on nobody looks into the parts any more. */
+static bool leave_running(struct chappe_service *service)
+{
+        struct chappe_executor *executor = service->runtime.world->executor;
+        int running = CHAPPE_PHASE_RUNNING;
+
+        chappe_mutex_lock(executor, service->watched);
+        bool left = atomic_compare_exchange_strong(&service->phase, &running, CHAPPE_PHASE_STOPPING);
+        chappe_mutex_unlock(executor, service->watched);
+        return left;
 }
 
 int chappe_service_stop(struct chappe_service *service, struct chappe_error *error)
 {
-        int running = CHAPPE_PHASE_RUNNING;
-        if (!atomic_compare_exchange_strong(&service->phase, &running, CHAPPE_PHASE_STOPPING))
+        if (!leave_running(service))
                 return chappe_fail(error, CHAPPE_E_SERVICE_STATE, "%s does not run", service->config->name);
 
         int64_t timeout_ms = chappe_config_integer(service->runtime.config, "stop_timeout_ms");
@@ -327,6 +351,8 @@ struct chappe_service *chappe_service_free(struct chappe_service *service)
         chappe_metrics_free(service->runtime.metrics);
         chappe_log_free(service->runtime.log);
         chappe_config_free(service->runtime.config);
+        if (service->watched)
+                chappe_mutex_free(service->runtime.world->executor, service->watched);
         free(service->rules);
         free(service->instance);
         free(service->group);

@@ -30,7 +30,8 @@ struct chappe_service {
         struct chappe_setting_rule *rules; /* the service's settings in the configuration's form */
         char *instance;
         char *group;
-        bool real; /* not simulated: it has a process of its own */
+        bool real;                    /* not simulated: it has a process of its own */
+        struct chappe_mutex *watched; /* a running service is looked at, and leaves that state, under it */
 
         /* constant between start and stop; start and stop are called by one thread */
         struct chappe_admin *admin;

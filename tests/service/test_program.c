@@ -100,12 +100,27 @@ static int teardown(void **state)
         return 0;
 }
 
+/* "name=value" as the test itself has it, for the tools that watch it, else empty. */
+static const char *inherited(const char *name, char *room, size_t size)
+{
+        const char *value = getenv(name);
+
+        snprintf(room, size, "%s=%s", name, value ? value : "");
+        return room;
+}
+
 /* Starts the program in the fixture's directory, its output going to the descriptor. */
 static pid_t start(struct fixture *fixture, int output, const char *const *words)
 {
         const char *arguments[16] = { program };
-        const char *environment[] = { "PATH=/usr/bin:/bin", fixture->notify, "ASAN_OPTIONS=detect_leaks=1",
-                                      fixture->variable, NULL };
+        char preload[512], options[512];
+        const char *environment[] = { "PATH=/usr/bin:/bin",
+                                      fixture->notify,
+                                      "ASAN_OPTIONS=detect_leaks=1",
+                                      inherited("LD_PRELOAD", preload, sizeof(preload)),
+                                      inherited("TSAN_OPTIONS", options, sizeof(options)),
+                                      fixture->variable,
+                                      NULL };
         posix_spawn_file_actions_t actions;
         pid_t pid;
 
