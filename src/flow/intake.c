@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "config/config.h"
+#include "flow/ages.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
 
@@ -23,6 +24,8 @@ struct holding {
         struct chappe_metric *finished;
         struct chappe_metric *committed;
         struct chappe_metric *in_flight;
+        struct chappe_metric *oldest;
+        struct chappe_ages ages;
 };
 
 static void look_up_gauges(struct holding *holding, struct chappe_metrics *metrics, const struct chappe_share *share)
@@ -41,6 +44,8 @@ static void look_up_gauges(struct holding *holding, struct chappe_metrics *metri
                                                 "Offset that the group has committed.", labels);
         holding->in_flight = chappe_metrics_get(metrics, CHAPPE_GAUGE, "partition_in_flight_records",
                                                 "Records taken and not finished.", labels);
+        holding->oldest = chappe_metrics_get(metrics, CHAPPE_GAUGE, "partition_oldest_unfinished_seconds",
+                                             "How long the oldest unfinished record has been in hand.", labels);
 }
 
 /* Without a committed offset the position is asked for, so that it can be committed before the first record is
@@ -86,6 +91,7 @@ void chappe_intake_drop(struct chappe_intake *intake, struct chappe_share *share
 {
         struct holding *holding = share->context;
         chappe_metric_set(holding->in_flight, 0);
+        chappe_metric_set(holding->oldest, 0);
         share->context = NULL;
         free(holding);
         chappe_handover_drop(intake->handover, intake->assignment, share);
@@ -121,12 +127,13 @@ static bool ready_to_take(struct chappe_intake *intake, struct chappe_share *sha
         if (!chappe_handover_rewind(intake->handover, share, holding->rewind_to))
                 return false;
         holding->rewind_to = -1;
+        holding->ages.count = 0;
         share->committed = -1;
         return true;
 }
 
 /* One batch; returns whether there may be more. */
-static bool take_batch(struct chappe_intake *intake, struct chappe_share *share)
+static bool take_batch(struct chappe_intake *intake, struct chappe_share *share, int64_t now_us)
 {
         struct chappe_record records[BATCH];
         struct holding *holding = share->context;
@@ -152,11 +159,12 @@ static bool take_batch(struct chappe_intake *intake, struct chappe_share *share)
                 seek(intake, share, given > 0 ? records[given].offset : first);
                 return false;
         }
+        chappe_ages_take(&holding->ages, first, now_us);
         chappe_metric_set(holding->highest, last);
         return count == room;
 }
 
-bool chappe_intake_take(struct chappe_intake *intake)
+bool chappe_intake_take(struct chappe_intake *intake, int64_t now_us)
 {
         size_t count = intake->assignment->count;
         bool more = false;
@@ -166,22 +174,27 @@ bool chappe_intake_take(struct chappe_intake *intake)
                         continue;
                 bool again = true;
                 for (int batch = 0; again && batch < BATCHES_A_SHARE; batch++)
-                        again = take_batch(intake, share);
+                        again = take_batch(intake, share, now_us);
                 more |= again;
         }
         intake->turn++;
         return more;
 }
 
-void chappe_intake_measure(struct chappe_intake *intake)
+void chappe_intake_measure(struct chappe_intake *intake, int64_t now_us)
 {
         for (size_t i = 0; i < intake->assignment->count; i++) {
                 struct chappe_share *share = intake->assignment->shares[i];
                 struct holding *holding = share->context;
                 struct chappe_share_figures figures;
                 chappe_handover_figures(intake->handover, share, &figures);
+                int64_t age_us = chappe_ages_age_us(&holding->ages, figures.watermark, now_us);
                 chappe_metric_set(holding->finished, figures.watermark);
                 chappe_metric_set(holding->committed, share->committed);
                 chappe_metric_set(holding->in_flight, (int64_t)figures.tasks);
+                chappe_metric_set(holding->oldest, figures.watermark <= figures.highest ? age_us / 1000000 : 0);
         }
+        uint64_t late = chappe_handover_late(intake->handover);
+        chappe_metric_add(intake->late, (int64_t)(late - intake->late_told));
+        intake->late_told = late;
 }

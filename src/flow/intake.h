@@ -11,6 +11,8 @@ struct chappe_intake {
         struct chappe_assignment *assignment;
         struct chappe_consumer *consumer;
         size_t turn; /* the share that comes first in the next pass */
+        struct chappe_metric *late;
+        uint64_t late_told; /* completions, in the metric */
 };
 
 /* A partition is ours. Where reading starts goes into *ret_start: the committed offset, or the end of the log that
@@ -20,6 +22,6 @@ void chappe_intake_gain(struct chappe_intake *intake, const struct chappe_channe
 /* A share goes, with what is measured of it. */
 void chappe_intake_drop(struct chappe_intake *intake, struct chappe_share *share);
 /* One pass over all shares; true when there may be more to take. */
-bool chappe_intake_take(struct chappe_intake *intake);
+bool chappe_intake_take(struct chappe_intake *intake, int64_t now_us);
 /* Brings the gauges of all shares up to date. */
-void chappe_intake_measure(struct chappe_intake *intake);
+void chappe_intake_measure(struct chappe_intake *intake, int64_t now_us);

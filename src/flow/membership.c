@@ -10,9 +10,11 @@
 
 #include "config/config.h"
 #include "flow/commits.h"
+#include "flow/complaints.h"
 #include "flow/flow.h"
 #include "flow/intake.h"
 #include "observe/log.h"
+#include "observe/metrics.h"
 
 #define FINAL_COMMIT_US 5000000 /* how long giving up waits for its last commit */
 #define EVENTS_A_PASS   64
@@ -36,6 +38,7 @@ struct chappe_membership {
         struct chappe_assignment assignment;
         struct chappe_intake intake;
         struct chappe_commits commits;
+        struct chappe_complaints complaints;
         int64_t next_commit_us;
         enum phase phase;
         int64_t phase_deadline_us;
@@ -86,7 +89,15 @@ int chappe_membership_open(struct chappe_runtime *runtime, const struct chappe_c
                 *ret_member = NULL;
                 return status;
         }
-        member->intake = (struct chappe_intake){ runtime, handover, &member->assignment, member->consumer, 0 };
+        member->intake = (struct chappe_intake){
+                .runtime = runtime,
+                .handover = handover,
+                .assignment = &member->assignment,
+                .consumer = member->consumer,
+                .late = chappe_metrics_get(runtime->metrics, CHAPPE_COUNTER, "late_completions_total",
+                                           "Records that finished after their partition had gone; they run again.",
+                                           NULL),
+        };
         member->commits = (struct chappe_commits){ .runtime = runtime,
                                                    .handover = handover,
                                                    .assignment = &member->assignment,
@@ -194,10 +205,22 @@ static void lose(struct chappe_membership *member, const struct chappe_consumer_
         release(member);
 }
 
-static void complain(struct chappe_membership *member, const struct chappe_consumer_event *event)
+/* While brokers are away the client library says so several times a second. */
+static void pass_on(struct chappe_membership *member, const struct chappe_error *told, int64_t now_us)
+{
+        uint32_t untold = 0;
+        struct chappe_error error = *told;
+        if (!chappe_complaints_tell(&member->complaints, told->code, now_us, &untold))
+                return;
+        if (untold > 0)
+                chappe_error_prefix(&error, "(and %" PRIu32 " like it that were not logged)", untold);
+        chappe_log_error(member->runtime->log, CHAPPE_LOG_CONSUMER_ERROR, &error);
+}
+
+static void complain(struct chappe_membership *member, const struct chappe_consumer_event *event, int64_t now_us)
 {
         if (!event->fatal) {
-                chappe_log_error(member->runtime->log, CHAPPE_LOG_CONSUMER_ERROR, &event->error);
+                pass_on(member, &event->error, now_us);
                 return;
         }
         chappe_log_error(member->runtime->log, CHAPPE_LOG_CONSUMER_DEAD, &event->error);
@@ -223,7 +246,7 @@ static bool serve_events(struct chappe_membership *member, int64_t now_us)
                 else if (event.kind == CHAPPE_CONSUMER_COMMITTED)
                         chappe_commits_ended(&member->commits, &event);
                 else if (event.kind == CHAPPE_CONSUMER_ERROR)
-                        complain(member, &event);
+                        complain(member, &event, now_us);
         }
         return served == EVENTS_A_PASS;
 }
@@ -289,13 +312,13 @@ static void commit_when_due(struct chappe_membership *member, int64_t now_us)
                 return;
         member->next_commit_us = now_us + member->commit_interval_us;
         (void)chappe_commits_start(&member->commits, now_us);
-        chappe_intake_measure(&member->intake);
+        chappe_intake_measure(&member->intake, now_us);
 }
 
 bool chappe_membership_serve(struct chappe_membership *member, int64_t now_us, int64_t *ret_deadline_us)
 {
         bool more = serve_events(member, now_us);
-        more |= chappe_intake_take(&member->intake);
+        more |= chappe_intake_take(&member->intake, now_us);
         commit_when_due(member, now_us);
         advance(member, now_us);
         *ret_deadline_us = member->next_commit_us;
