@@ -145,6 +145,10 @@ class Fleet:
                     sums[name] = sums.get(name, 0) + float(value)
         return sums
 
+    def after_records(self, service, count):
+        """Returns once an instance has handled so many records."""
+        wait_until(lambda: self.metrics(service).get("chappe_records_handled_total", 0) > count, 30, f"{count} records of {service}")
+
     def play(self, count, seed=1, rate=None, orders=None, wait=True):
         """Orders through the gateway; the player's figures, or its process."""
         self.plays += 1

@@ -39,7 +39,7 @@ def test_each_service_killed_in_turn_loses_and_repeats_nothing():
 def test_all_services_killed_at_once_come_back_and_go_on():
     with Fleet(options.build, instances=1) as fleet:
         player = fleet.play(1500, rate=250, wait=False)
-        wait_until(lambda: fleet.metrics("orders").get("chappe_records_handled_total", 0) > 200, 30, "two hundred orders")
+        fleet.after_records("orders", 200)
         assert all([fleet.kill(service) for service in SERVICES])
         assert player.wait(120) == 0
         assert_balanced(fleet)

@@ -13,7 +13,7 @@ from tap import main
 def test_a_fleet_stopped_under_load_ends_cleanly_and_goes_on_after_its_next_start():
     with Fleet(sys.argv[1]) as fleet:
         player = fleet.play(3000, rate=400, wait=False)
-        wait_until(lambda: fleet.metrics("orders").get("chappe_records_handled_total", 0) > 300, 30, "three hundred orders")
+        fleet.after_records("orders", 300)
         assert fleet.stop() == 0, fleet.talk()
         assert player.poll() is None, "it was not under load"
         assert not fleet.lines("error"), fleet.lines("error")
