@@ -3,7 +3,7 @@
 # usage: test_run.sh CHAPPE
 # `chappe run` with services that are five lines of shell.
 set -u
-chappe=$1
+chappe=$(realpath "$1") # the working folder changes below
 work=$(mktemp -d "${TMPDIR:-/tmp}/chappe-test-run-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1

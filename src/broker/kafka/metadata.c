@@ -38,11 +38,15 @@ int chappe_kafka_partition_count(const struct chappe_kafka *kafka, rd_kafka_t *c
         const struct chappe_clock *clock = chappe_clock_system();
         int64_t now_us = chappe_clock_monotonic_us(clock);
         int64_t deadline_us = now_us + timeout_ms * 1000;
-        rd_kafka_resp_err_t reason;
+        rd_kafka_resp_err_t reason, before = RD_KAFKA_RESP_ERR__TIMED_OUT;
         int32_t count;
 
         for (;;) {
                 reason = look(client, topic, (deadline_us - now_us) / 1000 + 1, &count);
+                /* What the cluster said counts for more than that there was no time left to ask it again. */
+                if (reason == RD_KAFKA_RESP_ERR__TIMED_OUT)
+                        reason = before;
+                before = reason;
                 now_us = chappe_clock_monotonic_us(clock);
                 if ((reason == RD_KAFKA_RESP_ERR_NO_ERROR && count > 0) || !worth_another_look(reason) ||
                     now_us >= deadline_us)
