@@ -172,7 +172,8 @@ def final_states(shop, readers, expected, deadline):
 def call_reserve(shop, contracts, run, quantity, timeout):
     """One request/reply by hand: Spring's headers, a reply partition fixed before the request leaves."""
     replies = f"{shop.prefix}stranger.{run}.replies"
-    for future in AdminClient({"bootstrap.servers": shop.brokers}).create_topics([NewTopic(replies, 1, 1)]).values():
+    admin = AdminClient({"bootstrap.servers": shop.brokers})  # its futures fail once it is gone
+    for future in admin.create_topics([NewTopic(replies, 1, 1)]).values():
         future.result(20)
     reader = shop.reader(replies, at_end=True)
     schema = contracts.request("inventory.avpr", "reserve")
