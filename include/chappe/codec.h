@@ -28,6 +28,9 @@ struct chappe_plan;
  * the JSON path, and never half a value later. The schemas are referenced by the plan; the layout must outlive it. */
 int chappe_plan_new(struct chappe_schema *writer, struct chappe_schema *reader, const struct chappe_layout *layout,
                     struct chappe_plan **ret_plan, struct chappe_error *error);
+/* The same for a generated type, whose schema is reader: data of an equal schema takes the type's straight-line code. */
+int chappe_plan_for_type(struct chappe_schema *writer, struct chappe_schema *reader, const struct chappe_type *type,
+                         struct chappe_plan **ret_plan, struct chappe_error *error);
 struct chappe_plan *chappe_plan_free(struct chappe_plan *plan);
 
 /* Decodes exactly one datum that fills all the bytes into *ret_value (layout->size bytes). Strings and bytes point into the

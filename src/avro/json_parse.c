@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads JSON (RFC 8259) into a tree; strict, bounded in depth, one pass. */
+#include <chappe/straight.h>
+
 #include "avro/json_tree.h"
 
 struct parser {

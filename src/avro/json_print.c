@@ -4,6 +4,8 @@
 
 #include <chappe/codec.h>
 
+#include <chappe/straight.h>
+
 #include "avro/json_print.h"
 #include "avro/json_tree.h"
 #include "avro/schema_model.h"

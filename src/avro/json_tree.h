@@ -66,6 +66,3 @@ int chappe_json_fail(const struct chappe_json_document *document, const struct c
 /* The same for what is no value yet: "name:line:column: message". */
 int chappe_json_fail_at(const struct chappe_json_document *document, size_t offset, struct chappe_error *error,
                         int code, const char *message);
-
-/* Strict UTF-8 (no surrogates, no overlong forms, nothing above U+10FFFF). */
-bool chappe_utf8_valid(const void *bytes, size_t length);

@@ -87,6 +87,26 @@ static int plan_fill(struct chappe_plan *plan, bool strict, struct chappe_error 
         return r;
 }
 
+static bool has_aliases(const struct chappe_schema *schema)
+{
+        for (const struct chappe_schema_node *node = schema->nodes; node; node = node->next) {
+                if (node->aliases.count > 0)
+                        return true;
+                for (uint32_t i = 0; node->kind == CHAPPE_SCHEMA_RECORD && i < node->count; i++) {
+                        if (node->members[i].aliases.count > 0)
+                                return true;
+                }
+        }
+        return false;
+}
+
+/* Data of the one is data of the other. Among equal schemas with aliases, one may yet be read as another's field. */
+static bool is_same(const struct chappe_schema *writer, const struct chappe_schema *reader)
+{
+        return writer == reader || chappe_text_equal(chappe_schema_text(writer), chappe_schema_text(reader)) ||
+               (chappe_text_equal(writer->canonical, reader->canonical) && !has_aliases(reader));
+}
+
 static int plan_compile(struct chappe_schema *writer, struct chappe_schema *reader, const struct chappe_layout *layout,
                         bool strict, struct chappe_plan **ret_plan, struct chappe_error *error)
 {
@@ -96,7 +116,7 @@ static int plan_compile(struct chappe_schema *writer, struct chappe_schema *read
         if (!plan)
                 return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for a plan");
         /* Nodes of the same schema are the same: nothing needs resolving then, and aliases have nothing to say. */
-        if (chappe_text_equal(chappe_schema_text(writer), chappe_schema_text(reader)))
+        if (is_same(writer, reader))
                 writer = reader;
         plan->writer = chappe_schema_ref(writer);
         plan->reader = chappe_schema_ref(reader);
@@ -114,6 +134,16 @@ int chappe_plan_new(struct chappe_schema *writer, struct chappe_schema *reader, 
                     struct chappe_plan **ret_plan, struct chappe_error *error)
 {
         return plan_compile(writer, reader, layout, false, ret_plan, error);
+}
+
+int chappe_plan_for_type(struct chappe_schema *writer, struct chappe_schema *reader, const struct chappe_type *type,
+                         struct chappe_plan **ret_plan, struct chappe_error *error)
+{
+        int r = plan_compile(writer, reader, type->layout, false, ret_plan, error);
+
+        if (r >= 0 && (*ret_plan)->encodable)
+                (*ret_plan)->type = type;
+        return r;
 }
 
 struct chappe_plan *chappe_plan_free(struct chappe_plan *plan)

@@ -73,6 +73,7 @@ struct chappe_plan_path {
 struct chappe_plan {
         struct chappe_schema *writer, *reader;
         const struct chappe_layout *layout;
+        const struct chappe_type *type; /* whose straight-line code is tried first; NULL without */
         struct chappe_instruction *program;
         uint32_t length;
         const struct chappe_plan_path **paths; /* one an instruction */

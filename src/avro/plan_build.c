@@ -27,13 +27,17 @@ struct chappe_instruction *chappe_plan_at(struct chappe_plan_builder *builder, u
         return (struct chappe_instruction *)builder->program.at + position;
 }
 
-/* Neighbouring skips become one. */
-static bool merge(struct chappe_plan_builder *builder, enum chappe_op op, uint32_t a)
+/* Neighbouring skips become one, and so do two floats that lie side by side in both worlds. */
+static bool merge(struct chappe_plan_builder *builder, enum chappe_op op, uint32_t offset, uint32_t a)
 {
         uint32_t position = chappe_plan_position(builder);
         struct chappe_instruction *last = position > builder->label ? chappe_plan_at(builder, position - 1) : NULL;
         uint32_t sum;
 
+        if (last && last->op == CHAPPE_OP_FLOAT && op == CHAPPE_OP_FLOAT && last->offset + 4 == offset) {
+                last->op = CHAPPE_OP_DOUBLE; /* eight bytes as they are */
+                return true;
+        }
         if (!last || last->op != op || (op != CHAPPE_OP_SKIP && op != CHAPPE_OP_SKIP_VARINT) ||
             __builtin_add_overflow(last->a, a, &sum))
                 return false;
@@ -47,7 +51,7 @@ uint32_t chappe_plan_emit(struct chappe_plan_builder *builder, enum chappe_op op
         struct chappe_instruction instruction = { .op = op, .offset = offset, .a = a, .b = b };
         uint32_t position = chappe_plan_position(builder);
 
-        if (builder->failed || merge(builder, op, a))
+        if (builder->failed || merge(builder, op, offset, a))
                 return position ? position - 1 : 0;
         if (position >= CHAPPE_PLAN_LENGTH_LIMIT) {
                 builder->failed =

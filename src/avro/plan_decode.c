@@ -3,220 +3,17 @@
  */
 #include <string.h>
 
-#include "avro/plan.h"
-#include "avro/utf8.h"
-#include "avro/varint.h"
+#include "avro/plan_run.h"
+#include "avro/straight_line.h"
 
 #define STACK_DEPTH 64u /* frames without memory from the arena */
 
-#define DEFAULT_DEPTH           64
-#define DEFAULT_ZERO_BYTE_ITEMS 10000
-#define DEFAULT_MEMORY_FACTOR   16
-#define DEFAULT_MEMORY_CONSTANT ((size_t)1 << 20)
-
-/* What the loop needs seldom. */
-struct run {
-        const struct chappe_plan *plan;
-        struct chappe_arena *arena;
-        size_t memory_left, zero_items_left;
-        const uint8_t *start;
-        struct chappe_plan_frame *frames;
-        unsigned depth, depth_limit;
-        const uint8_t *copy; /* of the default opened last */
-        int code;            /* of what went wrong */
-        const char *reason;  /* static */
-};
-
-/* What every array and map lies in. */
-struct items {
-        void *at;
-        size_t count;
-};
-
-static bool fail(struct run *run, int code, const char *reason)
-{
-        run->code = code;
-        run->reason = reason;
-        return false;
-}
-
-static void *allocate(struct run *run, size_t size)
-{
-        void *memory;
-
-        if (size > run->memory_left) {
-                fail(run, CHAPPE_E_PAYLOAD_LIMIT, "the value needs more memory than the decode limits allow");
-                return NULL;
-        }
-        memory = chappe_arena_zalloc(run->arena, size);
-        if (!memory)
-                fail(run, CHAPPE_E_NO_MEMORY, "the arena is out of memory");
-        else
-                run->memory_left -= size;
-        return memory;
-}
-
-static struct chappe_plan_frame *push(struct run *run)
-{
-        if (run->depth >= run->depth_limit) {
-                fail(run, CHAPPE_E_PAYLOAD_LIMIT, "the value is nested too deeply");
-                return NULL;
-        }
-        return &run->frames[run->depth++];
-}
-
-/* Reads the count that starts a block, past its size in bytes if it has one. False: malformed or more than can follow.
- */
-static bool read_block(struct run *run, const uint8_t **at, const uint8_t *end, uint32_t least, size_t *ret_count,
-                       const uint8_t **ret_block_end)
-{
-        uint64_t raw, size;
-        int64_t count;
-
-        *at = chappe_varint_read(*at, end, &raw);
-        if (!*at)
-                return fail(run, CHAPPE_E_PAYLOAD_INVALID, "the number of items is cut off or overlong");
-        count = chappe_unzigzag(raw);
-        *ret_block_end = NULL;
-        if (count < 0) {
-                *at = chappe_varint_read(*at, end, &size);
-                if (!*at || (size & 1) || size >> 1 > (uint64_t)(end - *at) || count == INT64_MIN)
-                        return fail(run, CHAPPE_E_PAYLOAD_INVALID,
-                                    "the size of a block is not that of bytes that follow");
-                *ret_block_end = *at + (size >> 1);
-                count = -count;
-        }
-        if (least > 0 && (uint64_t)count > (uint64_t)(end - *at) / least)
-                return fail(run, CHAPPE_E_PAYLOAD_INVALID, "more items than the bytes left can hold");
-        if (least == 0 && (uint64_t)count > run->zero_items_left)
-                return fail(run, CHAPPE_E_PAYLOAD_LIMIT, "too many items that take no bytes");
-        if (least == 0)
-                run->zero_items_left -= (size_t)count;
-        *ret_count = (size_t)count;
-        return true;
-}
-
-/* Room for the items of a further block; most arrays have one, so that nothing is copied. */
-static bool grow(struct run *run, struct chappe_plan_frame *frame, size_t added)
-{
-        size_t stride = CHAPPE_PLAN_STRIDE(frame->instruction->a), needed = frame->total + added, capacity = needed;
-        uint8_t *items;
-
-        if (needed <= frame->capacity)
-                return true;
-        if (frame->total > 0 && capacity < 2 * frame->capacity)
-                capacity = 2 * frame->capacity;
-        if (stride && capacity > run->memory_left / stride)
-                capacity = needed;
-        items = stride && capacity > run->memory_left / stride
-                        ? (fail(run, CHAPPE_E_PAYLOAD_LIMIT,
-                                "the value needs more memory than the decode limits allow"),
-                           NULL)
-                        : allocate(run, capacity * stride);
-        if (!items)
-                return false;
-        if (frame->total > 0)
-                memcpy(items, frame->items, frame->total * stride);
-        frame->items = items;
-        frame->capacity = capacity;
-        return true;
-}
-
-/* The first block of an array at base + offset. 1: its body is to be run for the frame on top; 0: it is empty. */
-static int open_array(struct run *run, const struct chappe_instruction *instruction, uint8_t *base, const uint8_t **at,
-                      const uint8_t *end)
-{
-        const uint8_t *block_end;
-        struct chappe_plan_frame *frame;
-        size_t count;
-
-        if (!read_block(run, at, end, CHAPPE_PLAN_LEAST(instruction->a), &count, &block_end))
-                return -1;
-        if (count == 0)
-                return 0;
-        frame = push(run);
-        if (!frame)
-                return -1;
-        *frame = (struct chappe_plan_frame){ .instruction = instruction, .base = base };
-        if (!grow(run, frame, count))
-                return -1;
-        frame->left = frame->total = count;
-        return 1;
-}
-
-/* Behind the last item of a block. 1: another block follows; 0: the array is complete and its frame popped. */
-static int next_block(struct run *run, const uint8_t **at, const uint8_t *end)
-{
-        struct chappe_plan_frame *frame = &run->frames[run->depth - 1];
-        const uint8_t *block_end;
-        size_t count;
-
-        if (!read_block(run, at, end, CHAPPE_PLAN_LEAST(frame->instruction->a), &count, &block_end))
-                return -1;
-        if (count == 0) {
-                struct items *items = (struct items *)(frame->base + frame->instruction->offset);
-
-                *items = (struct items){ frame->items, frame->total };
-                run->depth--;
-                return 0;
-        }
-        if (!grow(run, frame, count))
-                return -1;
-        frame->left = count;
-        frame->total += count;
-        return 1;
-}
-
-/* Blocks that know their size are stepped over; the body runs for the items of the others. As open_array and
- * next_block. */
-static int skip_blocks(struct run *run, uint32_t least, size_t *ret_count, const uint8_t **at, const uint8_t *end)
-{
-        const uint8_t *block_end;
-
-        do {
-                if (!read_block(run, at, end, least, ret_count, &block_end))
-                        return -1;
-                if (block_end)
-                        *at = block_end;
-        } while (block_end);
-        return *ret_count > 0;
-}
-
-static int open_skip(struct run *run, const struct chappe_instruction *instruction, const uint8_t **at,
-                     const uint8_t *end)
-{
-        struct chappe_plan_frame *frame;
-        size_t count;
-        int r = skip_blocks(run, instruction->a, &count, at, end);
-
-        if (r <= 0)
-                return r;
-        frame = push(run);
-        if (!frame)
-                return -1;
-        *frame = (struct chappe_plan_frame){ .instruction = instruction, .left = count, .total = count };
-        return 1;
-}
-
-static int next_skip(struct run *run, const uint8_t **at, const uint8_t *end)
-{
-        struct chappe_plan_frame *frame = &run->frames[run->depth - 1];
-        size_t count;
-        int r = skip_blocks(run, frame->instruction->a, &count, at, end);
-
-        if (r == 0)
-                run->depth--;
-        frame->left = count;
-        frame->total += count;
-        return r;
-}
-
 /* The default's bytes are read from a copy, so that strings in it live as long as the value. */
-static bool open_default(struct run *run, const struct chappe_instruction *instruction, const uint8_t *at,
+static bool open_default(struct chappe_plan_run *run, const struct chappe_instruction *instruction, const uint8_t *at,
                          const uint8_t *end)
 {
-        struct chappe_plan_frame *frame = push(run);
-        uint8_t *copy = frame ? allocate(run, instruction->b) : NULL;
+        struct chappe_plan_frame *frame = chappe_plan_run_push(run);
+        uint8_t *copy = frame ? chappe_plan_run_allocate(run, instruction->b) : NULL;
 
         if (!copy)
                 return false;
@@ -226,7 +23,7 @@ static bool open_default(struct run *run, const struct chappe_instruction *instr
         return true;
 }
 
-static int report(struct run *run, const struct chappe_instruction *instruction, const uint8_t *at,
+static int report(struct chappe_plan_run *run, const struct chappe_instruction *instruction, const uint8_t *at,
                   struct chappe_error *error)
 {
         const char *reason = run->reason;
@@ -245,7 +42,7 @@ static int report(struct run *run, const struct chappe_instruction *instruction,
 
 #define MALFORMED(text)                                                                                                \
         do {                                                                                                           \
-                fail(run, CHAPPE_E_PAYLOAD_INVALID, text);                                                             \
+                chappe_plan_run_fail(run, CHAPPE_E_PAYLOAD_INVALID, text);                                             \
                 goto failed;                                                                                           \
         } while (0)
 
@@ -259,7 +56,7 @@ static int report(struct run *run, const struct chappe_instruction *instruction,
                         at += 2;                                                                                       \
                 } else {                                                                                               \
                         uint64_t long_value;                                                                           \
-                        const uint8_t *behind = chappe_varint_read(at, end, &long_value);                              \
+                        const uint8_t *behind = chappe_take_any_number(at, end, &long_value);                          \
                                                                                                                        \
                         if (!behind)                                                                                   \
                                 MALFORMED("a number is cut off or overlong");                                          \
@@ -273,7 +70,7 @@ static int report(struct run *run, const struct chappe_instruction *instruction,
                 uint64_t zigzag;                                                                                       \
                                                                                                                        \
                 READ_VARINT(zigzag);                                                                                   \
-                value = chappe_unzigzag(zigzag);                                                                       \
+                value = (int64_t)(zigzag >> 1 ^ (~(zigzag & 1) + 1));                                                  \
         } while (0)
 
 #define READ_INT(value)                                                                                                \
@@ -283,7 +80,7 @@ static int report(struct run *run, const struct chappe_instruction *instruction,
                 READ_VARINT(zigzag);                                                                                   \
                 if (zigzag > UINT32_MAX)                                                                               \
                         MALFORMED("an int of more than 32 bits");                                                      \
-                value = (int32_t)chappe_unzigzag(zigzag);                                                              \
+                value = (int32_t)(zigzag >> 1 ^ (~(zigzag & 1) + 1));                                                  \
         } while (0)
 
 #define READ_LENGTH(length)                                                                                            \
@@ -309,7 +106,8 @@ static int report(struct run *run, const struct chappe_instruction *instruction,
                 *(type *)(base + instruction->offset) = (type)(value);                                                 \
         } while (0)
 
-static int execute(struct run *run, const uint8_t *at, const uint8_t *end, uint8_t *base, struct chappe_error *error)
+static int execute(struct chappe_plan_run *run, const uint8_t *at, const uint8_t *end, uint8_t *base,
+                   struct chappe_error *error)
 {
         const struct chappe_instruction *program = run->plan->program, *next = program, *instruction;
         const uint8_t *raw, *cursor; /* at and end stay in registers: only the cursor's address is given away */
@@ -390,7 +188,7 @@ static int execute(struct run *run, const uint8_t *at, const uint8_t *end, uint8
                         break;
                 case CHAPPE_OP_ARRAY:
                         cursor = at;
-                        r = open_array(run, instruction, base, &cursor, end);
+                        r = chappe_plan_open_array(run, instruction, base, &cursor, end);
                         at = cursor;
                         if (r < 0)
                                 goto failed;
@@ -405,10 +203,10 @@ static int execute(struct run *run, const uint8_t *at, const uint8_t *end, uint8
                         base += CHAPPE_PLAN_STRIDE(frame->instruction->a);
                         if (--frame->left == 0) {
                                 if (__builtin_expect(at < end && *at == 0, 1)) {
-                                        struct items *items =
-                                                (struct items *)(frame->base + frame->instruction->offset);
+                                        struct chappe_plan_items *items =
+                                                (struct chappe_plan_items *)(frame->base + frame->instruction->offset);
 
-                                        *items = (struct items){ frame->items, frame->total };
+                                        *items = (struct chappe_plan_items){ frame->items, frame->total };
                                         at++;
                                         run->depth--;
                                         base = frame->base;
@@ -417,7 +215,7 @@ static int execute(struct run *run, const uint8_t *at, const uint8_t *end, uint8
                                 size_t done = frame->total;
 
                                 cursor = at;
-                                r = next_block(run, &cursor, end);
+                                r = chappe_plan_next_block(run, &cursor, end);
                                 at = cursor;
                                 if (r < 0)
                                         goto failed;
@@ -431,17 +229,17 @@ static int execute(struct run *run, const uint8_t *at, const uint8_t *end, uint8
                 }
                 case CHAPPE_OP_POINTER:
                 case CHAPPE_OP_CALL: {
-                        struct chappe_plan_frame *frame = push(run);
+                        struct chappe_plan_frame *frame = chappe_plan_run_push(run);
                         uint8_t *target = base + instruction->offset;
 
                         if (!frame)
                                 goto failed;
                         *frame = (struct chappe_plan_frame){ .instruction = instruction, .next = next, .base = base };
                         if (instruction->op == CHAPPE_OP_POINTER) {
-                                target = allocate(run, instruction->a);
+                                target = chappe_plan_run_allocate(run, instruction->a);
                                 if (!target)
                                         goto failed;
-                                STORE(void *, target);
+                                STORE(void *, memset(target, 0, instruction->a));
                         }
                         base = target;
                         next = program + instruction->b;
@@ -491,7 +289,8 @@ static int execute(struct run *run, const uint8_t *at, const uint8_t *end, uint8
                         if ((length & 1) || length >> 1 >= instruction->b)
                                 MALFORMED("an enum symbol that does not exist");
                         if (run->plan->jumps[instruction->a + (length >> 1)] == UINT32_MAX) {
-                                fail(run, CHAPPE_E_SCHEMA_INCOMPATIBLE, "an enum symbol that the reader does not know");
+                                chappe_plan_run_fail(run, CHAPPE_E_SCHEMA_INCOMPATIBLE,
+                                                     "an enum symbol that the reader does not know");
                                 goto failed;
                         }
                         STORE(int32_t, run->plan->jumps[instruction->a + (length >> 1)]);
@@ -534,7 +333,7 @@ static int execute(struct run *run, const uint8_t *at, const uint8_t *end, uint8
                         break;
                 case CHAPPE_OP_SKIP_ARRAY:
                         cursor = at;
-                        r = open_skip(run, instruction, &cursor, end);
+                        r = chappe_plan_open_skip(run, instruction, &cursor, end);
                         at = cursor;
                         if (r < 0)
                                 goto failed;
@@ -546,7 +345,7 @@ static int execute(struct run *run, const uint8_t *at, const uint8_t *end, uint8
 
                         if (--frame->left == 0) {
                                 cursor = at;
-                                r = next_skip(run, &cursor, end);
+                                r = chappe_plan_next_skip(run, &cursor, end);
                                 at = cursor;
                                 if (r < 0)
                                         goto failed;
@@ -557,7 +356,7 @@ static int execute(struct run *run, const uint8_t *at, const uint8_t *end, uint8
                         break;
                 }
                 case CHAPPE_OP_MISMATCH:
-                        fail(run, CHAPPE_E_SCHEMA_INCOMPATIBLE, NULL);
+                        chappe_plan_run_fail(run, CHAPPE_E_SCHEMA_INCOMPATIBLE, NULL);
                         goto failed;
                 default:
                         __builtin_unreachable(); /* the compiler of the plan emits nothing else */
@@ -567,30 +366,20 @@ failed:
         return report(run, instruction, at ? at : end, error);
 }
 
-/* factor × payload + constant, as far as numbers go */
-static size_t memory_limit(const struct chappe_decode_limits *limits, size_t length)
-{
-        size_t factor = limits && limits->memory_factor ? limits->memory_factor : DEFAULT_MEMORY_FACTOR;
-        size_t constant = limits && limits->memory_constant ? limits->memory_constant : DEFAULT_MEMORY_CONSTANT, limit;
-
-        if (__builtin_mul_overflow(factor, length, &limit) || __builtin_add_overflow(limit, constant, &limit))
-                return SIZE_MAX;
-        return limit;
-}
-
-int chappe_plan_decode(const struct chappe_plan *plan, const void *bytes, size_t length, struct chappe_arena *arena,
-                       const struct chappe_decode_limits *limits, void *ret_value, struct chappe_error *error)
+static int decode(const struct chappe_plan *plan, const void *bytes, size_t length, struct chappe_arena *arena,
+                  const struct chappe_decode_limits *limits, void *ret_value, struct chappe_error *error)
 {
         struct chappe_plan_frame frames[STACK_DEPTH];
-        struct run run = {
+        size_t factor = limits->memory_factor ? limits->memory_factor : CHAPPE_DECODE_MEMORY_FACTOR;
+        size_t constant = limits->memory_constant ? limits->memory_constant : CHAPPE_DECODE_MEMORY_CONSTANT;
+        struct chappe_plan_run run = {
                 .plan = plan,
                 .arena = arena,
-                .memory_left = memory_limit(limits, length),
-                .zero_items_left =
-                        limits && limits->zero_byte_items ? limits->zero_byte_items : DEFAULT_ZERO_BYTE_ITEMS,
+                .memory_left = chappe_decode_memory(factor, length, constant),
+                .zero_items_left = limits->zero_byte_items ? limits->zero_byte_items : CHAPPE_DECODE_ZERO_BYTE_ITEMS,
                 .start = bytes,
                 .frames = frames,
-                .depth_limit = limits && limits->depth ? (unsigned)limits->depth : DEFAULT_DEPTH,
+                .depth_limit = limits->depth ? (unsigned)limits->depth : CHAPPE_DECODE_DEPTH,
         };
 
         if (run.depth_limit > STACK_DEPTH) {
@@ -602,4 +391,14 @@ int chappe_plan_decode(const struct chappe_plan *plan, const void *bytes, size_t
         }
         memset(ret_value, 0, plan->layout->size);
         return execute(&run, bytes, (const uint8_t *)bytes + length, ret_value, error);
+}
+
+int chappe_plan_decode(const struct chappe_plan *plan, const void *bytes, size_t length, struct chappe_arena *arena,
+                       const struct chappe_decode_limits *limits, void *ret_value, struct chappe_error *error)
+{
+        static const struct chappe_decode_limits none;
+
+        if (!limits && plan->type && chappe_straight_decode(plan->type, bytes, length, arena, ret_value))
+                return 0;
+        return decode(plan, bytes, length, arena, limits ? limits : &none, ret_value, error);
 }

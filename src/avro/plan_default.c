@@ -2,9 +2,10 @@
 /* Defaults of fields that the writer has not: encoded once, read like any data; the plain ones are constants. */
 #include <stdlib.h>
 
+#include <chappe/straight.h>
+
 #include "avro/plan_build.h"
 #include "avro/schema_default.h"
-#include "avro/varint.h"
 
 #define STEP_LIMIT 1000000u /* values of one default, left-out fields included */
 
@@ -23,9 +24,9 @@ static void put(struct encoder *encoder, const void *bytes, size_t size)
 
 static void put_long(struct encoder *encoder, int64_t value)
 {
-        uint8_t bytes[CHAPPE_VARINT_SIZE];
+        uint8_t bytes[CHAPPE_NUMBER_SIZE];
 
-        put(encoder, bytes, (size_t)(chappe_varint_write(bytes, chappe_zigzag(value)) - bytes));
+        put(encoder, bytes, (size_t)(chappe_put_long(bytes, value) - bytes));
 }
 
 static void encode(struct encoder *encoder, const struct chappe_schema_node *node, const struct chappe_json_node *json);
@@ -206,12 +207,8 @@ static bool emit_constant(struct chappe_plan_builder *builder, const struct chap
         int32_t small;
 
         if (layout->kind == CHAPPE_LAYOUT_INT || layout->kind == CHAPPE_LAYOUT_LONG ||
-            layout->kind == CHAPPE_LAYOUT_ENUM) {
-                uint64_t zigzag = 0;
-
-                chappe_varint_read(encoded, encoded + CHAPPE_VARINT_SIZE, &zigzag);
-                number = chappe_unzigzag(zigzag);
-        }
+            layout->kind == CHAPPE_LAYOUT_ENUM)
+                chappe_take_long(encoded, encoded + CHAPPE_NUMBER_SIZE, &number);
         small = (int32_t)number;
         switch (layout->kind) {
         case CHAPPE_LAYOUT_NULL:
@@ -254,7 +251,7 @@ void chappe_plan_default(struct chappe_plan_builder *builder, const struct chapp
         const struct chappe_plan_open *open = builder->open;
 
         encode(&encoder, field->type, field->default_json);
-        if (builder->failed || !chappe_buffer_reserve(&builder->defaults, CHAPPE_VARINT_SIZE)) {
+        if (builder->failed || !chappe_buffer_reserve(&builder->defaults, CHAPPE_NUMBER_SIZE)) {
                 chappe_plan_no_memory(builder);
                 return;
         }

@@ -3,15 +3,12 @@
 #include <string.h>
 
 #include "avro/plan.h"
-#include "avro/utf8.h"
-#include "avro/varint.h"
-
-#define DEPTH_LIMIT 64u
+#include "avro/straight_line.h"
 
 struct run {
         const struct chappe_plan *plan;
         struct chappe_buffer *buffer;
-        struct chappe_plan_frame frames[DEPTH_LIMIT];
+        struct chappe_plan_frame frames[CHAPPE_ENCODE_DEPTH];
         unsigned depth;
         int code;
         const char *reason;
@@ -29,7 +26,7 @@ static bool make_room(struct run *run, uint8_t **at, uint8_t **limit, size_t siz
         struct chappe_buffer *buffer = run->buffer;
 
         buffer->length = (size_t)(*at - buffer->at);
-        *at = chappe_buffer_reserve(buffer, size + CHAPPE_VARINT_SIZE);
+        *at = chappe_buffer_reserve(buffer, size + CHAPPE_NUMBER_SIZE);
         if (!*at) {
                 run->code = CHAPPE_E_NO_MEMORY;
                 run->reason = "no memory to encode";
@@ -42,7 +39,7 @@ static bool make_room(struct run *run, uint8_t **at, uint8_t **limit, size_t siz
 static bool push(struct run *run, const struct chappe_instruction *instruction, const struct chappe_instruction *next,
                  const uint8_t *base)
 {
-        if (run->depth >= DEPTH_LIMIT) {
+        if (run->depth >= CHAPPE_ENCODE_DEPTH) {
                 run->code = CHAPPE_E_VALUE_INVALID;
                 run->reason = "the value is nested too deeply";
                 return false;
@@ -61,7 +58,7 @@ static bool push(struct run *run, const struct chappe_instruction *instruction, 
 
 #define ROOM(size)                                                                                                     \
         do {                                                                                                           \
-                if (__builtin_expect((size_t)(limit - at) < (size_t)(size) + CHAPPE_VARINT_SIZE, 0) &&                 \
+                if (__builtin_expect((size_t)(limit - at) < (size_t)(size) + CHAPPE_NUMBER_SIZE, 0) &&                 \
                     !make_room(run, &at, &limit, size))                                                                \
                         goto failed;                                                                                   \
         } while (0)
@@ -73,25 +70,16 @@ static bool push(struct run *run, const struct chappe_instruction *instruction, 
                 at += sizeof(type);                                                                                    \
         } while (0)
 
-#define PUT_VARINT(value)                                                                                              \
+#define PUT_NUMBER(value)                                                                                              \
         do {                                                                                                           \
                 ROOM(0);                                                                                               \
-                at = chappe_varint_write(at, value);                                                                   \
-        } while (0)
-
-#define PUT_BYTES(from, length)                                                                                        \
-        do {                                                                                                           \
-                ROOM(length);                                                                                          \
-                at = chappe_varint_write(at, chappe_zigzag((int64_t)(length)));                                        \
-                if (length)                                                                                            \
-                        memcpy(at, from, length);                                                                      \
-                at += (length);                                                                                        \
+                at = chappe_put_number(at, value);                                                                     \
         } while (0)
 
 static int execute(struct run *run, const uint8_t *base, struct chappe_error *error)
 {
         const struct chappe_instruction *program = run->plan->program, *next = program, *instruction;
-        uint8_t *at = run->buffer->at + run->buffer->length, *limit = run->buffer->at + run->buffer->capacity;
+        uint8_t *at = run->buffer->at + run->buffer->length, *limit = run->buffer->at + run->buffer->capacity, *behind;
         char path[200];
 
         for (;;) {
@@ -106,10 +94,12 @@ static int execute(struct run *run, const uint8_t *base, struct chappe_error *er
                         PUT(bool);
                         break;
                 case CHAPPE_OP_INT:
-                        PUT_VARINT((uint32_t)chappe_zigzag(*(const int32_t *)field));
+                        ROOM(0);
+                        at = chappe_put_int(at, *(const int32_t *)field);
                         break;
                 case CHAPPE_OP_LONG:
-                        PUT_VARINT(chappe_zigzag(*(const int64_t *)field));
+                        ROOM(0);
+                        at = chappe_put_long(at, *(const int64_t *)field);
                         break;
                 case CHAPPE_OP_FLOAT:
                         PUT(float);
@@ -120,15 +110,18 @@ static int execute(struct run *run, const uint8_t *base, struct chappe_error *er
                 case CHAPPE_OP_BYTES: {
                         const struct chappe_bytes *bytes = (const struct chappe_bytes *)field;
 
-                        PUT_BYTES(bytes->at, bytes->length);
+                        ROOM(bytes->length);
+                        at = chappe_put_bytes(at, *bytes);
                         break;
                 }
                 case CHAPPE_OP_STRING: {
                         const struct chappe_text *text = (const struct chappe_text *)field;
 
-                        PUT_BYTES(text->at, text->length);
-                        if (!chappe_utf8_check(at - text->length, text->length, limit))
+                        ROOM(text->length);
+                        behind = chappe_put_text(at, *text);
+                        if (!behind)
                                 UNFIT("a string that is not UTF-8");
+                        at = behind;
                         break;
                 }
                 case CHAPPE_OP_FIXED:
@@ -139,17 +132,17 @@ static int execute(struct run *run, const uint8_t *base, struct chappe_error *er
                 case CHAPPE_OP_ENUM:
                         if (*(const uint32_t *)field >= instruction->a)
                                 UNFIT("a number that is no symbol of the enum");
-                        PUT_VARINT((uint64_t) * (const uint32_t *)field << 1);
+                        PUT_NUMBER((uint64_t) * (const uint32_t *)field << 1);
                         break;
                 case CHAPPE_OP_OPTIONAL:
-                        PUT_VARINT((*field ? 1 - instruction->a : instruction->a) << 1);
+                        PUT_NUMBER((*field ? 1 - instruction->a : instruction->a) << 1);
                         if (!*field)
                                 next = program + instruction->b;
                         break;
                 case CHAPPE_OP_UNION:
                         if (*(const uint32_t *)field >= instruction->b)
                                 UNFIT("a number that is no branch of the union");
-                        PUT_VARINT((uint64_t) * (const uint32_t *)field << 1);
+                        PUT_NUMBER((uint64_t) * (const uint32_t *)field << 1);
                         next = program + run->plan->jumps[instruction->a + *(const uint32_t *)field];
                         break;
                 case CHAPPE_OP_BRANCH:
@@ -167,11 +160,11 @@ static int execute(struct run *run, const uint8_t *base, struct chappe_error *er
                                         goto failed;
                                 run->frames[run->depth - 1].left = run->frames[run->depth - 1].total = items->count;
                                 run->frames[run->depth - 1].items = (uint8_t *)items->at;
-                                PUT_VARINT(chappe_zigzag((int64_t)items->count));
+                                PUT_NUMBER((uint64_t)items->count << 1);
                                 base = items->at;
                                 break;
                         }
-                        PUT_VARINT(0);
+                        PUT_NUMBER(0);
                         next = program + instruction->b;
                         break;
                 }
@@ -183,7 +176,7 @@ static int execute(struct run *run, const uint8_t *base, struct chappe_error *er
                                 next = frame->instruction + 1;
                                 break;
                         }
-                        PUT_VARINT(0);
+                        PUT_NUMBER(0);
                         base = frame->base;
                         run->depth--;
                         break;
@@ -225,10 +218,12 @@ int chappe_plan_encode(const struct chappe_plan *plan, const void *value, struct
 
         if (!plan->encodable)
                 return chappe_fail(error, CHAPPE_E_USAGE, "only a plan of a type to itself can encode");
+        if (plan->type && chappe_straight_encode(plan->type, value, buffer))
+                return 0;
         run.plan = plan;
         run.buffer = buffer;
         run.depth = 0;
-        r = chappe_buffer_reserve(buffer, CHAPPE_VARINT_SIZE)
+        r = chappe_buffer_reserve(buffer, CHAPPE_NUMBER_SIZE)
                     ? execute(&run, value, error)
                     : chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory to encode");
         if (r < 0)

@@ -9,6 +9,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "avro/straight_line.h"
+
 struct own_plan {
         const struct chappe_type *type;
         struct chappe_schema *schema;
@@ -45,7 +47,7 @@ static int compile(const struct chappe_type *type, struct own_plan **ret, struct
         own->type = type;
         status = chappe_schema_parse(type->name, chappe_text(type->schema), &own->schema, error);
         if (status >= 0)
-                status = chappe_plan_new(own->schema, own->schema, type->layout, &own->plan, error);
+                status = chappe_plan_for_type(own->schema, own->schema, type, &own->plan, error);
         if (status < 0)
                 own_plan_free(own);
         else
@@ -81,8 +83,11 @@ int chappe_type_decode(const struct chappe_type *type, const void *bytes, size_t
                        void *ret_value, struct chappe_error *error)
 {
         const struct chappe_plan *plan;
-        int status = chappe_type_plan(type, &plan, error);
+        int status;
 
+        if (chappe_straight_decode(type, bytes, length, arena, ret_value))
+                return 0;
+        status = chappe_type_plan(type, &plan, error);
         return status < 0 ? status : chappe_plan_decode(plan, bytes, length, arena, NULL, ret_value, error);
 }
 
@@ -90,7 +95,10 @@ int chappe_type_encode(const struct chappe_type *type, const void *value, struct
                        struct chappe_error *error)
 {
         const struct chappe_plan *plan;
-        int status = chappe_type_plan(type, &plan, error);
+        int status;
 
+        if (chappe_straight_encode(type, value, buffer))
+                return 0;
+        status = chappe_type_plan(type, &plan, error);
         return status < 0 ? status : chappe_plan_encode(plan, value, buffer, error);
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena_mark.h"
 #include "base/sanitizer.h"
 
 #define BLOCK_SIZE_FIRST   ((size_t)4 << 10)
@@ -175,4 +176,31 @@ struct chappe_text chappe_arena_printf(struct chappe_arena *arena, const char *f
 size_t chappe_arena_used(const struct chappe_arena *arena)
 {
         return arena->used;
+}
+
+struct chappe_arena_mark chappe_arena_mark(const struct chappe_arena *arena)
+{
+        const struct block *block = arena->blocks;
+
+        return (struct chappe_arena_mark){ block, block ? block->next : NULL, block ? block->used : 0, arena->used };
+}
+
+/* Newer blocks lie in front of the marked one, large pieces between it and the one that was behind it. */
+void chappe_arena_rewind(struct chappe_arena *arena, const struct chappe_arena_mark *mark)
+{
+        struct block **at = &arena->blocks;
+
+        while (*at && *at != mark->next) {
+                struct block *block = *at;
+
+                if (block == mark->block) {
+                        block->used = mark->block_used;
+                        CHAPPE_POISON(block->bytes + block->used, block->size - block->used);
+                        at = &block->next;
+                } else {
+                        *at = block->next;
+                        block_free(block);
+                }
+        }
+        arena->used = mark->used;
 }

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the straight-line code of chappe-gen is made of: Avro's binary encoding, a value at a time. Only generated code
+ * includes this. Each step returns where it stopped, or NULL: then the plan runs over the same bytes, and says what is
+ * wrong or does what is too rare for straight lines (arrays in several blocks).
+ */
+#pragma once
+
+#include <chappe/arena.h>
+#include <chappe/buffer.h>
+#include <chappe/text.h>
+#include <chappe/type.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define CHAPPE_NUMBER_SIZE 10 /* bytes of the longest */
+#define CHAPPE_PUT_SLACK   8  /* bytes that must be free behind whatever is put */
+
+#define CHAPPE_EIGHT_HIGH UINT64_C(0x8080808080808080) /* set in a byte that is not ASCII */
+
+struct chappe_decoder {
+        struct chappe_arena *arena;
+        size_t memory_left;
+        unsigned depth_left;
+};
+
+struct chappe_encoder {
+        struct chappe_buffer *buffer;
+        uint8_t *limit; /* of the buffer */
+        unsigned depth_left;
+};
+
+/* A number of any length. NULL: cut off or beyond 64 bits. */
+const uint8_t *chappe_take_any_number(const uint8_t *at, const uint8_t *end, uint64_t *ret);
+/* count cleared things of size bytes within the decoder's budget; NULL beyond. */
+void *chappe_take_memory(struct chappe_decoder *decoder, size_t count, size_t size);
+/* Strict: no surrogates, nothing overlong. */
+bool chappe_utf8_valid(const void *bytes, size_t length);
+/* Room for size bytes behind at. Returns at, which may have moved; NULL when memory is short. */
+uint8_t *chappe_put_more_room(struct chappe_encoder *encoder, uint8_t *at, size_t size);
+
+/* Eight bytes, the first one lowest. */
+static inline uint64_t chappe_eight_bytes(const uint8_t *at)
+{
+        uint64_t eight;
+
+        memcpy(&eight, at, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+        eight = __builtin_bswap64(eight);
+#endif
+        return eight;
+}
+
+static inline const uint8_t *chappe_take_number(const uint8_t *at, const uint8_t *end, uint64_t *ret)
+{
+        if (__builtin_expect(at < end && *at < 0x80, 1)) {
+                *ret = *at;
+                return at + 1;
+        }
+        if (end - at >= 2 && at[1] < 0x80) {
+                *ret = (uint64_t)(at[0] & 0x7F) | (uint64_t)at[1] << 7;
+                return at + 2;
+        }
+        return chappe_take_any_number(at, end, ret);
+}
+
+static inline const uint8_t *chappe_take_long(const uint8_t *at, const uint8_t *end, int64_t *ret)
+{
+        uint64_t zigzag = 0;
+
+        at = chappe_take_number(at, end, &zigzag);
+        *ret = (int64_t)(zigzag >> 1 ^ (~(zigzag & 1) + 1));
+        return at;
+}
+
+static inline const uint8_t *chappe_take_int(const uint8_t *at, const uint8_t *end, int32_t *ret)
+{
+        uint64_t zigzag = 0;
+
+        at = chappe_take_number(at, end, &zigzag);
+        *ret = (int32_t)((uint32_t)zigzag >> 1 ^ (~((uint32_t)zigzag & 1) + 1));
+        return zigzag <= UINT32_MAX ? at : NULL;
+}
+
+static inline const uint8_t *chappe_take_raw(const uint8_t *at, const uint8_t *end, void *ret, size_t size)
+{
+        if ((size_t)(end - at) < size)
+                return NULL;
+        memcpy(ret, at, size);
+        return at + size;
+}
+
+static inline const uint8_t *chappe_take_boolean(const uint8_t *at, const uint8_t *end, bool *ret)
+{
+        if (at == end || *at > 1)
+                return NULL;
+        *ret = *at;
+        return at + 1;
+}
+
+/* The number of a symbol or branch, into four bytes. */
+static inline const uint8_t *chappe_take_index(const uint8_t *at, const uint8_t *end, uint32_t count, void *ret)
+{
+        uint64_t twice = 0;
+        uint32_t index;
+
+        at = chappe_take_number(at, end, &twice);
+        if ((twice & 1) || twice >> 1 >= count)
+                return NULL;
+        index = (uint32_t)(twice >> 1);
+        memcpy(ret, &index, sizeof(index));
+        return at;
+}
+
+static inline const uint8_t *chappe_take_bytes(const uint8_t *at, const uint8_t *end, struct chappe_bytes *ret)
+{
+        uint64_t twice = 0;
+
+        at = chappe_take_number(at, end, &twice);
+        if (!at || (twice & 1) || twice >> 1 > (uint64_t)(end - at))
+                return NULL;
+        ret->at = at;
+        ret->length = (size_t)(twice >> 1);
+        return at + ret->length;
+}
+
+/* Whether the length bytes at at are UTF-8: a short way for the short ASCII strings that most are. end: how far may be
+ * read. */
+static inline bool chappe_utf8_check(const uint8_t *at, size_t length, const uint8_t *end)
+{
+        uint64_t eight, any = 0;
+
+        if (length >= 8) {
+                for (size_t i = 0; i + 8 < length; i += 8) {
+                        memcpy(&eight, at + i, 8);
+                        any |= eight;
+                }
+                memcpy(&eight, at + length - 8, 8); /* overlaps what was seen: cheaper than byte by byte */
+                any |= eight;
+        } else if (end - at >= 8) {
+                any = chappe_eight_bytes(at) & ((UINT64_C(1) << 8 * length) - 1);
+        } else {
+                return chappe_utf8_valid(at, length);
+        }
+        return __builtin_expect((any & CHAPPE_EIGHT_HIGH) == 0, 1) || chappe_utf8_valid(at, length);
+}
+
+static inline const uint8_t *chappe_take_text(const uint8_t *at, const uint8_t *end, struct chappe_text *ret)
+{
+        struct chappe_bytes bytes = { NULL, 0 };
+
+        at = chappe_take_bytes(at, end, &bytes);
+        if (!at || !chappe_utf8_check(bytes.at, bytes.length, end))
+                return NULL;
+        ret->at = (const char *)bytes.at;
+        ret->length = bytes.length;
+        return at;
+}
+
+/* The count of an array or map in one block, and memory for its items of size bytes, each of which takes a byte or
+ * more. */
+static inline const uint8_t *chappe_take_items(struct chappe_decoder *decoder, const uint8_t *at, const uint8_t *end,
+                                               size_t size, size_t *ret_count, void **ret_items)
+{
+        uint64_t twice = 0;
+
+        at = chappe_take_number(at, end, &twice);
+        if (!at || (twice & 1) || twice >> 1 > (uint64_t)(end - at))
+                return NULL;
+        *ret_count = (size_t)(twice >> 1);
+        *ret_items = NULL;
+        if (*ret_count > 0) {
+                *ret_items = chappe_take_memory(decoder, *ret_count, size);
+                if (!*ret_items)
+                        return NULL;
+        }
+        return at;
+}
+
+/* Behind the items: no other block. An empty array has ended by its count. */
+static inline const uint8_t *chappe_take_end(const uint8_t *at, const uint8_t *end, size_t count)
+{
+        if (count == 0)
+                return at;
+        return at < end && *at == 0 ? at + 1 : NULL;
+}
+
+static inline uint8_t *chappe_put_room(struct chappe_encoder *encoder, uint8_t *at, size_t size)
+{
+        if (__builtin_expect((size_t)(encoder->limit - at) < size + CHAPPE_PUT_SLACK, 0))
+                return chappe_put_more_room(encoder, at, size);
+        return at;
+}
+
+/* All that follow need room for what they put, CHAPPE_NUMBER_SIZE for a number or length. */
+static inline uint8_t *chappe_put_number(uint8_t *at, uint64_t value)
+{
+        while (value >= 0x80) {
+                *at++ = (uint8_t)(value | 0x80);
+                value >>= 7;
+        }
+        *at++ = (uint8_t)value;
+        return at;
+}
+
+static inline uint8_t *chappe_put_long(uint8_t *at, int64_t value)
+{
+        return chappe_put_number(at, (uint64_t)value << 1 ^ (uint64_t)(value >> 63));
+}
+
+static inline uint8_t *chappe_put_int(uint8_t *at, int32_t value)
+{
+        return chappe_put_number(at, (uint32_t)value << 1 ^ (uint32_t)(value >> 31));
+}
+
+static inline uint8_t *chappe_put_raw(uint8_t *at, const void *bytes, size_t size)
+{
+        memcpy(at, bytes, size);
+        return at + size;
+}
+
+static inline uint8_t *chappe_put_boolean(uint8_t *at, const void *value)
+{
+        memcpy(at, value, 1);
+        return *at <= 1 ? at + 1 : NULL;
+}
+
+/* The number of a symbol or branch. NULL: there is none of that number. */
+static inline uint8_t *chappe_put_index(uint8_t *at, uint32_t index, uint32_t count)
+{
+        return index < count ? chappe_put_number(at, (uint64_t)index << 1) : NULL;
+}
+
+/* Copies and gathers the bits of all bytes. */
+static inline uint64_t chappe_put_copy(uint8_t *at, const uint8_t *from, size_t length)
+{
+        uint64_t first, last;
+
+        if (length >= 8 && length <= 16) {
+                memcpy(&first, from, 8);
+                memcpy(&last, from + length - 8, 8);
+                memcpy(at, &first, 8);
+                memcpy(at + length - 8, &last, 8);
+                return first | last;
+        }
+        if (length >= 4 && length < 8) {
+                uint32_t head, tail;
+
+                memcpy(&head, from, 4);
+                memcpy(&tail, from + length - 4, 4);
+                memcpy(at, &head, 4);
+                memcpy(at + length - 4, &tail, 4);
+                return head | tail;
+        }
+        if (length < 4) {
+                uint8_t any = 0;
+
+                for (size_t i = 0; i < length; i++)
+                        any |= at[i] = from[i];
+                return any;
+        }
+        memcpy(at, from, length);
+        memcpy(&last, at + length - 8, 8);
+        for (size_t i = 0; i + 8 < length; i += 8) {
+                memcpy(&first, at + i, 8);
+                last |= first;
+        }
+        return last;
+}
+
+static inline uint8_t *chappe_put_bytes(uint8_t *at, struct chappe_bytes value)
+{
+        at = chappe_put_number(at, (uint64_t)value.length << 1);
+        if (value.length)
+                memcpy(at, value.at, value.length);
+        return at + value.length;
+}
+
+/* NULL: not UTF-8. */
+static inline uint8_t *chappe_put_text(uint8_t *at, struct chappe_text value)
+{
+        uint64_t any;
+
+        at = chappe_put_number(at, (uint64_t)value.length << 1);
+        any = chappe_put_copy(at, (const uint8_t *)value.at, value.length);
+        if (__builtin_expect((any & CHAPPE_EIGHT_HIGH) != 0, 0) && !chappe_utf8_valid(at, value.length))
+                return NULL;
+        return at + value.length;
+}
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the parts of a running decode share. */
+#pragma once
+
+#include <chappe/straight.h>
+
+#include "avro/plan.h"
+
+/* What the loop needs seldom. */
+struct chappe_plan_run {
+        const struct chappe_plan *plan;
+        struct chappe_arena *arena;
+        size_t memory_left, zero_items_left;
+        const uint8_t *start;
+        struct chappe_plan_frame *frames;
+        unsigned depth, depth_limit;
+        const uint8_t *copy; /* of the default opened last */
+        int code;            /* of what went wrong */
+        const char *reason;  /* static */
+};
+
+/* What every array and map lies in. */
+struct chappe_plan_items {
+        void *at;
+        size_t count;
+};
+
+/* Notes what went wrong; returns false. */
+bool chappe_plan_run_fail(struct chappe_plan_run *run, int code, const char *reason);
+/* Memory within the budget, not cleared; NULL beyond. */
+void *chappe_plan_run_allocate(struct chappe_plan_run *run, size_t size);
+/* A frame more, its content undefined; NULL when the value is nested too deeply. */
+struct chappe_plan_frame *chappe_plan_run_push(struct chappe_plan_run *run);
+
+/* The first block of an array at base + offset. 1: its body is to be run for the frame on top; 0: it is empty. */
+int chappe_plan_open_array(struct chappe_plan_run *run, const struct chappe_instruction *instruction, uint8_t *base,
+                           const uint8_t **at, const uint8_t *end);
+/* Behind the last item of a block. 1: another block follows; 0: the array is complete and its frame popped. */
+int chappe_plan_next_block(struct chappe_plan_run *run, const uint8_t **at, const uint8_t *end);
+/* The same for an array that nobody wants. Blocks that know their size are stepped over; the body runs for the others.
+ */
+int chappe_plan_open_skip(struct chappe_plan_run *run, const struct chappe_instruction *instruction, const uint8_t **at,
+                          const uint8_t *end);
+int chappe_plan_next_skip(struct chappe_plan_run *run, const uint8_t **at, const uint8_t *end);

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What straight-line code calls where a line does not do. */
+#include <chappe/straight.h>
+
+/* A number that does not end within eight bytes, or not so far from the end. */
+static const uint8_t *take_by_bytes(const uint8_t *at, const uint8_t *end, uint64_t *ret)
+{
+        uint64_t value = 0;
+
+        for (unsigned shift = 0; at < end && shift < 64; shift += 7) {
+                uint8_t byte = *at++;
+
+                if (shift == 63 && byte > 1)
+                        return NULL;
+                value |= (uint64_t)(byte & 0x7F) << shift;
+                if (byte < 0x80) {
+                        *ret = value;
+                        return at;
+                }
+        }
+        return NULL;
+}
+
+/* Eight bytes at once: those behind the first without its high bit are cut off, then the groups of seven bits closed
+ * up, neighbours first. */
+const uint8_t *chappe_take_any_number(const uint8_t *at, const uint8_t *end, uint64_t *ret)
+{
+        uint64_t word, stop;
+
+        if (end - at < 8)
+                return take_by_bytes(at, end, ret);
+        word = chappe_eight_bytes(at);
+        stop = ~word & CHAPPE_EIGHT_HIGH;
+        if (stop == 0)
+                return take_by_bytes(at, end, ret);
+        word &= (stop ^ (stop - 1)) & ~CHAPPE_EIGHT_HIGH;
+        word = (word & UINT64_C(0x007F007F007F007F)) | (word & UINT64_C(0x7F007F007F007F00)) >> 1;
+        word = (word & UINT64_C(0x00003FFF00003FFF)) | (word & UINT64_C(0x3FFF00003FFF0000)) >> 2;
+        *ret = (word & UINT64_C(0x000000000FFFFFFF)) | (word & UINT64_C(0x0FFFFFFF00000000)) >> 4;
+        return at + (__builtin_ctzll(stop) >> 3) + 1;
+}
+
+void *chappe_take_memory(struct chappe_decoder *decoder, size_t count, size_t size)
+{
+        size_t total;
+        void *memory;
+
+        if (__builtin_mul_overflow(count, size, &total) || total > decoder->memory_left)
+                return NULL;
+        decoder->memory_left -= total;
+        memory = chappe_arena_alloc(decoder->arena, total);
+        return memory ? memset(memory, 0, total) : NULL;
+}
+
+uint8_t *chappe_put_more_room(struct chappe_encoder *encoder, uint8_t *at, size_t size)
+{
+        struct chappe_buffer *buffer = encoder->buffer;
+
+        buffer->length = (size_t)(at - buffer->at);
+        at = chappe_buffer_reserve(buffer, size + CHAPPE_PUT_SLACK);
+        encoder->limit = buffer->at + buffer->capacity;
+        return at;
+}
+
+/* How many continuation bytes follow a lead byte, and the range of the first of them; -1 for no lead byte. */
+static int utf8_tail(unsigned char lead, unsigned char *low, unsigned char *high)
+{
+        *low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+        *high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+        return lead >= 0xC2 && lead <= 0xDF   ? 1
+               : lead >= 0xE0 && lead <= 0xEF ? 2
+               : lead >= 0xF0 && lead <= 0xF4 ? 3
+                                              : -1;
+}
+
+bool chappe_utf8_valid(const void *bytes, size_t length)
+{
+        const unsigned char *at = bytes, *end = at + length;
+
+        while (at < end) {
+                unsigned char low, high;
+                uint64_t eight;
+                int tail;
+
+                if (end - at >= 8 && (memcpy(&eight, at, 8), (eight & 0x8080808080808080u) == 0)) {
+                        at += 8;
+                        continue;
+                }
+                if (*at < 0x80) {
+                        at++;
+                        continue;
+                }
+                tail = utf8_tail(*at, &low, &high);
+                if (tail < 0 || end - at <= tail || at[1] < low || at[1] > high)
+                        return false;
+                for (int i = 2; i <= tail; i++) {
+                        if ((at[i] & 0xC0) != 0x80)
+                                return false;
+                }
+                at += tail + 1;
+        }
+        return true;
+}
