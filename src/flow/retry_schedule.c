@@ -19,6 +19,28 @@ struct chappe_retry_policy chappe_retry_policy_complete(const struct chappe_retr
         return complete;
 }
 
+bool chappe_retry_is_outage(int code)
+{
+        switch (code) {
+        case CHAPPE_E_NO_MEMORY:
+        case CHAPPE_E_STOPPED:
+        case CHAPPE_E_IO:
+        case CHAPPE_E_BROKER_UNREACHABLE:
+        case CHAPPE_E_BROKER_FATAL:
+        case CHAPPE_E_REGISTRY_UNREACHABLE:
+        case CHAPPE_E_DELIVERY_FAILED:
+        case CHAPPE_E_QUEUE_FULL:
+        case CHAPPE_E_STORE_OPEN:
+        case CHAPPE_E_STORE_BUSY:
+        case CHAPPE_E_STORE_FULL:
+        case CHAPPE_E_STORE_READONLY:
+        case CHAPPE_E_STORE_CORRUPT:
+                return true;
+        default:
+                return false;
+        }
+}
+
 bool chappe_retry_exhausted(const struct chappe_retry_policy *policy, int32_t attempt, int64_t first_us, int64_t now_us)
 {
         if (policy->attempts > 0 && attempt >= policy->attempts)

@@ -81,13 +81,15 @@ static void bury(struct chappe_worker *worker, struct chappe_job *job, int64_t n
                 chappe_log_error(worker->runtime->log, CHAPPE_LOG_DEAD_LETTER_STUCK, &error);
 }
 
-/* An unknown schema is waited for by time, everything else by the operation's policy. */
+/* An unknown schema is waited for by time, everything else by the operation's policy; what is no record's fault counts
+ * for none. */
 static bool exhausted(struct chappe_worker *worker, struct chappe_job *job, int64_t now_us)
 {
         if (job->reason_code == CHAPPE_E_SCHEMA_UNKNOWN)
                 return now_us - job->first_us >= worker->schema_wait_us;
         struct chappe_retry_policy policy = chappe_retry_policy_complete(job->operation ? job->operation->retry : NULL);
-        job->failures++;
+        if (!chappe_retry_is_outage(job->reason_code))
+                job->failures++;
         return chappe_retry_exhausted(&policy, job->failures, job->first_us, now_us);
 }
 

@@ -81,6 +81,8 @@ static int code_of(int result)
         case SQLITE_READONLY:
         case SQLITE_PERM:
                 return CHAPPE_E_STORE_READONLY;
+        case SQLITE_IOERR:
+                return CHAPPE_E_IO;
         case SQLITE_CORRUPT:
         case SQLITE_NOTADB:
                 return CHAPPE_E_STORE_CORRUPT;

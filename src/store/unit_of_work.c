@@ -125,10 +125,28 @@ static int work_commit(struct chappe_context *ctx, struct chappe_text id, const 
         return status;
 }
 
+/* What a statement of the handler's own met is the reason of its failure, when it is the database's fault. */
+static void notice_outage(struct chappe_context *ctx)
+{
+        struct chappe_database *database = &ctx->runtime->store->database;
+        int result = sqlite3_extended_errcode(database->connection);
+
+        switch (result & 0xff) {
+        case SQLITE_FULL:
+        case SQLITE_IOERR:
+        case SQLITE_READONLY:
+        case SQLITE_CORRUPT:
+        case SQLITE_NOMEM:
+                if (!ctx->error.code)
+                        chappe_database_fail(database, result, "the handler's statement", &ctx->error);
+        }
+}
+
 static void work_rollback(struct chappe_context *ctx)
 {
         if (!ctx->transaction)
                 return;
+        notice_outage(ctx);
         leave_handler(ctx);
         chappe_part_rollback(ctx->runtime->store);
 }

@@ -27,6 +27,7 @@ struct book {
         bool disordered;
         int fail_first;   /* each record's first so many attempts ask for a retry */
         int64_t hopeless; /* this one always does; -1: none */
+        int outage;       /* so many runs find the disk full */
         bool publish;
         int64_t sleep_us;
 };
@@ -56,6 +57,11 @@ static enum chappe_decision on_event(struct chappe_context *ctx, const void *dec
         book.runs[n]++;
         if (book.sleep_us)
                 nap(ctx, book.sleep_us);
+        if (book.outage > 0) {
+                book.outage--;
+                chappe_fail(&ctx->error, CHAPPE_E_STORE_FULL, "the disk is full");
+                return chappe_retry(ctx, "nothing can be written");
+        }
         if (n == book.hopeless)
                 return chappe_retry(ctx, "number %lld is hopeless", (long long)n);
         if (book.runs[n] <= book.fail_first)
@@ -203,6 +209,24 @@ static void test_undecodable_record_is_dead_lettered_with_its_bytes(void **state
         stage_close(&stage);
 }
 
+/* The policy allows four attempts; an outage takes longer than that. */
+static void test_an_outage_makes_no_dead_letters(void **state)
+{
+        (void)state;
+        open_with(17, NULL);
+        book.outage = 20 * KEYS;
+        append(0, RECORDS);
+        stage_start(&stage, 0);
+        run_until_committed(RECORDS);
+        for (int n = 0; n < RECORDS; n++)
+                assert_int_equal(book.done[n], 1);
+        assert_true(book.runs[0] > 4);
+        assert_false(book.disordered);
+        assert_int_equal(chappe_sim_partition_count(stage.sim, "in-dlt"), 0);
+        stage_end(&stage);
+        stage_close(&stage);
+}
+
 /* Deliveries fail often; a record is finished only when all that it published is in the log. */
 static void test_record_is_finished_only_when_what_it_published_is_delivered(void **state)
 {
@@ -278,6 +302,7 @@ int main(void)
                 cmocka_unit_test(test_retries_keep_the_order_of_a_key),
                 cmocka_unit_test(test_hopeless_record_goes_to_its_dead_letter_topic_and_the_key_goes_on),
                 cmocka_unit_test(test_undecodable_record_is_dead_lettered_with_its_bytes),
+                cmocka_unit_test(test_an_outage_makes_no_dead_letters),
                 cmocka_unit_test(test_record_is_finished_only_when_what_it_published_is_delivered),
                 cmocka_unit_test(test_stop_waits_for_running_handlers_and_commits),
                 cmocka_unit_test(test_stop_says_what_was_unfinished),

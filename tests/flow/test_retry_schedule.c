@@ -47,12 +47,25 @@ static void test_attempts_and_age_are_ceilings(void **state)
         assert_true(chappe_retry_exhausted(&policy, 1, 7000, 1007000));
 }
 
+static void test_an_outage_is_told_from_a_failing_record(void **state)
+{
+        (void)state;
+        assert_true(chappe_retry_is_outage(CHAPPE_E_STORE_FULL));
+        assert_true(chappe_retry_is_outage(CHAPPE_E_STORE_READONLY));
+        assert_true(chappe_retry_is_outage(CHAPPE_E_DELIVERY_FAILED));
+        assert_false(chappe_retry_is_outage(0));
+        assert_false(chappe_retry_is_outage(CHAPPE_E_HANDLER_FAILED));
+        assert_false(chappe_retry_is_outage(CHAPPE_E_STORE_FAILED));
+        assert_false(chappe_retry_is_outage(CHAPPE_E_PAYLOAD_INVALID));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_defaults_stand_for_zero_members),
                 cmocka_unit_test(test_backoff_doubles_within_its_jitter_up_to_the_maximum),
                 cmocka_unit_test(test_attempts_and_age_are_ceilings),
+                cmocka_unit_test(test_an_outage_is_told_from_a_failing_record),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

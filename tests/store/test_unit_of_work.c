@@ -321,6 +321,25 @@ static void test_full_disk_is_told_and_nothing_is_lost(void **state)
         free(large);
 }
 
+/* A handler tells only that it failed; the runtime must know that the record is not to blame. */
+static void test_full_disk_that_a_handlers_statement_meets_is_the_reason_of_its_failure(void **state)
+{
+        struct place *place = *state;
+        struct work work;
+
+        work_begin(&work, &place->runtime, &test_consumes, "e1");
+        sqlite3 *connection = chappe_store(&work.ctx);
+        assert_int_equal(sqlite3_exec(connection, "PRAGMA max_page_count = 40", NULL, NULL, NULL), SQLITE_OK);
+        assert_int_equal(
+                sqlite3_exec(connection, "INSERT INTO effects VALUES (1, hex(zeroblob(400000)))", NULL, NULL, NULL),
+                SQLITE_FULL);
+        assert_int_equal(chappe_context_error(&work.ctx)->code, 0);
+        place->runtime.work->rollback(&work.ctx);
+        assert_int_equal(chappe_context_error(&work.ctx)->code, CHAPPE_E_STORE_FULL);
+        work_end(&work);
+        assert_int_equal(place_number(place, "SELECT count(*) FROM effects"), 0);
+}
+
 static void test_context_without_a_record_may_commit_twice_under_one_id(void **state)
 {
         struct place *place = *state;
@@ -353,6 +372,7 @@ int main(void)
                 TEST(test_one_that_rolls_back_does_not_take_the_others_with_it),
                 TEST(test_database_locked_by_another_process_is_waited_for_and_then_told),
                 TEST(test_full_disk_is_told_and_nothing_is_lost),
+                TEST(test_full_disk_that_a_handlers_statement_meets_is_the_reason_of_its_failure),
                 TEST(test_context_without_a_record_may_commit_twice_under_one_id),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
