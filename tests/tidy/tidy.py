@@ -27,7 +27,7 @@ DOORS = {
     "librdkafka/rdkafka.h": ["src/broker/kafka", "tools/chappe/command-dev.c", "tools/shop", "bench", "tests"],
     "librdkafka/rdkafka_mock.h": ["tools/chappe/command-dev.c", "tests"],
     "curl/curl.h": ["src/registry", "tools/shop", "tests"],
-    "sqlite3.h": ["src/store", "src/testkit", "services", "tests"],
+    "sqlite3.h": ["src/store", "src/testkit", "services", "examples", "tests"],
     "libpq-fe.h": ["src/store", "tests"],
     "microhttpd.h": ["src/service", "services/gateway", "tests"],
     "cmocka.h": ["tests"],
@@ -212,6 +212,14 @@ check("no header includes itself by a detour", include_cycles())
 check("files and functions fit", sizes())
 check("no #if in .c outside base", conditionals())
 check("every file names its licence", first_lines())
+def readme_code():
+    """The service that the README shows is the one that is built and tested."""
+    shown = re.search(r"```c\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    if not shown or shown[1] not in (ROOT / "examples/loyalty/main.c").read_text():
+        yield "README.md: its C is not that of examples/loyalty/main.c"
+
+
+check("the README shows code that is built", readme_code())
 check("the shared library exports what its list says", exports())
 print(f"1..{count}")
 sys.exit(1 if failed else 0)
