@@ -26,10 +26,11 @@ void chappe_wake_ring(void *context)
 {
         struct chappe_wake *wake = context;
         chappe_mutex_lock(wake->executor, wake->mutex);
-        if (!wake->rung)
-                chappe_condition_signal(wake->executor, wake->condition);
+        bool first = !wake->rung;
         wake->rung = true;
         chappe_mutex_unlock(wake->executor, wake->mutex);
+        if (first) /* outside the lock: who wakes would only wait for it */
+                chappe_condition_signal(wake->executor, wake->condition);
 }
 
 enum chappe_wait chappe_wake_wait(struct chappe_wake *wake, int64_t deadline_us)
