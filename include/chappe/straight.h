@@ -34,6 +34,8 @@ struct chappe_encoder {
 
 /* A number of any length. NULL: cut off or beyond 64 bits. */
 const uint8_t *chappe_take_any_number(const uint8_t *at, const uint8_t *end, uint64_t *ret);
+const uint8_t *chappe_take_any_int(const uint8_t *at, const uint8_t *end, int32_t *ret);
+const uint8_t *chappe_take_any_text(const uint8_t *at, const uint8_t *end, struct chappe_text *ret);
 /* count cleared things of size bytes within the decoder's budget; NULL beyond. */
 void *chappe_take_memory(struct chappe_decoder *decoder, size_t count, size_t size);
 /* Strict: no surrogates, nothing overlong. */
@@ -77,11 +79,18 @@ static inline const uint8_t *chappe_take_long(const uint8_t *at, const uint8_t *
 
 static inline const uint8_t *chappe_take_int(const uint8_t *at, const uint8_t *end, int32_t *ret)
 {
-        uint64_t zigzag = 0;
+        uint32_t zigzag;
 
-        at = chappe_take_number(at, end, &zigzag);
-        *ret = (int32_t)((uint32_t)zigzag >> 1 ^ (~((uint32_t)zigzag & 1) + 1));
-        return zigzag <= UINT32_MAX ? at : NULL;
+        if (__builtin_expect(at < end && *at < 0x80, 1)) {
+                zigzag = *at++;
+        } else if (end - at >= 2 && at[1] < 0x80) {
+                zigzag = (uint32_t)(at[0] & 0x7F) | (uint32_t)at[1] << 7;
+                at += 2;
+        } else {
+                return chappe_take_any_int(at, end, ret);
+        }
+        *ret = (int32_t)(zigzag >> 1 ^ (~(zigzag & 1) + 1));
+        return at;
 }
 
 static inline const uint8_t *chappe_take_raw(const uint8_t *at, const uint8_t *end, void *ret, size_t size)
@@ -132,12 +141,16 @@ static inline bool chappe_utf8_check(const uint8_t *at, size_t length, const uin
 {
         uint64_t eight, any = 0;
 
-        if (length >= 8) {
+        if (length >= 8 && length <= 16) { /* the two overlap: cheaper than byte by byte */
+                memcpy(&eight, at, 8);
+                memcpy(&any, at + length - 8, 8);
+                any |= eight;
+        } else if (length >= 8) {
                 for (size_t i = 0; i + 8 < length; i += 8) {
                         memcpy(&eight, at + i, 8);
                         any |= eight;
                 }
-                memcpy(&eight, at + length - 8, 8); /* overlaps what was seen: cheaper than byte by byte */
+                memcpy(&eight, at + length - 8, 8);
                 any |= eight;
         } else if (end - at >= 8) {
                 any = chappe_eight_bytes(at) & ((UINT64_C(1) << 8 * length) - 1);
@@ -147,16 +160,25 @@ static inline bool chappe_utf8_check(const uint8_t *at, size_t length, const uin
         return __builtin_expect((any & CHAPPE_EIGHT_HIGH) == 0, 1) || chappe_utf8_valid(at, length);
 }
 
+/* Up to 16 bytes of ASCII, eight of input left at least; all others are for chappe_take_any_text. */
 static inline const uint8_t *chappe_take_text(const uint8_t *at, const uint8_t *end, struct chappe_text *ret)
 {
-        struct chappe_bytes bytes = { NULL, 0 };
+        uint64_t first, last = 0;
+        size_t length;
 
-        at = chappe_take_bytes(at, end, &bytes);
-        if (!at || !chappe_utf8_check(bytes.at, bytes.length, end))
-                return NULL;
-        ret->at = (const char *)bytes.at;
-        ret->length = bytes.length;
-        return at;
+        if (__builtin_expect(end - at < 9 || *at > 32 || (*at & 1) || *at >> 1 > end - at - 1, 0))
+                return chappe_take_any_text(at, end, ret);
+        length = *at >> 1;
+        first = chappe_eight_bytes(at + 1);
+        if (length >= 8)
+                memcpy(&last, at + length - 7, 8); /* the two overlap: cheaper than byte by byte */
+        else
+                first &= (UINT64_C(1) << 8 * length) - 1;
+        if (__builtin_expect(((first | last) & CHAPPE_EIGHT_HIGH) != 0, 0))
+                return chappe_take_any_text(at, end, ret);
+        ret->at = (const char *)at + 1;
+        ret->length = length;
+        return at + 1 + length;
 }
 
 /* The count of an array or map in one block, and memory for its items of size bytes, each of which takes a byte or
@@ -172,6 +194,9 @@ static inline const uint8_t *chappe_take_items(struct chappe_decoder *decoder, c
         *ret_count = (size_t)(twice >> 1);
         *ret_items = NULL;
         if (*ret_count > 0) {
+                if (decoder->depth_left == 0)
+                        return NULL;
+                decoder->depth_left--;
                 *ret_items = chappe_take_memory(decoder, *ret_count, size);
                 if (!*ret_items)
                         return NULL;
@@ -180,11 +205,22 @@ static inline const uint8_t *chappe_take_items(struct chappe_decoder *decoder, c
 }
 
 /* Behind the items: no other block. An empty array has ended by its count. */
-static inline const uint8_t *chappe_take_end(const uint8_t *at, const uint8_t *end, size_t count)
+static inline const uint8_t *chappe_take_end(struct chappe_decoder *decoder, const uint8_t *at, const uint8_t *end,
+                                             size_t count)
 {
         if (count == 0)
                 return at;
+        decoder->depth_left++;
         return at < end && *at == 0 ? at + 1 : NULL;
+}
+
+/* Cleared memory for a record behind a pointer; one step deeper. */
+static inline void *chappe_take_record(struct chappe_decoder *decoder, size_t size)
+{
+        if (decoder->depth_left == 0)
+                return NULL;
+        decoder->depth_left--;
+        return chappe_take_memory(decoder, 1, size);
 }
 
 static inline uint8_t *chappe_put_room(struct chappe_encoder *encoder, uint8_t *at, size_t size)

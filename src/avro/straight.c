@@ -27,6 +27,10 @@ const uint8_t *chappe_take_any_number(const uint8_t *at, const uint8_t *end, uin
 {
         uint64_t word, stop;
 
+        if (end - at >= 3 && at[0] >= 0x80 && at[1] >= 0x80 && at[2] < 0x80) {
+                *ret = (uint64_t)(at[0] & 0x7F) | (uint64_t)(at[1] & 0x7F) << 7 | (uint64_t)at[2] << 14;
+                return at + 3;
+        }
         if (end - at < 8)
                 return take_by_bytes(at, end, ret);
         word = chappe_eight_bytes(at);
@@ -38,6 +42,39 @@ const uint8_t *chappe_take_any_number(const uint8_t *at, const uint8_t *end, uin
         word = (word & UINT64_C(0x00003FFF00003FFF)) | (word & UINT64_C(0x3FFF00003FFF0000)) >> 2;
         *ret = (word & UINT64_C(0x000000000FFFFFFF)) | (word & UINT64_C(0x0FFFFFFF00000000)) >> 4;
         return at + (__builtin_ctzll(stop) >> 3) + 1;
+}
+
+/* Apart, so that the usual way needs no stack. */
+static __attribute__((noinline)) const uint8_t *take_long_int(const uint8_t *at, const uint8_t *end, int32_t *ret)
+{
+        uint64_t zigzag = 0;
+
+        at = chappe_take_any_number(at, end, &zigzag);
+        *ret = (int32_t)((uint32_t)zigzag >> 1 ^ (~((uint32_t)zigzag & 1) + 1));
+        return zigzag <= UINT32_MAX ? at : NULL;
+}
+
+const uint8_t *chappe_take_any_int(const uint8_t *at, const uint8_t *end, int32_t *ret)
+{
+        uint32_t zigzag;
+
+        if (end - at < 3 || at[0] < 0x80 || at[1] < 0x80 || at[2] >= 0x80)
+                return take_long_int(at, end, ret);
+        zigzag = (uint32_t)(at[0] & 0x7F) | (uint32_t)(at[1] & 0x7F) << 7 | (uint32_t)at[2] << 14;
+        *ret = (int32_t)(zigzag >> 1 ^ (~(zigzag & 1) + 1));
+        return at + 3;
+}
+
+const uint8_t *chappe_take_any_text(const uint8_t *at, const uint8_t *end, struct chappe_text *ret)
+{
+        struct chappe_bytes bytes = { NULL, 0 };
+
+        at = chappe_take_bytes(at, end, &bytes);
+        if (!at || !chappe_utf8_check(bytes.at, bytes.length, end))
+                return NULL;
+        ret->at = (const char *)bytes.at;
+        ret->length = bytes.length;
+        return at;
 }
 
 void *chappe_take_memory(struct chappe_decoder *decoder, size_t count, size_t size)

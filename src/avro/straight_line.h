@@ -4,17 +4,13 @@
 
 #include <chappe/straight.h>
 
+#include "base/arena_mark.h"
+
 #define CHAPPE_DECODE_DEPTH           64
 #define CHAPPE_DECODE_ZERO_BYTE_ITEMS 10000
 #define CHAPPE_DECODE_MEMORY_FACTOR   16
 #define CHAPPE_DECODE_MEMORY_CONSTANT ((size_t)1 << 20)
 #define CHAPPE_ENCODE_DEPTH           64
-
-/* By the default limits. Stopped, the arena is as before. */
-bool chappe_straight_decode(const struct chappe_type *type, const void *bytes, size_t length,
-                            struct chappe_arena *arena, void *ret_value);
-/* Stopped, the buffer's length is as before. */
-bool chappe_straight_encode(const struct chappe_type *type, const void *value, struct chappe_buffer *buffer);
 
 /* factor × payload + constant, as far as numbers go */
 static inline size_t chappe_decode_memory(size_t factor, size_t length, size_t constant)
@@ -24,4 +20,40 @@ static inline size_t chappe_decode_memory(size_t factor, size_t length, size_t c
         return __builtin_mul_overflow(factor, length, &limit) || __builtin_add_overflow(limit, constant, &limit)
                        ? SIZE_MAX
                        : limit;
+}
+
+/* By the default limits. Stopped, the arena is as before. */
+static inline bool chappe_straight_decode(const struct chappe_type *type, const void *bytes, size_t length,
+                                          struct chappe_arena *arena, void *ret_value)
+{
+        struct chappe_decoder decoder = {
+                .arena = arena,
+                .memory_left = chappe_decode_memory(CHAPPE_DECODE_MEMORY_FACTOR, length, CHAPPE_DECODE_MEMORY_CONSTANT),
+                .depth_left = CHAPPE_DECODE_DEPTH,
+        };
+        const uint8_t *end = (const uint8_t *)bytes + length;
+        struct chappe_arena_mark mark;
+
+        if (!type->decode)
+                return false;
+        mark = chappe_arena_mark(arena);
+        if (type->decode(&decoder, bytes, end, ret_value) == end)
+                return true;
+        chappe_arena_rewind(arena, &mark);
+        return false;
+}
+
+/* Stopped, the buffer's length is as before. */
+static inline bool chappe_straight_encode(const struct chappe_type *type, const void *value,
+                                          struct chappe_buffer *buffer)
+{
+        struct chappe_encoder encoder = { buffer, buffer->at + buffer->capacity, CHAPPE_ENCODE_DEPTH };
+        size_t length = buffer->length;
+        uint8_t *behind;
+
+        if (!type->encode)
+                return false;
+        behind = type->encode(&encoder, buffer->at + length, value);
+        buffer->length = behind ? (size_t)(behind - buffer->at) : length;
+        return behind != NULL;
 }

@@ -71,6 +71,10 @@ void chappe_arena_reset(struct chappe_arena *arena)
 {
         struct block *kept = NULL;
 
+        if (arena->blocks && !arena->blocks->next && arena->blocks->size <= BLOCK_SIZE_MAXIMUM) {
+                kept = arena->blocks;
+                arena->blocks = NULL;
+        }
         while (arena->blocks) {
                 struct block *block = arena->blocks;
 
@@ -116,24 +120,36 @@ static struct block *block_add(struct chappe_arena *arena, size_t needed)
         return block;
 }
 
+/* Carves size bytes, rounded up, from the front of a block that has room for them. */
+static void *block_take(struct chappe_arena *arena, struct block *block, size_t size, size_t rounded)
+{
+        void *at = block->bytes + block->used;
+
+        block->used += rounded;
+        arena->used += size;
+        CHAPPE_UNPOISON(at, size);
+        return at;
+}
+
+/* Apart, so that the usual way needs no stack. */
+static __attribute__((noinline)) void *take_from_new(struct chappe_arena *arena, size_t size, size_t rounded)
+{
+        struct block *block = block_add(arena, rounded);
+
+        return block ? block_take(arena, block, size, rounded) : NULL;
+}
+
 void *chappe_arena_alloc(struct chappe_arena *arena, size_t size)
 {
         struct block *block = arena->blocks;
         size_t rounded;
-        void *at;
 
         if (size > arena->limit - arena->used || size > SIZE_MAX / 2)
                 return NULL;
         rounded = ((size ? size : 1) + CHAPPE_REDZONE + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
         if (!block || block->size - block->used < rounded)
-                block = block_add(arena, rounded);
-        if (!block)
-                return NULL;
-        at = block->bytes + block->used;
-        block->used += rounded;
-        arena->used += size;
-        CHAPPE_UNPOISON(at, size);
-        return at;
+                return take_from_new(arena, size, rounded);
+        return block_take(arena, block, size, rounded);
 }
 
 void *chappe_arena_zalloc(struct chappe_arena *arena, size_t size)

@@ -237,7 +237,7 @@ static struct known_plan *add_plan(struct chappe_payload *payload, const struct 
         }
         entry->writer = writer;
         entry->type = local->type;
-        int status = chappe_plan_new(writer->schema, local->schema, local->type->layout, &entry->plan, &entry->error);
+        int status = chappe_plan_for_type(writer->schema, local->schema, local->type, &entry->plan, &entry->error);
         if (status == -CHAPPE_E_NO_MEMORY) {
                 *error = entry->error;
                 free(entry);
@@ -362,7 +362,7 @@ int chappe_payload_writes(struct chappe_payload *payload, const char *topic, con
         struct local_type *local;
         int status = get_type(payload, type, &local, error);
         if (status == 0 && !local->plan)
-                status = chappe_plan_new(local->schema, local->schema, type->layout, &local->plan, error);
+                status = chappe_plan_for_type(local->schema, local->schema, type, &local->plan, error);
         if (status < 0)
                 return status;
         struct written *written = realloc(payload->written, (payload->written_count + 1) * sizeof(*written));

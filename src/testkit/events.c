@@ -66,7 +66,7 @@ static int plan_compile(struct chappe_testkit *kit, uint64_t fingerprint, const 
         if (status == 0)
                 status = chappe_schema_parse(type->name, chappe_text(type->schema), &reader, error);
         if (status == 0)
-                status = chappe_plan_new(writer, reader, type->layout, ret_plan, error);
+                status = chappe_plan_for_type(writer, reader, type, ret_plan, error);
         chappe_schema_unref(writer);
         chappe_schema_unref(reader);
         return status;

@@ -58,6 +58,18 @@ void emit(struct chappe_buffer *out, const char *format, ...)
         free(made);
 }
 
+void emit_line(struct chappe_buffer *out, int depth, const char *format, ...)
+{
+        va_list arguments;
+        char *made;
+
+        va_start(arguments, format);
+        made = format_text(format, arguments);
+        va_end(arguments);
+        emit(out, "%*s%s\n", 8 * depth, "", made);
+        free(made);
+}
+
 void emit_doc(struct chappe_buffer *out, const char *indent, const char *text)
 {
         if (!text || !*text)

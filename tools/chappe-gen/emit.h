@@ -11,6 +11,8 @@ void *gen_alloc(struct chappe_arena *arena, size_t size);
 const char *gen_printf(struct chappe_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 void emit(struct chappe_buffer *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A line of code, depth blocks deep. */
+void emit_line(struct chappe_buffer *out, int depth, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* A comment line of its own; text may be NULL and may hold anything. */
 void emit_doc(struct chappe_buffer *out, const char *indent, const char *text);
 /* A C string literal, broken into lines of moderate length. */

@@ -31,7 +31,8 @@ struct c_type {
         uint32_t count;       /* bytes of a fixed */
         struct c_member *members;
         size_t member_count;
-        bool declared, laid_out, laying_out, recursive; /* while it is written */
+        bool declared, laid_out, laying_out, recursive;   /* while it is written */
+        bool straight, straightening, recursive_straight; /* while its straight-line code is */
         struct c_type *next;
 };
 
@@ -44,7 +45,7 @@ struct c_root {
         struct chappe_text text; /* without white space */
         const char *key;
         bool published; /* global, with publish and the rest; otherwise for the messages of this file only */
-        bool used;            /* by a message of this file */
+        bool used;      /* by a message of this file */
         struct c_root *next;
 };
 

@@ -16,5 +16,9 @@ void write_pending_types(struct unit *unit, struct chappe_buffer *out);
 /* The layout tables of a type and of all within it. */
 void write_layout(struct unit *unit, struct c_type *type, struct chappe_buffer *out);
 
+/* Straight-line code for a root that has some: a record. */
+bool straight_has(const struct c_root *root);
+void write_straight(struct unit *unit, const struct c_root *root, struct chappe_buffer *out);
+
 /* The macros for operations tables. */
 void write_operations(struct unit *unit, struct chappe_buffer *out);

@@ -15,6 +15,9 @@ static void write_root(const struct c_root *root, struct chappe_buffer *out)
              chappe_schema_fingerprint(root->schema), root->type->stem);
         if (root->key)
                 emit(out, "        .key = \"%s\",\n", root->key);
+        if (straight_has(root))
+                emit(out, "        .decode = straight_decode_type_%s,\n        .encode = straight_encode_type_%s,\n",
+                     root->stem, root->stem);
         emit(out, "};\n");
 }
 
@@ -51,10 +54,14 @@ void write_source(struct unit *unit, struct chappe_buffer *out)
 {
         emit(out, "/* Made by chappe-gen from %s: change that instead. */\n",
              strrchr(unit->file->path, '/') ? strrchr(unit->file->path, '/') + 1 : unit->file->path);
-        emit(out, "#include \"%s\"\n\n", unit->header);
+        emit(out, "#include \"%s\"\n\n#include <chappe/straight.h>\n\n", unit->header);
         for (struct c_root *root = unit->roots; root; root = root->next) {
                 if (root->published || root->used)
                         write_layout(unit, root->type, out);
+        }
+        for (struct c_root *root = unit->roots; root; root = root->next) {
+                if ((root->published || root->used) && straight_has(root))
+                        write_straight(unit, root, out);
         }
         for (struct c_root *root = unit->roots; root; root = root->next) {
                 if (root->published || root->used)
