@@ -81,6 +81,7 @@ int chappe_main(int argc, char **argv, const struct chappe_service_config *confi
         /* A heap for each of many threads would cost more memory than sharing two costs time. */
         mallopt(M_ARENA_MAX, 2);
         signal(SIGPIPE, SIG_IGN);
+        signal(SIGXFSZ, SIG_IGN); /* a file at its limit is a full disk: told by the write that fails */
         if (chappe_options_read(argc, argv, &options, &error) < 0)
                 return refused(&error);
         if (options.action == CHAPPE_ACTION_HELP)
