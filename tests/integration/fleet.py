@@ -147,7 +147,8 @@ class Fleet:
 
     def after_records(self, service, count):
         """Returns once an instance has handled so many records."""
-        wait_until(lambda: self.metrics(service).get("chappe_records_handled_total", 0) > count, 30, f"{count} records of {service}")
+        wait_until(lambda: self.metrics(service).get("chappe_records_handled_total", 0) > count, 30,
+                   f"{count} records of {service}")
 
     def play(self, count, seed=1, rate=None, orders=None, wait=True):
         """Orders through the gateway; the player's figures, or its process."""
@@ -163,12 +164,15 @@ class Fleet:
         player = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=open(self.folder / "player.talk", "ab"))
         return json.loads(player.communicate()[0]) if wait else player
 
-    def audit(self, timeout, *options):
-        """(balanced, figures, faults): what the auditor read from the topics."""
-        auditor = subprocess.run([self.build / "tools/shop/shop-auditor", "--brokers", self.brokers, "--prefix", self.prefix,
-                                  "--intents", self.folder / "intents", "--timeout", str(timeout), "-o", "json", *options],
-                                 capture_output=True, text=True)
-        return auditor.returncode == 0, json.loads(auditor.stdout or "{}"), auditor.stderr
+    def audit(self, timeout, *options, killer=None):
+        """(balanced, figures, faults): what the auditor read from the topics; the killer goes on meanwhile."""
+        auditor = subprocess.Popen([self.build / "tools/shop/shop-auditor", "--brokers", self.brokers, "--prefix", self.prefix,
+                                    "--intents", self.folder / "intents", "--timeout", str(timeout), "-o", "json", *options],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        if killer:
+            killer.until(auditor, timeout + 30)
+        figures, faults = auditor.communicate()
+        return auditor.returncode == 0, json.loads(figures or "{}"), faults
 
 
 class Killer:

@@ -18,8 +18,8 @@ arguments.add_argument("--every", type=float, default=2)
 options = arguments.parse_args()
 
 
-def assert_balanced(fleet):
-    balanced, figures, faults = fleet.audit(90)
+def assert_balanced(fleet, killer=None):
+    balanced, figures, faults = fleet.audit(90, killer=killer)
     assert balanced, faults
     assert figures["dead_letters"] == 0, figures
     return figures
@@ -30,7 +30,7 @@ def test_each_service_killed_in_turn_loses_and_repeats_nothing():
         killer = Killer(fleet, options.every)
         player = fleet.play(4800, rate=200, orders=options.orders, wait=False)
         killer.until(player, 300)
-        figures = assert_balanced(fleet)
+        figures = assert_balanced(fleet, killer)
         assert {name.split("-")[0] for name in killer.hit} == set(SERVICES), killer.hit
         print(f"# {len(killer.hit)} kills, {figures['records']} records, {figures['repeated']} delivered again", flush=True)
         assert fleet.stop() == 0, fleet.talk()
