@@ -13,6 +13,7 @@
 struct source {
         struct chappe_source told; /* its topic is ours */
         int64_t offset;            /* fixed */
+        int64_t end;               /* of the partition, when it was opened */
         bool ended;
 };
 
@@ -47,6 +48,15 @@ int chappe_reader_add(struct chappe_reader *reader, const struct chappe_source *
         return 0;
 }
 
+static void end(struct source *source)
+{
+        if (source->ended)
+                return;
+        source->ended = true;
+        if (source->told.end)
+                source->told.end(source->told.context);
+}
+
 /* An empty partition has no end to be told of: it is at its end from the start. */
 static int fix_position(struct chappe_reader *reader, struct source *source, struct chappe_error *error)
 {
@@ -62,9 +72,9 @@ static int fix_position(struct chappe_reader *reader, struct source *source, str
                 source->offset = low;
         else if (source->offset == CHAPPE_OFFSET_LATEST)
                 source->offset = high;
-        source->ended = source->offset >= high;
-        if (source->ended && source->told.end)
-                source->told.end(source->told.context);
+        source->end = high;
+        if (source->offset >= high)
+                end(source);
         return 0;
 }
 
@@ -126,8 +136,12 @@ static bool serve_source(struct chappe_reader *reader, struct source *source)
         struct chappe_record records[BATCH];
         size_t count = reader->runtime->broker->operations->consumer_take(reader->consumer, source->told.topic,
                                                                           source->told.partition, records, BATCH);
+        int64_t next = count > 0 ? records[count - 1].offset + 1 : 0;
         for (size_t i = 0; i < count; i++)
                 source->told.record(source->told.context, &records[i]);
+        /* The broker tells of an end only when it has waited in vain for more: up to fetch.wait.max.ms. */
+        if (count > 0 && next >= source->end)
+                end(source);
         return count == BATCH;
 }
 
@@ -139,9 +153,7 @@ static void reach_end(struct chappe_reader *reader, const struct chappe_position
         /* The event may overtake the last records. */
         while (serve_source(reader, source))
                 ;
-        source->ended = true;
-        if (source->told.end)
-                source->told.end(source->told.context);
+        end(source);
 }
 
 bool chappe_reader_serve(struct chappe_reader *reader)
