@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "gateway/order_json.h"
@@ -17,6 +18,7 @@
 #define BODY_MAXIMUM        (256 * 1024)
 #define CONNECTIONS_MAXIMUM 512
 #define IDLE_TIMEOUT_S      15
+#define BACKLOG             128
 
 struct front {
         struct chappe_service *service;
@@ -181,18 +183,39 @@ static int64_t integer_setting(const struct front *front, const char *name)
         return strtoll(chappe_service_setting(front->service, name), NULL, 10);
 }
 
+/* A listening socket of our own, so that the reason of a refusal is the system's: libmicrohttpd may lose errno. */
+static int listening(const struct sockaddr_in *address)
+{
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+        if (fd < 0)
+                return -1;
+        if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int)) < 0 ||
+            bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 || listen(fd, BACKLOG) < 0) {
+                int reason = errno;
+                close(fd);
+                errno = reason;
+                return -1;
+        }
+        return fd;
+}
+
 static int start(struct front *front, const struct sockaddr_in *address, struct chappe_error *error)
 {
-        front->daemon =
-                MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, on_request, front, MHD_OPTION_SOCK_ADDR,
-                                 address, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_THREAD_POOL_SIZE,
-                                 (unsigned int)integer_setting(front, "http_threads"), MHD_OPTION_CONNECTION_LIMIT,
-                                 (unsigned int)CONNECTIONS_MAXIMUM, MHD_OPTION_CONNECTION_TIMEOUT,
-                                 (unsigned int)IDLE_TIMEOUT_S, MHD_OPTION_END);
+        int fd = listening(address);
+
+        errno = fd < 0 ? errno : 0;
+        if (fd >= 0) /* the socket is libmicrohttpd's from here on, whether it starts or not */
+                front->daemon = MHD_start_daemon(
+                        MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, on_request, front, MHD_OPTION_LISTEN_SOCKET, fd,
+                        MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_THREAD_POOL_SIZE,
+                        (unsigned int)integer_setting(front, "http_threads"), MHD_OPTION_CONNECTION_LIMIT,
+                        (unsigned int)CONNECTIONS_MAXIMUM, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)IDLE_TIMEOUT_S,
+                        MHD_OPTION_END);
         if (!front->daemon)
                 return chappe_fail(error, CHAPPE_E_IO, "the HTTP front cannot listen on %s:%u: %s",
                                    chappe_service_setting(front->service, "http_bind"), ntohs(address->sin_port),
-                                   strerror(errno));
+                                   errno ? strerror(errno) : "libmicrohttpd refuses");
         return 0;
 }
 
@@ -217,8 +240,12 @@ int gateway_http_started(struct chappe_service *service, void *state, struct cha
         if (status < 0 || !*file)
                 return status;
 
-        const union MHD_DaemonInfo *info = MHD_get_daemon_info(front->daemon, MHD_DAEMON_INFO_BIND_PORT);
-        return write_port(file, info->port, error);
+        const union MHD_DaemonInfo *info = MHD_get_daemon_info(front->daemon, MHD_DAEMON_INFO_LISTEN_FD);
+        socklen_t length = sizeof(address);
+        if (!info || getsockname(info->listen_fd, (struct sockaddr *)&address, &length) < 0)
+                return chappe_fail(error, CHAPPE_E_IO, "the HTTP front's port cannot be found out: %s",
+                                   strerror(errno));
+        return write_port(file, ntohs(address.sin_port), error);
 }
 
 void gateway_http_stopping(struct chappe_service *service, void *state)

@@ -7,6 +7,8 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <microhttpd.h>
 
@@ -120,52 +122,60 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         return result;
 }
 
-/* The loopback address of the setting, as a socket address. */
-static void loopback(const char *bind, int port, struct sockaddr_storage *ret_address, unsigned *ret_flags)
+/* A listening socket of our own, so that the reason of a refusal is the system's: libmicrohttpd may lose errno. -1 with
+ * errno set. */
+static int listen_on_loopback(const char *bind_to, int port, int *ret_port)
 {
-        memset(ret_address, 0, sizeof(*ret_address));
-        if (strcmp(bind, "::1") == 0) {
-                struct sockaddr_in6 *address = (struct sockaddr_in6 *)ret_address;
-                address->sin6_family = AF_INET6;
-                address->sin6_port = htons((uint16_t)port);
-                address->sin6_addr = in6addr_loopback;
-                *ret_flags = MHD_USE_IPv6;
-        } else {
-                struct sockaddr_in *address = (struct sockaddr_in *)ret_address;
-                address->sin_family = AF_INET;
-                address->sin_port = htons((uint16_t)port);
-                address->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-                *ret_flags = 0;
+        struct sockaddr_in6 six = { .sin6_family = AF_INET6,
+                                    .sin6_port = htons((uint16_t)port),
+                                    .sin6_addr = in6addr_loopback };
+        struct sockaddr_in four = { .sin_family = AF_INET,
+                                    .sin_port = htons((uint16_t)port),
+                                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+        bool is_six = strcmp(bind_to, "::1") == 0;
+        struct sockaddr *address = is_six ? (struct sockaddr *)&six : (struct sockaddr *)&four;
+        socklen_t length = is_six ? sizeof(six) : sizeof(four);
+        int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+        if (fd < 0)
+                return -1;
+        if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int)) < 0 || bind(fd, address, length) < 0 ||
+            listen(fd, CONNECTIONS_MAXIMUM) < 0 || getsockname(fd, address, &length) < 0) {
+                int reason = errno;
+                close(fd);
+                errno = reason;
+                return -1;
         }
+        *ret_port = ntohs(is_six ? six.sin6_port : four.sin_port);
+        return fd;
 }
 
 int chappe_admin_start(struct chappe_service *service, struct chappe_admin **ret_admin, struct chappe_error *error)
 {
         const struct chappe_config *config = service->runtime.config;
-        const char *bind = chappe_config_text(config, "admin_bind");
+        const char *bind_to = chappe_config_text(config, "admin_bind");
         int port = (int)chappe_config_integer(config, "admin_port");
-        struct sockaddr_storage address;
-        unsigned flags;
 
         struct chappe_admin *admin = calloc(1, sizeof(*admin));
         if (!admin)
                 return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the admin server");
         admin->service = service;
-        loopback(bind, port, &address, &flags);
-        errno = 0;
-        admin->daemon = MHD_start_daemon(flags | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL, 0, NULL, NULL,
-                                         on_request, admin, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_CONNECTION_LIMIT,
+        int fd = listen_on_loopback(bind_to, port, &admin->port);
+        if (fd < 0) {
+                free(admin);
+                return chappe_fail(error, CHAPPE_E_ADMIN, "cannot serve health and metrics at %s:%d: %s", bind_to, port,
+                                   strerror(errno));
+        }
+        /* The socket is libmicrohttpd's from here on, whether it starts or not. */
+        admin->daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL, 0, NULL, NULL, on_request,
+                                         admin, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
                                          CONNECTIONS_MAXIMUM, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS,
                                          MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_END);
-        const union MHD_DaemonInfo *info =
-                admin->daemon ? MHD_get_daemon_info(admin->daemon, MHD_DAEMON_INFO_BIND_PORT) : NULL;
-        if (!info) {
-                int reason = errno;
-                chappe_admin_stop(admin);
-                return chappe_fail(error, CHAPPE_E_ADMIN, "cannot serve health and metrics at %s:%d: %s", bind, port,
-                                   reason ? strerror(reason) : "refused by libmicrohttpd");
+        if (!admin->daemon) {
+                free(admin);
+                return chappe_fail(error, CHAPPE_E_ADMIN,
+                                   "cannot serve health and metrics at %s:%d: libmicrohttpd refuses", bind_to, port);
         }
-        admin->port = info->port;
         *ret_admin = admin;
         return 0;
 }

@@ -71,7 +71,7 @@ int main(void)
                                .context = &machine };
         int failed;
 
-        printf("# seed %d\n", SEED);
+        fprintf(stderr, "# seed %d\n", SEED);
         machine.fibers = chappe_fibers_new(&(struct chappe_fibers_config){ .seed = SEED, .give_way_ppm = 100000 });
         machine.sim = chappe_sim_new(machine.fibers, NULL);
         machine.process = chappe_process_new(machine.fibers, "client");
