@@ -8,6 +8,7 @@
 
 #include "flow/lanes.h"
 #include "flow/offset_ledger.h"
+#include "flow/progress.h"
 
 enum chappe_share_state {
         CHAPPE_SHARE_ACTIVE,
@@ -22,8 +23,15 @@ struct chappe_share {
         uint64_t epoch; /* never used twice */
         enum chappe_share_state state;
         struct chappe_offset_ledger ledger;
-        int64_t committed;         /* what the group has; -1: nothing */
-        int64_t committing;        /* on its way; -1: nothing */
+        struct chappe_progress before; /* what an earlier owner had finished beyond its commit */
+        size_t before_run;             /* its runs in front of this one are behind us */
+        size_t before_failure;
+        bool wants_room;   /* intake waits until there is some for this share */
+        uint64_t changes;  /* what a commit could tell: records finished, records put off */
+        int64_t committed; /* what the group has; -1: nothing */
+        uint64_t committed_changes;
+        int64_t committing; /* on its way; -1: nothing */
+        uint64_t committing_changes;
         size_t tasks;              /* in hand, in any state */
         void *context;             /* the shell's */
         struct chappe_lane *ready; /* lanes to run, first to last */
@@ -52,6 +60,19 @@ struct chappe_share *chappe_assignment_find(const struct chappe_assignment *assi
 void chappe_assignment_remove(struct chappe_assignment *assignment, struct chappe_share *share);
 /* The offset to commit now, or -1 when that would say nothing new. */
 int64_t chappe_share_commit(const struct chappe_share *share);
+/* The share begins where an earlier owner's commit says; takes what progress holds. */
+void chappe_share_resume(struct chappe_share *share, struct chappe_progress *progress);
+/* Had an earlier owner finished this offset? Asked with ascending offsets. */
+bool chappe_share_finished_before(struct chappe_share *share, int64_t offset);
+/* How often an earlier owner had seen it fail; NULL: not that it told. Asked with ascending offsets. */
+const struct chappe_failures *chappe_share_failed_before(struct chappe_share *share, int64_t offset);
+/* The share drains: its parked records go, and this is remembered of one, instead of what is read again by now. */
+void chappe_share_forget_failures(struct chappe_share *share);
+void chappe_share_keep_failures(struct chappe_share *share, struct chappe_failures failures);
+/* All that is finished beyond the watermark, here or before. -CHAPPE_E_NO_MEMORY. */
+int chappe_share_progress(const struct chappe_share *share, struct chappe_progress *progress);
+/* How many more records may be taken for all progress to fit into a commit, three quarters of which may be used. */
+size_t chappe_share_room(const struct chappe_share *share);
 struct chappe_share *chappe_share_free(struct chappe_share *share);
 /* Frees the list; the shares in it too. */
 void chappe_assignment_deinit(struct chappe_assignment *assignment);

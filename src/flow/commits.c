@@ -3,9 +3,12 @@
 #include "flow/commits.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "observe/log.h"
 
+#define PLAIN_US  60000000 /* how long a broker that may dislike metadata is spared it */
+#define REFUSALS  3        /* that make us think so */
 #define ANSWER_US 30000000 /* a commit without an answer by then is taken for failed */
 
 static int make_room(struct chappe_commits *commits)
@@ -25,25 +28,49 @@ static int make_room(struct chappe_commits *commits)
         return 0;
 }
 
-static void gather(struct chappe_commits *commits)
+/* What there is to tell beside the offset; without memory nothing, which is safe. */
+static char *tell_progress(const struct chappe_commits *commits, int64_t now_us)
+{
+        char text[CHAPPE_PROGRESS_SIZE];
+        if (now_us < commits->plain_until_us || chappe_progress_print(&commits->progress, text) == 0)
+                return NULL;
+        return strdup(text);
+}
+
+static void gather(struct chappe_commits *commits, int64_t now_us)
 {
         commits->count = 0;
         for (size_t i = 0; i < commits->assignment->count; i++) {
                 struct chappe_share *share = commits->assignment->shares[i];
-                int64_t offset = chappe_handover_commit(commits->handover, share);
+                uint64_t changes;
+                int64_t offset = chappe_handover_commit(commits->handover, share, &commits->progress, &changes);
                 if (offset < 0)
                         continue;
+                char *metadata = tell_progress(commits, now_us);
                 share->committing = offset;
+                share->committing_changes = changes;
                 commits->entries[commits->count] =
-                        (struct chappe_committing){ share->topic, share->partition, share->epoch, offset };
-                commits->positions[commits->count++] = (struct chappe_position){ .topic = share->topic,
-                                                                                 .partition = share->partition,
-                                                                                 .offset = offset };
+                        (struct chappe_committing){ share->topic, share->partition, share->epoch,
+                                                    offset,       changes,          metadata };
+                commits->positions[commits->count++] =
+                        (struct chappe_position){ share->topic, share->partition, offset, metadata };
         }
 }
 
-/* What becomes of the shares of a commit that has ended. */
-static void conclude(struct chappe_commits *commits, bool committed)
+/* Frees what the entries own; returns whether there was any metadata. */
+static bool forget(struct chappe_commits *commits)
+{
+        bool told = false;
+        for (size_t i = 0; i < commits->count; i++) {
+                told |= commits->entries[i].metadata != NULL;
+                free(commits->entries[i].metadata);
+        }
+        commits->count = 0;
+        return told;
+}
+
+/* What becomes of the shares of a commit that has ended. True when it told something beside offsets. */
+static bool conclude(struct chappe_commits *commits, bool committed)
 {
         for (size_t i = 0; i < commits->count; i++) {
                 const struct chappe_committing *entry = &commits->entries[i];
@@ -52,21 +79,26 @@ static void conclude(struct chappe_commits *commits, bool committed)
                 if (!share || share->epoch != entry->epoch)
                         continue;
                 share->committing = -1;
-                if (committed)
+                if (committed) {
                         share->committed = entry->offset;
+                        share->committed_changes = entry->changes;
+                }
         }
         commits->busy = false;
+        return forget(commits);
 }
 
 int chappe_commits_start(struct chappe_commits *commits, int64_t now_us)
 {
         if (commits->busy || make_room(commits) < 0)
                 return 0;
-        gather(commits);
+        gather(commits, now_us);
         if (commits->count == 0)
                 return 0;
-        if (!chappe_step(commits->runtime->world, "commit.offsets"))
+        if (!chappe_step(commits->runtime->world, "commit.offsets")) {
+                forget(commits);
                 return -CHAPPE_E_STOPPED;
+        }
         struct chappe_error error;
         commits->busy = true;
         commits->began_us = now_us;
@@ -75,17 +107,23 @@ int chappe_commits_start(struct chappe_commits *commits, int64_t now_us)
                 commits->consumer, commits->positions, commits->count, (void *)(uintptr_t)commits->token, &error);
         if (status == 0)
                 return 1;
-        conclude(commits, false);
+        (void)conclude(commits, false);
         if (status != -CHAPPE_E_STOPPED)
                 chappe_log_error(commits->runtime->log, CHAPPE_LOG_COMMIT_FAILED, &error);
         return status;
 }
 
-void chappe_commits_ended(struct chappe_commits *commits, const struct chappe_consumer_event *event)
+void chappe_commits_ended(struct chappe_commits *commits, const struct chappe_consumer_event *event, int64_t now_us)
 {
         if (!commits->busy || (uintptr_t)event->token != commits->token)
                 return;
-        conclude(commits, event->error.code == 0);
+        bool told = conclude(commits, event->error.code == 0);
+        /* offset.metadata.max.bytes may be lower than we know: offsets alone must get through. */
+        commits->refused = told && event->error.code != 0 ? commits->refused + 1 : 0;
+        if (commits->refused == REFUSALS) {
+                commits->refused = 0;
+                commits->plain_until_us = now_us + PLAIN_US;
+        }
         if (event->error.code != 0)
                 chappe_log_error(commits->runtime->log, CHAPPE_LOG_COMMIT_FAILED, &event->error);
 }
@@ -93,11 +131,13 @@ void chappe_commits_ended(struct chappe_commits *commits, const struct chappe_co
 void chappe_commits_expire(struct chappe_commits *commits, int64_t now_us)
 {
         if (commits->busy && now_us - commits->began_us > ANSWER_US)
-                conclude(commits, false);
+                (void)conclude(commits, false);
 }
 
 void chappe_commits_deinit(struct chappe_commits *commits)
 {
+        forget(commits);
+        chappe_progress_deinit(&commits->progress);
         free(commits->entries);
         free(commits->positions);
         commits->entries = NULL;

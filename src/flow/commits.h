@@ -10,6 +10,8 @@ struct chappe_committing {
         int32_t partition;
         uint64_t epoch; /* the share may be another one by the time the answer comes */
         int64_t offset;
+        uint64_t changes; /* of the share, that it tells */
+        char *metadata;   /* NULL: none */
 };
 
 /* Zero-initialise and fill in the first members; chappe_commits_deinit when done. */
@@ -22,7 +24,10 @@ struct chappe_commits {
         struct chappe_position *positions;
         size_t count;
         size_t capacity;
-        uint64_t token; /* of the latest commit */
+        struct chappe_progress progress; /* for gathering, kept from commit to commit */
+        uint64_t token;                  /* of the latest commit */
+        int64_t plain_until_us;          /* until then nothing is told beside the offsets */
+        int refused;                     /* commits with something beside, one after another */
         int64_t began_us;
         bool busy;
 };
@@ -31,7 +36,7 @@ struct chappe_commits {
  * once. */
 int chappe_commits_start(struct chappe_commits *commits, int64_t now_us);
 /* A COMMITTED event. */
-void chappe_commits_ended(struct chappe_commits *commits, const struct chappe_consumer_event *event);
+void chappe_commits_ended(struct chappe_commits *commits, const struct chappe_consumer_event *event, int64_t now_us);
 /* Forgets one whose answer never came. */
 void chappe_commits_expire(struct chappe_commits *commits, int64_t now_us);
 void chappe_commits_deinit(struct chappe_commits *commits);

@@ -61,6 +61,9 @@ size_t chappe_dispatcher_room(const struct chappe_dispatcher *dispatcher, const 
         size_t room = limits->records - dispatcher->records;
         if (room > limits->share_width - width)
                 room = limits->share_width - width;
+        size_t telling = chappe_share_room(share);
+        if (room > telling)
+                room = telling;
         size_t mean = dispatcher->records > 0 ? dispatcher->bytes / dispatcher->records + 1 : 1024;
         size_t fitting = (limits->bytes - dispatcher->bytes) / mean + 1;
         return room < fitting ? room : fitting;
@@ -126,6 +129,7 @@ static void change_state(struct chappe_dispatcher *dispatcher, struct chappe_lan
 static void park(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane, int64_t due_us)
 {
         change_state(dispatcher, lane, CHAPPE_LANE_PARKED);
+        lane->share->changes++;
         /* Without memory for the heap the lane runs again at once, which is right, if not polite. */
         if (chappe_heap_insert(&dispatcher->parked, &lane->due, due_us) < 0)
                 change_state(dispatcher, lane, CHAPPE_LANE_READY);
@@ -157,6 +161,7 @@ static void finish_front(struct chappe_dispatcher *dispatcher, struct chappe_lan
         struct chappe_task *task;
         while ((task = chappe_lane_finish(lane))) {
                 chappe_offset_ledger_finish(&lane->share->ledger, task->offset);
+                lane->share->changes++;
                 released->finished++;
                 let_go(dispatcher, task, released);
         }
@@ -203,6 +208,17 @@ int chappe_dispatcher_add(struct chappe_dispatcher *dispatcher, struct chappe_ta
         dispatcher->records++;
         dispatcher->bytes += task->bytes;
         share->tasks++;
+        return 0;
+}
+
+int chappe_dispatcher_skip(struct chappe_dispatcher *dispatcher, struct chappe_share *share, int64_t offset)
+{
+        (void)dispatcher;
+        int status = chappe_offset_ledger_begin(&share->ledger, offset);
+        if (status < 0)
+                return status;
+        chappe_offset_ledger_finish(&share->ledger, offset);
+        share->changes++;
         return 0;
 }
 
@@ -271,6 +287,16 @@ int64_t chappe_dispatcher_due_us(const struct chappe_dispatcher *dispatcher)
 {
         const struct chappe_heap_node *node = chappe_heap_first(&dispatcher->parked);
         return node ? node->due : INT64_MAX;
+}
+
+void chappe_dispatcher_each_parked(const struct chappe_dispatcher *dispatcher, const struct chappe_share *share,
+                                   void (*visit)(const struct chappe_task *task, void *context), void *context)
+{
+        for (size_t i = 0; i < dispatcher->parked.count; i++) {
+                const struct chappe_lane *lane = CHAPPE_CONTAINER(dispatcher->parked.nodes[i], struct chappe_lane, due);
+                if (lane->share == share)
+                        visit(lane->next, context);
+        }
 }
 
 struct sweep {

@@ -37,6 +37,8 @@ bool chappe_dispatcher_low(const struct chappe_dispatcher *dispatcher);
 /* A record (offset, bytes, share set) joins the lane of this identity: equal identities run one after another.
  * -CHAPPE_E_NO_MEMORY. */
 int chappe_dispatcher_add(struct chappe_dispatcher *dispatcher, struct chappe_task *task, uint64_t identity);
+/* A record that an earlier owner finished: it is counted, and does not run. -CHAPPE_E_NO_MEMORY. */
+int chappe_dispatcher_skip(struct chappe_dispatcher *dispatcher, struct chappe_share *share, int64_t offset);
 /* Up to maximum tasks to run in this order; those of one lane stand together. Each is handed back by return or unrun.
  */
 size_t chappe_dispatcher_take(struct chappe_dispatcher *dispatcher, struct chappe_task **ret_tasks, size_t maximum);
@@ -55,6 +57,9 @@ void chappe_dispatcher_settle(struct chappe_dispatcher *dispatcher, struct chapp
 void chappe_dispatcher_promote(struct chappe_dispatcher *dispatcher, int64_t now_us);
 /* When the next parked lane is due; INT64_MAX without one. */
 int64_t chappe_dispatcher_due_us(const struct chappe_dispatcher *dispatcher);
+/* The failed task of each parked lane of a share. */
+void chappe_dispatcher_each_parked(const struct chappe_dispatcher *dispatcher, const struct chappe_share *share,
+                                   void (*visit)(const struct chappe_task *task, void *context), void *context);
 /* Revoked: no intake, nothing new runs; queued tasks are let go. The share is drained when share->tasks is 0. */
 void chappe_dispatcher_drain(struct chappe_dispatcher *dispatcher, struct chappe_share *share,
                              struct chappe_released *released);

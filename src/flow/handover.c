@@ -8,6 +8,8 @@
 #include "flow/key_hash.h"
 #include "flow/retry_schedule.h"
 
+#define ROOM_AGAIN 128 /* records that a narrow share must have room for before intake goes on */
+
 struct chappe_handover {
         /* constant after start */
         const struct chappe_runtime *runtime;
@@ -93,6 +95,17 @@ static void wake_workers(struct chappe_handover *handover, size_t busy)
                 chappe_condition_signal(handover->executor, handover->work);
 }
 
+/* Under the lock: is there room again for a share that had none? Not for every record: some at a time. */
+static bool made_room(struct chappe_handover *handover, const struct chappe_released *released)
+{
+        struct chappe_share *share = released->tasks ? released->tasks->share : NULL;
+        if (!share || !share->wants_room ||
+            (share->tasks > 0 && chappe_dispatcher_room(handover->dispatcher, share) < ROOM_AGAIN))
+                return false;
+        share->wants_room = false;
+        return true;
+}
+
 /* Under the lock: what changed for the poll strand. */
 static bool poll_strand_concerned(struct chappe_handover *handover, const struct chappe_released *released)
 {
@@ -104,7 +117,7 @@ static bool poll_strand_concerned(struct chappe_handover *handover, const struct
                 handover->due_us = chappe_dispatcher_due_us(handover->dispatcher);
                 return true;
         }
-        return handover->draining > 0 && released->tasks;
+        return made_room(handover, released) || (handover->draining > 0 && released->tasks);
 }
 
 /* Without the lock: gives records back to the broker. */
@@ -175,6 +188,8 @@ size_t chappe_handover_room(struct chappe_handover *handover, struct chappe_shar
         size_t room = chappe_dispatcher_room(handover->dispatcher, share);
         if (room == 0 && chappe_dispatcher_full(handover->dispatcher))
                 handover->full = true;
+        else if (room == 0)
+                share->wants_room = true;
         unlock(handover);
         return room;
 }
@@ -209,6 +224,19 @@ static uint64_t lane_identity(const struct chappe_channel *channel, const struct
         return chappe_key_hash(record->key.at, record->key.length);
 }
 
+/* What an earlier owner of the partition went through with this record counts here too. */
+static void recall_failures(struct chappe_handover *handover, struct chappe_job *job)
+{
+        const struct chappe_failures *failures = chappe_share_failed_before(job->task.share, job->task.offset);
+        if (!failures)
+                return;
+        int64_t now_us = chappe_clock_monotonic_us(handover->runtime->world->clock);
+        int64_t first_us = now_us - failures->age_s * INT64_C(1000000);
+        job->failures = failures->times;
+        job->task.attempt = failures->times < INT32_MAX ? failures->times + 1 : INT32_MAX;
+        job->first_us = first_us != 0 ? first_us : -1;
+}
+
 static int give_one(struct chappe_handover *handover, struct chappe_share *share, const struct chappe_channel *channel,
                     struct chappe_record *record)
 {
@@ -221,6 +249,7 @@ static int give_one(struct chappe_handover *handover, struct chappe_share *share
         job->task.offset = record->offset;
         job->task.bytes = record->key.length + record->value.length;
         job->task.attempt = 1;
+        recall_failures(handover, job);
         int status = chappe_dispatcher_add(handover->dispatcher, &job->task, lane_identity(channel, record));
         if (status < 0) {
                 job->following = handover->spare;
@@ -229,17 +258,27 @@ static int give_one(struct chappe_handover *handover, struct chappe_share *share
         return status;
 }
 
+/* Those that need not run go to the front of the array, to be released without the lock. */
 int chappe_handover_give(struct chappe_handover *handover, struct chappe_share *share,
                          const struct chappe_channel *channel, struct chappe_record *records, size_t count,
                          size_t *ret_given)
 {
         int status = 0;
-        size_t given = 0;
+        size_t given = 0, skipped = 0;
         lock(handover);
-        while (given < count && (status = give_one(handover, share, channel, &records[given])) == 0)
-                given++;
+        for (; given < count; given++) {
+                bool skip = chappe_share_finished_before(share, records[given].offset);
+                status = skip ? chappe_dispatcher_skip(handover->dispatcher, share, records[given].offset)
+                              : give_one(handover, share, channel, &records[given]);
+                if (status < 0)
+                        break;
+                if (skip)
+                        records[skipped++] = records[given];
+        }
         wake_workers(handover, 0);
         unlock(handover);
+        for (size_t i = 0; i < skipped; i++)
+                chappe_record_release(&records[i]);
         for (size_t i = given; i < count; i++)
                 chappe_record_release(&records[i]);
         *ret_given = given;
@@ -285,12 +324,42 @@ int64_t chappe_handover_tick(struct chappe_handover *handover, int64_t now_us)
         return due_us;
 }
 
+struct telling {
+        struct chappe_progress *progress; /* NULL: the share remembers */
+        struct chappe_share *share;
+        int64_t now_us;
+};
+
+static void tell_failures(const struct chappe_task *task, void *context)
+{
+        const struct telling *telling = context;
+        const struct chappe_job *job = job_of((struct chappe_task *)task);
+        int64_t age_s = (telling->now_us - job->first_us) / 1000000;
+        struct chappe_failures failures = { task->offset, job->failures,
+                                            age_s < INT32_MAX ? (int32_t)age_s : INT32_MAX };
+        if (job->first_us == 0)
+                return;
+        if (telling->progress)
+                chappe_progress_fail(telling->progress, failures);
+        else
+                chappe_share_keep_failures(telling->share, failures);
+}
+
+/* Under the lock: parked records are let go before the last commit is made, and have a word in it. */
+static void keep_failures(struct chappe_handover *handover, struct chappe_share *share)
+{
+        struct telling telling = { NULL, share, chappe_clock_monotonic_us(handover->runtime->world->clock) };
+        chappe_share_forget_failures(share);
+        chappe_dispatcher_each_parked(handover->dispatcher, share, tell_failures, &telling);
+}
+
 void chappe_handover_drain(struct chappe_handover *handover, struct chappe_share *share)
 {
         struct chappe_released released = { 0 };
         lock(handover);
         if (share->state == CHAPPE_SHARE_ACTIVE) {
                 handover->draining++;
+                keep_failures(handover, share);
                 chappe_dispatcher_drain(handover->dispatcher, share, &released);
         }
         conclude_and_recycle(handover, &released);
@@ -325,15 +394,24 @@ bool chappe_handover_rewind(struct chappe_handover *handover, struct chappe_shar
         if (empty) {
                 chappe_offset_ledger_deinit(&share->ledger);
                 chappe_offset_ledger_start(&share->ledger, offset);
+                chappe_share_resume(share, &(struct chappe_progress){ 0 });
         }
         unlock(handover);
         return empty;
 }
 
-int64_t chappe_handover_commit(struct chappe_handover *handover, const struct chappe_share *share)
+int64_t chappe_handover_commit(struct chappe_handover *handover, const struct chappe_share *share,
+                               struct chappe_progress *progress, uint64_t *ret_changes)
 {
+        struct telling telling = { progress, NULL, chappe_clock_monotonic_us(handover->runtime->world->clock) };
         lock(handover);
         int64_t offset = chappe_share_commit(share);
+        *ret_changes = share->changes;
+        if (offset >= 0) {
+                /* Without memory it says less, which is safe. */
+                (void)chappe_share_progress(share, progress);
+                chappe_dispatcher_each_parked(handover->dispatcher, share, tell_failures, &telling);
+        }
         unlock(handover);
         return offset;
 }

@@ -68,8 +68,9 @@ void chappe_handover_drop(struct chappe_handover *handover, struct chappe_assign
                           struct chappe_share *share);
 /* The log starts again at a lower offset (the topic was made anew). False while records of before are in hand. */
 bool chappe_handover_rewind(struct chappe_handover *handover, struct chappe_share *share, int64_t offset);
-/* The offset to commit for a share, or -1. */
-int64_t chappe_handover_commit(struct chappe_handover *handover, const struct chappe_share *share);
+/* The offset to commit for a share, or -1; what there is to tell beside it, and up to which change of the share. */
+int64_t chappe_handover_commit(struct chappe_handover *handover, const struct chappe_share *share,
+                               struct chappe_progress *progress, uint64_t *ret_changes);
 
 struct chappe_share_figures {
         int64_t highest;   /* offset seen */

@@ -64,6 +64,20 @@ static int64_t start_offset(struct chappe_intake *intake, const struct chappe_po
         return earliest ? low : high;
 }
 
+/* What the committed offset's metadata says was finished beyond it does not run again. */
+static void resume(struct chappe_intake *intake, struct chappe_share *share, const struct chappe_position *committed)
+{
+        struct chappe_progress progress = { 0 };
+        if (chappe_progress_parse(&progress, committed->metadata, committed->offset))
+                chappe_share_resume(share, &progress);
+        else if (committed->metadata && committed->metadata[0])
+                chappe_log_write(intake->runtime->log, CHAPPE_LOG_METADATA_FOREIGN,
+                                 "%s[%" PRId32 "]: the metadata of offset %" PRId64
+                                 " is not ours, or of another version; everything from there on runs again",
+                                 committed->topic, committed->partition, committed->offset);
+        chappe_progress_deinit(&progress);
+}
+
 void chappe_intake_gain(struct chappe_intake *intake, const struct chappe_channel *channel,
                         const struct chappe_position *committed, struct chappe_position *ret_start)
 {
@@ -82,8 +96,10 @@ void chappe_intake_gain(struct chappe_intake *intake, const struct chappe_channe
         holding->channel = channel;
         holding->rewind_to = -1;
         share->context = holding;
-        if (committed->offset >= 0)
+        if (committed->offset >= 0) {
                 share->committed = committed->offset;
+                resume(intake, share, committed);
+        }
         look_up_gauges(holding, intake->runtime->metrics, share);
 }
 

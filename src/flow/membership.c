@@ -244,7 +244,7 @@ static bool serve_events(struct chappe_membership *member, int64_t now_us)
                 else if (event.kind == CHAPPE_CONSUMER_LOST)
                         lose(member, &event);
                 else if (event.kind == CHAPPE_CONSUMER_COMMITTED)
-                        chappe_commits_ended(&member->commits, &event);
+                        chappe_commits_ended(&member->commits, &event, now_us);
                 else if (event.kind == CHAPPE_CONSUMER_ERROR)
                         complain(member, &event, now_us);
         }

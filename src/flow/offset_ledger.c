@@ -77,12 +77,24 @@ static uint64_t *find(const struct chappe_offset_ledger *ledger, int64_t offset)
         return entry_at(ledger, low);
 }
 
+/* A newly finished offset is a run by itself, prolongs one, or joins two. */
+static void count_run(struct chappe_offset_ledger *ledger, const uint64_t *entry)
+{
+        size_t n = ((size_t)(entry - ledger->entries) - ledger->first) & (ledger->capacity - 1);
+        bool left = n > 0 && (*entry_at(ledger, n - 1) & FINISHED);
+        bool right = n + 1 < ledger->count && (*entry_at(ledger, n + 1) & FINISHED);
+        ledger->runs += 1 - (size_t)left - (size_t)right;
+}
+
 void chappe_offset_ledger_finish(struct chappe_offset_ledger *ledger, int64_t offset)
 {
         uint64_t *entry = find(ledger, offset);
         assert(*entry == (uint64_t)offset << 1);
         *entry |= FINISHED;
         ledger->unfinished--;
+        count_run(ledger, entry);
+        if (*entry_at(ledger, 0) & FINISHED)
+                ledger->runs--;
         while (ledger->count > 0 && (*entry_at(ledger, 0) & FINISHED)) {
                 ledger->first = (ledger->first + 1) & (ledger->capacity - 1);
                 ledger->count--;
@@ -109,6 +121,11 @@ size_t chappe_offset_ledger_width(const struct chappe_offset_ledger *ledger)
 size_t chappe_offset_ledger_unfinished(const struct chappe_offset_ledger *ledger)
 {
         return ledger->unfinished;
+}
+
+size_t chappe_offset_ledger_runs(const struct chappe_offset_ledger *ledger)
+{
+        return ledger->runs;
 }
 
 bool chappe_offset_ledger_beyond(const struct chappe_offset_ledger *ledger, size_t *position,

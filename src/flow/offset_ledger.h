@@ -13,6 +13,7 @@ struct chappe_offset_ledger {
         size_t count;
         size_t capacity; /* a power of two, or 0 */
         size_t unfinished;
+        size_t runs;     /* of finished offsets */
         int64_t next;    /* one past the highest offset begun or skipped */
         bool positioned; /* next means something */
 };
@@ -36,6 +37,8 @@ int64_t chappe_offset_ledger_highest(const struct chappe_offset_ledger *ledger);
 /* Offsets remembered: what the ledger costs in memory. */
 size_t chappe_offset_ledger_width(const struct chappe_offset_ledger *ledger);
 size_t chappe_offset_ledger_unfinished(const struct chappe_offset_ledger *ledger);
+/* How many runs of finished offsets there are beyond the watermark. */
+size_t chappe_offset_ledger_runs(const struct chappe_offset_ledger *ledger);
 /* Walks the finished runs beyond the watermark: *position starts at 0; false after the last run. */
 bool chappe_offset_ledger_beyond(const struct chappe_offset_ledger *ledger, size_t *position,
                                  struct chappe_offset_run *ret_run);

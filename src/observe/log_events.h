@@ -28,6 +28,7 @@
         X(PARTITIONS_LOST, 4012, WARNING, "partitions were lost") \
         X(DRAIN_OVER, 4013, WARNING, "the time to drain was over before everything had finished") \
         X(COMMIT_FAILED, 4014, WARNING, "offsets could not be committed") \
+        X(METADATA_FOREIGN, 4017, INFO, "what was committed beside an offset is not understood") \
         X(CONSUMER_ERROR, 4015, WARNING, "the broker complains") \
         X(CONSUMER_DEAD, 4016, ERROR, "consumption has stopped") \
         X(TOPIC_CREATED, 4020, INFO, "a topic was created") \

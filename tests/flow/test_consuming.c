@@ -77,6 +77,18 @@ static enum chappe_decision on_event(struct chappe_context *ctx, const void *dec
 
 static const struct chappe_retry_policy quick = { .backoff_ms = 20, .backoff_maximum_ms = 200, .attempts = 4 };
 
+/* Slow enough for a commit between two attempts. */
+static const struct chappe_retry_policy slow = { .backoff_ms = 1000, .backoff_maximum_ms = 10000, .attempts = 4 };
+static const struct chappe_operation slow_operations[] = {
+        { .kind = CHAPPE_CONSUMES,
+          .topic = "in",
+          .type = &event_type,
+          .on_event = on_event,
+          .retry = &slow,
+          .partitions = PARTITIONS },
+        { 0 },
+};
+
 static const struct chappe_operation operations[] = {
         { .kind = CHAPPE_CONSUMES,
           .topic = "in",
@@ -295,6 +307,86 @@ static void test_stop_says_what_was_unfinished(void **state)
         stage_close(&stage);
 }
 
+static void wait_for_attempt(int n, int attempts)
+{
+        for (int second = 0; book.runs[n] < attempts && second < 100; second++)
+                stage_run(&stage, SECOND / 10, NULL, NULL);
+        assert_int_equal(book.runs[n], attempts);
+        stage_run(&stage, SECOND / 2, NULL, NULL); /* a commit */
+}
+
+/* One record is parked; all others finish, are told of beside the commit, and do not run again. */
+static void end_and_run_again(bool kill)
+{
+        open_with(23, NULL);
+        stage.operations = slow_operations;
+        book.hopeless = 2;
+        append(0, RECORDS);
+        stage_start(&stage, 0);
+        wait_for_attempt(2, 1);
+        if (kill)
+                stage_kill(&stage, 0);
+        else
+                stage_stop(&stage, 0);
+        stage_run(&stage, 20 * SECOND, NULL, NULL);
+        assert_false(stage_running(&stage, 0));
+        assert_int_equal(chappe_sim_committed(stage.sim, "test", "in", 2), 0);
+        book.hopeless = -1;
+        stage_start(&stage, 0);
+        run_until_committed(RECORDS);
+        for (int n = 0; n < RECORDS; n++)
+                assert_int_equal(book.runs[n], n == 2 ? 2 : 1);
+        assert_false(book.disordered);
+        stage_end(&stage);
+        stage_close(&stage);
+}
+
+static void test_only_what_was_unfinished_runs_again_after_a_kill(void **state)
+{
+        (void)state;
+        end_and_run_again(true);
+}
+
+static void test_only_what_was_unfinished_runs_again_after_a_stop(void **state)
+{
+        (void)state;
+        end_and_run_again(false);
+}
+
+/* Four attempts are four, whoever makes them. */
+static void count_attempts_over(bool kill)
+{
+        open_with(29, NULL);
+        stage.operations = slow_operations;
+        book.hopeless = 2;
+        append(0, RECORDS);
+        stage_start(&stage, 0);
+        wait_for_attempt(2, 3);
+        if (kill)
+                stage_kill(&stage, 0);
+        else
+                stage_stop(&stage, 0);
+        stage_run(&stage, 20 * SECOND, NULL, NULL);
+        stage_start(&stage, 0);
+        run_until_committed(RECORDS);
+        assert_int_equal(book.runs[2], 4);
+        assert_int_equal(chappe_sim_end(stage.sim, "in-dlt", 2), 1);
+        stage_end(&stage);
+        stage_close(&stage);
+}
+
+static void test_attempts_are_counted_over_a_kill(void **state)
+{
+        (void)state;
+        count_attempts_over(true);
+}
+
+static void test_attempts_are_counted_over_a_stop(void **state)
+{
+        (void)state;
+        count_attempts_over(false);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -306,6 +398,10 @@ int main(void)
                 cmocka_unit_test(test_record_is_finished_only_when_what_it_published_is_delivered),
                 cmocka_unit_test(test_stop_waits_for_running_handlers_and_commits),
                 cmocka_unit_test(test_stop_says_what_was_unfinished),
+                cmocka_unit_test(test_only_what_was_unfinished_runs_again_after_a_kill),
+                cmocka_unit_test(test_only_what_was_unfinished_runs_again_after_a_stop),
+                cmocka_unit_test(test_attempts_are_counted_over_a_kill),
+                cmocka_unit_test(test_attempts_are_counted_over_a_stop),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,6 +33,10 @@ static void check_beyond(const struct chappe_offset_ledger *ledger, const struct
         int64_t watermark = model_watermark(model);
         size_t position = 0;
         struct chappe_offset_run run = { -1, -1 };
+        size_t runs = 0, counting = 0;
+        while (chappe_offset_ledger_beyond(ledger, &counting, &run))
+                runs++;
+        assert_int_equal(chappe_offset_ledger_runs(ledger), runs);
         bool more = chappe_offset_ledger_beyond(ledger, &position, &run);
         for (size_t i = 0; i < model->count; i++) {
                 if (model->offsets[i] < watermark)
@@ -64,8 +68,9 @@ static void random_sequence(struct chappe_random *random)
                 }
                 assert_int_equal(chappe_offset_ledger_watermark(&ledger), model_watermark(&model));
                 assert_int_equal(chappe_offset_ledger_highest(&ledger), model.next - 1);
+                if (step % 10 == 9)
+                        check_beyond(&ledger, &model);
         }
-        check_beyond(&ledger, &model);
         chappe_offset_ledger_deinit(&ledger);
 }
 

@@ -69,6 +69,17 @@ int64_t chappe_sim_committed(const struct chappe_sim *sim, const char *name, con
         return committed ? committed->offset : CHAPPE_OFFSET_NONE;
 }
 
+const char *chappe_sim_committed_metadata(const struct chappe_sim *sim, const char *name, const char *topic,
+                                          int32_t partition)
+{
+        const struct sim_committed *committed;
+        struct sim_group *group;
+
+        HASH_FIND_STR(sim->groups, name, group);
+        committed = group ? chappe_sim_group_committed(group, topic, partition) : NULL;
+        return committed ? committed->metadata : NULL;
+}
+
 void chappe_sim_rebalance(struct chappe_sim *sim, const char *group)
 {
         chappe_sim_group_assemble(chappe_sim_group_get(sim, group));

@@ -72,6 +72,9 @@ bool chappe_sim_read(struct chappe_sim *sim, const char *topic, int32_t partitio
 bool chappe_sim_read_nth(struct chappe_sim *sim, const char *topic, size_t n, struct chappe_record *ret_record);
 /* What the group has committed, or CHAPPE_OFFSET_NONE. */
 int64_t chappe_sim_committed(const struct chappe_sim *sim, const char *group, const char *topic, int32_t partition);
+/* The metadata beside it; NULL: none. */
+const char *chappe_sim_committed_metadata(const struct chappe_sim *sim, const char *group, const char *topic,
+                                          int32_t partition);
 /* Records sent and not yet in a log, and records of their topics that groups have not committed. 0: nothing is left to
  * do. */
 int64_t chappe_sim_backlog(const struct chappe_sim *sim);

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is finished of a partition beyond the offset that is committed, as text in the metadata of that commit: after a
+ * restart only what was unfinished runs again. How often parked records have failed travels with it. Pure.
+ *
+ *   chappe1:<base64url of>
+ *     4 bytes   FNV-1a of the rest, little-endian
+ *     varint    the committed offset
+ *     varint    how many failures follow; each: distance to the offset before, times failed, seconds since the first
+ *     1 byte    0: varints, unfinished and finished offsets in turn; 1: a bitmap, lowest bit first
+ *     the rest  of either, from the committed offset on (the bitmap from the one behind it)
+ *
+ * Whatever does not fit word for word, another version's or another tool's, says nothing, and everything from the
+ * committed offset on runs again.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "flow/offset_ledger.h"
+
+#define CHAPPE_PROGRESS_SIZE     4097 /* of the text, with its end: brokers allow 4,096 by default */
+#define CHAPPE_PROGRESS_FAILURES 64
+/* What always fits beside so many failures: this many offsets behind the committed one, in any pattern; or this many
+ * runs, however far apart. */
+#define CHAPPE_PROGRESS_OFFSETS  20000
+#define CHAPPE_PROGRESS_RUNS     600
+
+struct chappe_failures {
+        int64_t offset;
+        int32_t times;
+        int32_t age_s; /* since the first attempt */
+};
+
+/* Zero-initialise; chappe_progress_deinit when done. */
+struct chappe_progress {
+        int64_t watermark;              /* the committed offset: unfinished, as are all that no run names */
+        struct chappe_offset_run *runs; /* ascending, none touching another */
+        size_t run_count;
+        size_t run_capacity;
+        struct chappe_failures failures[CHAPPE_PROGRESS_FAILURES]; /* ascending */
+        size_t failure_count;
+};
+
+/* Nothing is known but the watermark. */
+void chappe_progress_reset(struct chappe_progress *progress, int64_t watermark);
+/* One more finished run, behind all others and the watermark. -CHAPPE_E_NO_MEMORY. */
+int chappe_progress_add(struct chappe_progress *progress, struct chappe_offset_run run);
+/* In any order; when there are too many, the lowest offsets are kept. */
+void chappe_progress_fail(struct chappe_progress *progress, struct chappe_failures failures);
+/* The text, and its length: 0 when there is nothing to say. The last runs are left out where there is no room. */
+size_t chappe_progress_print(const struct chappe_progress *progress, char ret_text[CHAPPE_PROGRESS_SIZE]);
+/* What the metadata of a commit of this offset says; false when it says nothing that we understand. progress is
+ * initialised, and empty after a failure. */
+bool chappe_progress_parse(struct chappe_progress *progress, const char *text, int64_t committed);
+void chappe_progress_deinit(struct chappe_progress *progress);
