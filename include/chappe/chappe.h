@@ -13,3 +13,4 @@
 #include <chappe/store.h>
 #include <chappe/text.h>
 #include <chappe/type.h>
+#include <chappe/value.h>

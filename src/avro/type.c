@@ -4,11 +4,12 @@
  * of the process. The list only grows, so that readers need no lock; two threads may compile the same type at once, and
  * one of the two is dropped.
  */
-#include <chappe/codec.h>
+#include <chappe/value.h>
 
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "avro/plan.h"
 #include "avro/straight_line.h"
 
 struct own_plan {
@@ -101,4 +102,13 @@ int chappe_type_encode(const struct chappe_type *type, const void *value, struct
                 return 0;
         status = chappe_type_plan(type, &plan, error);
         return status < 0 ? status : chappe_plan_encode(plan, value, buffer, error);
+}
+
+int chappe_type_print(const struct chappe_type *type, const void *value, struct chappe_buffer *buffer,
+                      struct chappe_error *error)
+{
+        const struct chappe_plan *plan;
+        int status = chappe_type_plan(type, &plan, error);
+
+        return status < 0 ? status : chappe_json_print_plain(plan->reader, type->layout, value, buffer, error);
 }

@@ -85,6 +85,34 @@ static void test_every_form_survives_encoding_and_decoding(void **state)
         chappe_arena_free(arena);
 }
 
+static void test_copies_compare_hash_and_print_alike(void **state)
+{
+        struct chappe_arena *arena = chappe_arena_new(0);
+        struct chappe_buffer one = { 0 }, two = { 0 };
+        struct chappe_error error = { 0 };
+        struct zoo_tree leaf = { .value = 2 };
+        struct zoo_everything value = sample(&leaf), copy;
+
+        (void)state;
+        assert_int_equal(zoo_everything_copy(&value, arena, &copy, &error), 0);
+        check(&copy);
+        assert_true(copy.tree.left.value != value.tree.left.value);
+        assert_int_equal(zoo_everything_compare(&value, &copy), 0);
+        assert_true(zoo_everything_hash(&value) == zoo_everything_hash(&copy));
+        assert_int_equal(zoo_everything_print(&value, &one, &error), 0);
+        assert_int_equal(zoo_everything_print(&copy, &two, &error), 0);
+        assert_int_equal(one.length, two.length);
+        assert_memory_equal(one.at, two.at, one.length);
+        leaf.value = 3;
+        assert_true(zoo_everything_compare(&value, &copy) > 0);
+        assert_true(zoo_everything_hash(&value) != zoo_everything_hash(&copy));
+        zoo_everything_clear(&copy);
+        assert_true(copy.id.length == 0 && !copy.tree.left.present);
+        chappe_buffer_deinit(&one);
+        chappe_buffer_deinit(&two);
+        chappe_arena_free(arena);
+}
+
 static void test_a_cut_payload_is_an_error(void **state)
 {
         struct chappe_arena *arena = chappe_arena_new(0);
@@ -142,6 +170,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_every_form_survives_encoding_and_decoding),
+                cmocka_unit_test(test_copies_compare_hash_and_print_alike),
                 cmocka_unit_test(test_a_cut_payload_is_an_error),
                 cmocka_unit_test(test_keys_and_messages_are_described),
                 cmocka_unit_test(test_fingerprints_are_those_of_the_schema_texts),

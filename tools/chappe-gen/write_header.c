@@ -7,7 +7,8 @@ static void write_includes(struct unit *unit, struct chappe_buffer *out)
         emit(out, "#pragma once\n\n#include <stddef.h>\n\n");
         if (unit->messages)
                 emit(out, "#include <chappe/call.h>\n");
-        emit(out, "#include <chappe/codec.h>\n#include <chappe/operation.h>\n#include <chappe/publish.h>\n");
+        emit(out, "#include <chappe/codec.h>\n#include <chappe/operation.h>\n#include <chappe/publish.h>\n#include "
+                  "<chappe/value.h>\n");
         for (const struct c_type *type = unit->types; type; type = type->next) {
                 bool first = type->include != NULL;
 
@@ -82,6 +83,36 @@ static void write_codec(const struct c_root *root, struct chappe_buffer *out)
              root->stem, tag, root->stem);
 }
 
+static void write_whole(const struct c_root *root, struct chappe_buffer *out)
+{
+        const char *tag = root->type->stem, *stem = root->stem;
+
+        emit(out,
+             "\n/* Everything zero, empty, absent. What it pointed to belongs to its arena. */\n"
+             "static inline void %s_clear(struct %s *value)\n"
+             "{\n        memset(value, 0, sizeof(*value));\n}\n",
+             stem, tag);
+        emit(out,
+             "\n/* A deep copy; see chappe_type_copy. */\n"
+             "static inline int %s_copy(const struct %s *value, struct chappe_arena *arena,\n"
+             "                            struct %s *ret_value, struct chappe_error *error)\n"
+             "{\n        return chappe_type_copy(&%s_type, value, arena, ret_value, error);\n}\n",
+             stem, tag, tag, stem);
+        emit(out,
+             "\n/* Avro's sort order. */\n"
+             "static inline int %s_compare(const struct %s *a, const struct %s *b)\n"
+             "{\n        return chappe_type_compare(&%s_type, a, b);\n}\n"
+             "\nstatic inline uint64_t %s_hash(const struct %s *value)\n"
+             "{\n        return chappe_type_hash(&%s_type, value);\n}\n",
+             stem, tag, tag, stem, stem, tag, stem);
+        emit(out,
+             "\n/* Appends it as plain JSON. */\n"
+             "static inline int %s_print(const struct %s *value, struct chappe_buffer *buffer,\n"
+             "                            struct chappe_error *error)\n"
+             "{\n        return chappe_type_print(&%s_type, value, buffer, error);\n}\n",
+             stem, tag, stem);
+}
+
 static void write_stub(const struct c_message *message, struct chappe_buffer *out)
 {
         emit(out, "\nextern const struct chappe_message %s_message;\n\n", message->stem);
@@ -114,6 +145,7 @@ void write_header(struct unit *unit, struct chappe_buffer *out)
                 if (!unit->protocol)
                         write_publish(root, out);
                 write_codec(root, out);
+                write_whole(root, out);
         }
         for (struct c_message *message = unit->messages; message; message = message->next)
                 write_stub(message, out);
