@@ -197,7 +197,7 @@ int main(int argc, char **argv)
                                                { "help", no_argument, NULL, 'h' },
                                                { 0 } };
         static struct run run;
-        bool json = false;
+        bool json = false, complete = true;
         int option;
 
         while ((option = getopt_long(argc, argv, "o:", known, NULL)) != -1) {
@@ -207,9 +207,11 @@ int main(int argc, char **argv)
                         break;
                 case 'p':
                         run.player = load(optarg);
+                        complete = complete && run.player;
                         break;
                 case 'a':
                         run.audit = load(optarg);
+                        complete = complete && run.audit;
                         break;
                 case 's':
                         run.seconds = strtod(optarg, NULL);
@@ -229,6 +231,8 @@ int main(int argc, char **argv)
                 fputs(usage, stderr);
                 return 64;
         }
+        if (!complete) /* a table without them would look like a result */
+                return 1;
         curl_global_init(CURL_GLOBAL_DEFAULT);
         ask_all(&run);
         if (json)
