@@ -78,7 +78,8 @@ static const struct rule {
         { "enable.partition.eof", CONSUMER, FIXED, "true", NULL,
           "readers are told when a partition was read to its end" },
         { "delivery.report.only.error", PRODUCER, FIXED, "false", NULL, "every record has its delivery report" },
-        { "transactional.id", PRODUCER, FIXED, NULL, NULL, "publishing uses the outbox, not Kafka's transactions" },
+        { "transactional.id", PRODUCER | ADMIN, FIXED, NULL, NULL,
+          "publishing uses the outbox, not Kafka's transactions" },
         { "group.id", ALL, FIXED, NULL, NULL, "the group is the service's name" },
         { "group.instance.id", CONSUMER, FIXED, NULL, without_group, "this consumer is in no group" },
         { "group.protocol", CONSUMER, FIXED, NULL, without_group, "this consumer is in no group" },
@@ -191,7 +192,8 @@ static int configure(rd_kafka_conf_t *conf, struct chappe_kafka *kafka, const st
         if (status == 0 && wanted->create_topics)
                 status = chappe_kafka_set_property(conf, "allow.auto.create.topics", "true", error);
         if (status == 0 && wanted->role == CHAPPE_KAFKA_CONSUMER)
-                status = chappe_kafka_set_property(conf, "group.id", wanted->group ? wanted->group : "chappe-no-group", error);
+                status = chappe_kafka_set_property(conf, "group.id", wanted->group ? wanted->group : "chappe-no-group",
+                                                   error);
         return status;
 }
 

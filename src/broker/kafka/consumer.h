@@ -49,8 +49,7 @@ struct chappe_consumer {
         enum chappe_kafka_rebalance rebalance;
         rd_kafka_topic_partition_list_t *changing;
         struct chappe_kafka_committed committed;
-        int64_t retry_us;             /* when to ask for committed offsets again; 0: an answer is awaited */
-        struct chappe_position *told; /* positions of the last event */
+        struct chappe_position *told;               /* positions of the last event */
         rd_kafka_topic_partition_list_t *told_list; /* what they point into */
         char **told_metadata;
         size_t told_count;

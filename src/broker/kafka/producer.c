@@ -116,9 +116,12 @@ static struct chappe_topic *topic_find(struct chappe_producer *producer, const c
 int chappe_kafka_producer_topic(struct chappe_producer *producer, const char *name, int64_t timeout_ms,
                                 struct chappe_topic **ret_topic, struct chappe_error *error)
 {
-        struct chappe_topic *topic = topic_find(producer, name);
-        int status;
+        struct chappe_topic *topic;
+        int status = chappe_kafka_check_process(producer->kafka, error);
 
+        if (status < 0)
+                return status;
+        topic = topic_find(producer, name);
         if (!topic) {
                 topic = calloc(1, sizeof(*topic));
                 if (!topic)
@@ -201,8 +204,11 @@ size_t chappe_kafka_producer_in_flight(struct chappe_producer *producer)
 
 int chappe_kafka_producer_flush(struct chappe_producer *producer, int64_t timeout_ms, struct chappe_error *error)
 {
+        int status = chappe_kafka_check_process(producer->kafka, error);
         size_t left;
 
+        if (status < 0)
+                return status;
         rd_kafka_flush(producer->client, (int)timeout_ms);
         left = chappe_kafka_producer_in_flight(producer);
         if (left == 0)

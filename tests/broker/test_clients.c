@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What becomes of properties, of clients after a fork, and of a cluster that does not answer: without any broker. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "broker/kafka/kafka.h"
+#include "broker/kafka/open.h"
+
+#define NOWHERE "127.0.0.1:1" /* a reserved port: refused at once */
+
+/* The first property says where. */
+static struct chappe_broker *open_with(const struct chappe_property *properties, size_t count)
+{
+        struct chappe_property all[8] = { { "bootstrap.servers", NOWHERE } };
+        struct chappe_broker *broker = NULL;
+        struct chappe_error error;
+
+        for (size_t i = 0; i < count; i++)
+                all[i + 1] = properties[i];
+        if (chappe_kafka_open(all, count + 1, &broker, &error) < 0)
+                fail_msg("%s", error.text);
+        return broker;
+}
+
+#define OPEN(...)                                                                                                      \
+        open_with((const struct chappe_property[]){ __VA_ARGS__ },                                                     \
+                  sizeof((const struct chappe_property[]){ __VA_ARGS__ }) / sizeof(struct chappe_property))
+
+static rd_kafka_t *client_of(struct chappe_broker *broker, enum chappe_kafka_role role)
+{
+        rd_kafka_t *client = NULL;
+        struct chappe_error error;
+
+        if (chappe_kafka_client_new(chappe_kafka(broker),
+                                    &(struct chappe_kafka_client){ .role = role, .group = "test" }, &client,
+                                    &error) < 0)
+                fail_msg("%s", error.text);
+        return client;
+}
+
+static void assert_holds(rd_kafka_t *client, const char *name, const char *expected)
+{
+        char value[256] = "";
+        size_t size = sizeof(value);
+
+        if (rd_kafka_conf_get(rd_kafka_conf(client), name, value, &size) != RD_KAFKA_CONF_OK)
+                value[0] = '\0';
+        assert_string_equal(value, expected);
+}
+
+static bool remarks_on(struct chappe_broker *broker, const char *line)
+{
+        const char *remarks[CHAPPE_KAFKA_REMARKS];
+        size_t count = broker->operations->remarks(broker, remarks, CHAPPE_KAFKA_REMARKS);
+        bool found = false;
+
+        for (size_t i = 0; i < count; i++)
+                found |= strncmp(remarks[i], line, strlen(line)) == 0;
+        return found;
+}
+
+static void test_what_conflicts_is_left_out_and_named(void **state)
+{
+        struct chappe_broker *broker = OPEN({ "enable.auto.commit", "true" }, { "enable.auto.offset.store", "true" },
+                                            { "group.id", "mine" }, { "transactional.id", "t" });
+        rd_kafka_t *consumer = client_of(broker, CHAPPE_KAFKA_CONSUMER);
+        rd_kafka_t *producer = client_of(broker, CHAPPE_KAFKA_PRODUCER);
+        rd_kafka_t *admin = client_of(broker, CHAPPE_KAFKA_ADMIN);
+
+        (void)state;
+        assert_holds(consumer, "enable.auto.commit", "false");
+        assert_holds(consumer, "enable.auto.offset.store", "false");
+        assert_holds(consumer, "group.id", "test");
+        assert_holds(producer, "transactional.id", "");
+        assert_holds(admin, "transactional.id", "");
+        assert_true(remarks_on(broker, "enable.auto.commit=true is left out: "));
+        assert_true(remarks_on(broker, "enable.auto.offset.store=true is left out: it would commit records"));
+        assert_true(remarks_on(broker, "group.id=mine is left out: "));
+        assert_true(remarks_on(broker, "transactional.id=t is left out: "));
+        rd_kafka_destroy(consumer);
+        rd_kafka_destroy(producer);
+        rd_kafka_destroy(admin);
+        broker->operations->close(broker);
+}
+
+static void test_what_agrees_is_not_remarked_on(void **state)
+{
+        struct chappe_broker *broker = OPEN({ "enable.auto.commit", "false" }, { "acks", "all" });
+        rd_kafka_t *consumer = client_of(broker, CHAPPE_KAFKA_CONSUMER);
+        rd_kafka_t *producer = client_of(broker, CHAPPE_KAFKA_PRODUCER);
+
+        (void)state;
+        assert_false(remarks_on(broker, "enable.auto.commit"));
+        assert_false(remarks_on(broker, "acks"));
+        rd_kafka_destroy(consumer);
+        rd_kafka_destroy(producer);
+        broker->operations->close(broker);
+}
+
+static void test_what_is_unsafe_is_honoured_and_named(void **state)
+{
+        struct chappe_broker *broker = OPEN({ "enable.idempotence", "false" }, { "acks", "1" });
+        rd_kafka_t *producer = client_of(broker, CHAPPE_KAFKA_PRODUCER);
+
+        (void)state;
+        assert_holds(producer, "enable.idempotence", "false");
+        assert_true(remarks_on(broker, "enable.idempotence=false is unsafe: "));
+        assert_true(remarks_on(broker, "acks=1 is unsafe: a failing broker may lose"));
+        rd_kafka_destroy(producer);
+        broker->operations->close(broker);
+}
+
+static void test_defaults_are_ours_until_something_is_given(void **state)
+{
+        struct chappe_broker *plain = open_with(NULL, 0);
+        struct chappe_broker *given = OPEN({ "partitioner", "random" });
+        rd_kafka_t *ours = client_of(plain, CHAPPE_KAFKA_PRODUCER);
+        rd_kafka_t *theirs = client_of(given, CHAPPE_KAFKA_PRODUCER);
+
+        (void)state;
+        assert_holds(ours, "enable.idempotence", "true");
+        assert_holds(ours, "socket.nagle.disable", "true");
+        assert_holds(ours, "partitioner", "murmur2_random");
+        assert_holds(theirs, "partitioner", "random");
+        rd_kafka_destroy(ours);
+        rd_kafka_destroy(theirs);
+        plain->operations->close(plain);
+        given->operations->close(given);
+}
+
+static void nothing_delivered(void *context, const struct chappe_delivery_report *report)
+{
+        (void)context;
+        (void)report;
+}
+
+static int open_producer(struct chappe_broker *broker, struct chappe_producer **ret_producer,
+                         struct chappe_error *error)
+{
+        return broker->operations->producer_open(
+                broker, &(struct chappe_producer_config){ .delivered = nothing_delivered }, ret_producer, error);
+}
+
+static void test_properties_that_contradict_each_other_are_told(void **state)
+{
+        struct chappe_broker *broker = OPEN({ "enable.idempotence", "true" }, { "acks", "1" });
+        struct chappe_producer *producer = NULL;
+        struct chappe_error error = { 0 };
+
+        (void)state;
+        assert_int_equal(open_producer(broker, &producer, &error), -CHAPPE_E_BROKER_PROPERTY);
+        assert_non_null(strstr(error.text, "acks"));
+        assert_non_null(chappe_error_advice(error.code));
+        broker->operations->close(broker);
+}
+
+static void test_a_cluster_must_be_named(void **state)
+{
+        struct chappe_broker *broker = NULL;
+        struct chappe_error error = { 0 };
+
+        (void)state;
+        assert_int_equal(chappe_kafka_open(NULL, 0, &broker, &error), -CHAPPE_E_BROKER_PROPERTY);
+        assert_string_equal(error.text, "bootstrap.servers is not set: give host:port of at least one broker");
+        assert_null(broker);
+}
+
+static void test_a_cluster_that_does_not_answer_is_told_with_its_address(void **state)
+{
+        static const char *const names[] = { "orders" };
+        struct chappe_broker *broker = open_with(NULL, 0);
+        struct chappe_topic_description *topics = NULL;
+        struct chappe_error error = { 0 };
+        int64_t low, high;
+        size_t count;
+
+        (void)state;
+        assert_true(broker->operations->topics_describe(broker, names, 1, 300, &topics, &count, &error) < 0);
+        assert_true(error.code == CHAPPE_E_BROKER_UNREACHABLE || error.code == CHAPPE_E_TIMEOUT);
+        assert_non_null(strstr(error.text, NOWHERE));
+        assert_non_null(strstr(error.text, "orders"));
+        assert_non_null(chappe_error_advice(error.code));
+        assert_true(broker->operations->watermarks(broker, "orders", 3, 300, &low, &high, &error) < 0);
+        assert_non_null(strstr(error.text, "orders[3]"));
+        assert_non_null(strstr(error.text, NOWHERE));
+        broker->operations->close(broker);
+}
+
+/* librdkafka's threads are not there after a fork: every way to them is refused, and closing does not wait for them. */
+static bool refused_in_child(struct chappe_broker *broker, struct chappe_producer *producer,
+                             struct chappe_consumer *consumer)
+{
+        const struct chappe_broker_operations *operations = broker->operations;
+        struct chappe_topic_description *topics;
+        struct chappe_producer *another;
+        struct chappe_consumer *reader;
+        struct chappe_topic *topic;
+        struct chappe_error error = { 0 };
+        bool refused = true;
+        size_t count;
+
+        refused &= open_producer(broker, &another, &error) == -CHAPPE_E_BROKER_FORKED;
+        refused &= strstr(error.text, "open it after fork") != NULL;
+        refused &= operations->consumer_open(broker, &(struct chappe_consumer_config){ .group = "g" }, &reader,
+                                             &error) == -CHAPPE_E_BROKER_FORKED;
+        refused &=
+                operations->topics_describe(broker, NULL, 0, 1000, &topics, &count, &error) == -CHAPPE_E_BROKER_FORKED;
+        refused &= operations->producer_topic(producer, "t", 1000, &topic, &error) == -CHAPPE_E_BROKER_FORKED;
+        refused &= operations->producer_flush(producer, 1000, &error) == -CHAPPE_E_BROKER_FORKED;
+        refused &= operations->consumer_close(consumer, 1000, &error) == -CHAPPE_E_BROKER_FORKED;
+        operations->producer_close(producer);
+        operations->close(broker);
+        return refused;
+}
+
+static void test_a_forked_child_is_refused(void **state)
+{
+        struct chappe_broker *broker = open_with(NULL, 0);
+        struct chappe_producer *producer = NULL;
+        struct chappe_consumer *consumer = NULL;
+        struct chappe_error error;
+        int status = 0;
+        pid_t pid;
+
+        (void)state;
+        assert_int_equal(open_producer(broker, &producer, &error), 0);
+        assert_int_equal(broker->operations->consumer_open(broker, &(struct chappe_consumer_config){ .group = "g" },
+                                                           &consumer, &error),
+                         0);
+        pid = fork();
+        if (pid == 0) {
+                alarm(20); /* one that hangs is no better than one that is not refused */
+                _exit(refused_in_child(broker, producer, consumer) ? EXIT_SUCCESS : EXIT_FAILURE);
+        }
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), EXIT_SUCCESS);
+        broker->operations->producer_close(producer);
+        assert_int_equal(broker->operations->consumer_close(consumer, 5000, &error), 0);
+        broker->operations->close(broker);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_what_conflicts_is_left_out_and_named),
+                cmocka_unit_test(test_what_agrees_is_not_remarked_on),
+                cmocka_unit_test(test_what_is_unsafe_is_honoured_and_named),
+                cmocka_unit_test(test_defaults_are_ours_until_something_is_given),
+                cmocka_unit_test(test_properties_that_contradict_each_other_are_told),
+                cmocka_unit_test(test_a_cluster_must_be_named),
+                cmocka_unit_test(test_a_cluster_that_does_not_answer_is_told_with_its_address),
+                cmocka_unit_test(test_a_forked_child_is_refused),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
