@@ -1,196 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Simulated producers: a queue a partition, whose records reach the log after a while and are reported after another.
- */
+/* Simulated producers: opening, sending, hearing of deliveries, closing. */
 #include <assert.h>
 #include <stdlib.h>
 #include <utlist.h>
 
-#include "broker/sim/sim_private.h"
+#include "broker/sim/producer.h"
 
 #define QUEUE_MAXIMUM      100000
 #define RECORD_MAXIMUM     1000000
 #define MESSAGE_TIMEOUT_MS 300000
-
-/* One record on its way: to the log, then back as a report. */
-struct outgoing {
-        struct sim_record *record; /* until it is in the log */
-        struct chappe_delivery_report report;
-        int64_t deadline_us;
-        struct outgoing *previous, *next;
-};
-
-/* One partition, as this producer sends to it. */
-struct lane {
-        struct chappe_topic *topic;
-        int32_t partition;
-        struct outgoing *queue;
-        struct outgoing *answered; /* by the broker; the answer is on its way */
-        struct chappe_timer arrival;
-        struct chappe_timer answer;
-};
-
-struct chappe_topic {
-        struct chappe_producer *producer;
-        struct sim_topic *topic;
-        struct lane *lanes;
-        struct chappe_topic *previous, *next;
-};
-
-struct chappe_producer {
-        struct sim_broker *broker;
-        struct chappe_producer_config config;
-        bool idempotent;
-        int64_t message_timeout_us;
-        size_t queue_maximum;
-        size_t record_maximum;
-        size_t in_flight;
-        struct chappe_topic *topics;
-        struct outgoing *reports;
-        struct chappe_timer ready;
-        struct chappe_producer *previous, *next;
-};
-
-static void report(struct chappe_producer *producer, struct outgoing *outgoing)
-{
-        DL_APPEND2(producer->reports, outgoing, previous, next);
-}
-
-static void tell_ready(struct chappe_timer *timer)
-{
-        struct chappe_producer *producer = CHAPPE_CONTAINER(timer, struct chappe_producer, ready);
-
-        if (chappe_process_stopped(producer->broker->process))
-                return;
-        if (producer->config.ready)
-                producer->config.ready(producer->config.context);
-        chappe_sim_changed(producer->broker);
-}
-
-static void fail_outgoing(struct outgoing *outgoing, enum chappe_delivery result, const char *why)
-{
-        outgoing->report.result = result;
-        outgoing->report.offset = CHAPPE_OFFSET_NONE;
-        chappe_fail(&outgoing->report.error,
-                    result == CHAPPE_DELIVERY_UNKNOWN ? CHAPPE_E_TIMEOUT : CHAPPE_E_BROKER_REFUSED, "simulated: %s",
-                    why);
-}
-
-static int64_t append(struct lane *lane, struct outgoing *outgoing)
-{
-        struct sim_record *record = outgoing->record;
-
-        outgoing->record = NULL;
-        return chappe_sim_log_append(lane->topic->producer->broker->sim, lane->topic->topic, lane->partition, record);
-}
-
-/* The record has reached the broker: what becomes of it, and of the answer. */
-static void decide(struct lane *lane, struct outgoing *outgoing)
-{
-        struct chappe_producer *producer = lane->topic->producer;
-        struct chappe_sim *sim = producer->broker->sim;
-
-        if (chappe_random_chance(sim->random, sim->faults.delivery_failed_ppm)) {
-                fail_outgoing(outgoing, CHAPPE_DELIVERY_FAILED, "the broker refused the record");
-        } else if (chappe_random_chance(sim->random, sim->faults.acknowledgement_lost_ppm)) {
-                if (chappe_random_chance(sim->random, 500000))
-                        append(lane, outgoing);
-                fail_outgoing(outgoing, CHAPPE_DELIVERY_UNKNOWN, "the acknowledgement was lost");
-        } else {
-                struct sim_record *again = NULL;
-
-                if (!producer->idempotent && chappe_random_chance(sim->random, sim->faults.duplicate_ppm))
-                        again = chappe_sim_record_copy(outgoing->record);
-                outgoing->report.result = CHAPPE_DELIVERED;
-                outgoing->report.offset = append(lane, outgoing);
-                if (again)
-                        chappe_sim_log_append(sim, lane->topic->topic, lane->partition, again);
-        }
-}
-
-/* The cluster is away: what is past its time is given up, the rest waits. */
-static void expire(struct lane *lane)
-{
-        struct chappe_producer *producer = lane->topic->producer;
-        int64_t now_us = chappe_fibers_now_us(producer->broker->sim->fibers);
-        bool any = false;
-
-        while (lane->queue && lane->queue->deadline_us <= now_us) {
-                struct outgoing *outgoing = lane->queue;
-
-                DL_DELETE2(lane->queue, outgoing, previous, next);
-                fail_outgoing(outgoing, CHAPPE_DELIVERY_FAILED, "not sent within message.timeout.ms");
-                report(producer, outgoing);
-                any = true;
-        }
-        if (any)
-                chappe_timer_set(producer->broker->sim->fibers, &producer->ready, now_us);
-}
-
-static void arrive_later(struct lane *lane)
-{
-        struct chappe_sim *sim = lane->topic->producer->broker->sim;
-        int64_t at_us = chappe_fibers_now_us(sim->fibers);
-
-        if (!chappe_sim_available(sim)) {
-                at_us = sim->unavailable_until_us;
-                if (lane->queue->deadline_us < at_us)
-                        at_us = lane->queue->deadline_us;
-        }
-        chappe_timer_set(sim->fibers, &lane->arrival, at_us + chappe_sim_latency_us(sim));
-}
-
-static void answer_later(struct lane *lane)
-{
-        struct chappe_sim *sim = lane->topic->producer->broker->sim;
-
-        if (!lane->answer.node.index)
-                chappe_timer_set(sim->fibers, &lane->answer,
-                                 chappe_fibers_now_us(sim->fibers) + chappe_sim_latency_us(sim));
-}
-
-/* One request takes some of the queue's head; a killed process's last request may or may not have left. */
-static void lane_arrived(struct chappe_timer *timer)
-{
-        struct lane *lane = CHAPPE_CONTAINER(timer, struct lane, arrival);
-        struct sim_broker *broker = lane->topic->producer->broker;
-        size_t count = 1 + chappe_random_below(broker->sim->random, 16);
-
-        if (chappe_process_stopped(broker->process) && chappe_random_chance(broker->sim->random, 500000))
-                return;
-        if (!chappe_sim_available(broker->sim)) {
-                expire(lane);
-        } else {
-                while (lane->queue && count-- > 0) {
-                        struct outgoing *outgoing = lane->queue;
-
-                        DL_DELETE2(lane->queue, outgoing, previous, next);
-                        decide(lane, outgoing);
-                        DL_APPEND2(lane->answered, outgoing, previous, next);
-                }
-                answer_later(lane);
-        }
-        if (lane->queue && !chappe_process_stopped(broker->process))
-                arrive_later(lane);
-}
-
-static void lane_answered(struct chappe_timer *timer)
-{
-        struct lane *lane = CHAPPE_CONTAINER(timer, struct lane, answer);
-        struct chappe_producer *producer = lane->topic->producer;
-        struct chappe_sim *sim = producer->broker->sim;
-
-        if (!chappe_sim_available(sim)) {
-                chappe_timer_set(sim->fibers, &lane->answer, sim->unavailable_until_us + chappe_sim_latency_us(sim));
-                return;
-        }
-        while (lane->answered) {
-                struct outgoing *outgoing = lane->answered;
-
-                DL_DELETE2(lane->answered, outgoing, previous, next);
-                report(producer, outgoing);
-        }
-        tell_ready(&producer->ready);
-}
 
 int chappe_sim_producer_open(struct chappe_broker *handle, const struct chappe_producer_config *config,
                              struct chappe_producer **ret_producer, struct chappe_error *error)
@@ -206,7 +24,7 @@ int chappe_sim_producer_open(struct chappe_broker *handle, const struct chappe_p
                 return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for a producer");
         producer->broker = broker;
         producer->config = *config;
-        producer->ready.fire = tell_ready;
+        producer->ready.fire = chappe_sim_producer_ready;
         idempotent = chappe_sim_property(broker, config->properties, config->property_count, "enable.idempotence");
         producer->idempotent = idempotent && strcmp(idempotent, "true") == 0;
         producer->message_timeout_us =
@@ -235,9 +53,7 @@ static struct chappe_topic *handle_new(struct chappe_producer *producer, struct 
         handle->producer = producer;
         handle->topic = topic;
         for (int32_t i = 0; i < topic->partition_count; i++)
-                handle->lanes[i] = (struct lane){
-                        .topic = handle, .partition = i, .arrival.fire = lane_arrived, .answer.fire = lane_answered
-                };
+                chappe_sim_lane_init(&handle->lanes[i], handle, i);
         DL_APPEND2(producer->topics, handle, previous, next);
         return handle;
 }
@@ -314,8 +130,8 @@ int chappe_sim_producer_send(struct chappe_producer *producer, struct chappe_top
 {
         struct sim_broker *broker = producer->broker;
         int status = check(producer, topic, partition, key.length + value.length, error);
-        struct outgoing *outgoing;
-        struct lane *lane;
+        struct sim_outgoing *outgoing;
+        struct sim_lane *lane;
 
         if (status < 0)
                 return status;
@@ -331,14 +147,12 @@ int chappe_sim_producer_send(struct chappe_producer *producer, struct chappe_top
         lane = &topic->lanes[partition_for(topic, partition, key)];
         outgoing->deadline_us = chappe_fibers_now_us(broker->sim->fibers) + producer->message_timeout_us;
         outgoing->report = (struct chappe_delivery_report){ .partition = lane->partition, .opaque = opaque };
-        DL_APPEND2(lane->queue, outgoing, previous, next);
         producer->in_flight++;
-        if (!lane->arrival.node.index)
-                arrive_later(lane);
+        chappe_sim_lane_send(lane, outgoing);
         return 0;
 }
 
-static void deliver(struct chappe_producer *producer, struct outgoing *outgoing)
+static void deliver(struct chappe_producer *producer, struct sim_outgoing *outgoing)
 {
         struct chappe_delivery_report told = outgoing->report;
 
@@ -354,7 +168,7 @@ static size_t deliver_reports(struct chappe_producer *producer)
         size_t count = 0;
 
         for (; producer->reports; count++) {
-                struct outgoing *outgoing = producer->reports;
+                struct sim_outgoing *outgoing = producer->reports;
 
                 DL_DELETE2(producer->reports, outgoing, previous, next);
                 deliver(producer, outgoing);
@@ -391,39 +205,13 @@ int chappe_sim_producer_flush(struct chappe_producer *producer, int64_t timeout_
         return chappe_fail(error, CHAPPE_E_STOPPED, "the process was killed");
 }
 
-/* What has not reached the log may do so yet, or not: nobody will be told. */
-static void lane_close(struct chappe_producer *producer, struct lane *lane)
-{
-        struct chappe_sim *sim = producer->broker->sim;
-        bool leaves = chappe_sim_available(sim) && chappe_random_chance(sim->random, 500000);
-
-        chappe_timer_cancel(sim->fibers, &lane->arrival);
-        chappe_timer_cancel(sim->fibers, &lane->answer);
-        while (lane->answered) {
-                struct outgoing *outgoing = lane->answered;
-
-                DL_DELETE2(lane->answered, outgoing, previous, next);
-                fail_outgoing(outgoing, CHAPPE_DELIVERY_UNKNOWN, "the producer was closed");
-                report(producer, outgoing);
-        }
-        while (lane->queue) {
-                struct outgoing *outgoing = lane->queue;
-
-                DL_DELETE2(lane->queue, outgoing, previous, next);
-                if (leaves)
-                        append(lane, outgoing);
-                fail_outgoing(outgoing, CHAPPE_DELIVERY_UNKNOWN, "the producer was closed");
-                report(producer, outgoing);
-        }
-}
-
 void chappe_sim_producer_close(struct chappe_producer *producer)
 {
         struct sim_broker *broker = producer->broker;
 
         for (struct chappe_topic *topic = producer->topics; topic; topic = topic->next)
                 for (int32_t i = 0; i < topic->topic->partition_count; i++)
-                        lane_close(producer, &topic->lanes[i]);
+                        chappe_sim_lane_close(&topic->lanes[i]);
         deliver_reports(producer);
         assert(producer->in_flight == 0);
         chappe_timer_cancel(broker->sim->fibers, &producer->ready);
