@@ -63,12 +63,9 @@ static void perform(struct stage *stage, void (*body)(void *argument), void *arg
 int main(void)
 {
         struct machine machine = { 0 };
-        struct stage stage = { .name = "sim",
-                               .lacks = LACKS_ABANDONING,
-                               .run = "conformance",
-                               .broker_open = broker_open,
-                               .perform = perform,
-                               .context = &machine };
+        struct stage stage = {
+                .name = "sim", .run = "conformance", .broker_open = broker_open, .perform = perform, .context = &machine
+        };
         int failed;
 
         fprintf(stderr, "# seed %d\n", SEED);
