@@ -200,6 +200,7 @@ static int send_rows(struct chappe_relay *relay, size_t count, struct chappe_err
 static bool await_deliveries(struct chappe_relay *relay)
 {
         enum chappe_wait outcome = CHAPPE_WAIT_SIGNALLED;
+        struct chappe_error error; /* the next round meets it again, and tells */
         bool all = false;
 
         while (!all && outcome != CHAPPE_WAIT_STOPPED) {
@@ -218,7 +219,7 @@ static bool await_deliveries(struct chappe_relay *relay)
                 if (over || outcome == CHAPPE_WAIT_STOPPED)
                         break;
                 if (!all)
-                        (void)keep_lease(relay, NULL);
+                        (void)keep_lease(relay, &error);
         }
         return all;
 }
