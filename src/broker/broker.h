@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The broker seam: producers, consumers and administration of a Kafka cluster, real (broker/kafka) or simulated (broker/sim). Nothing
- * here waits, other than the functions that take a timeout_ms. What happens is told by polling; a ready signal says when to poll.
+ * The broker seam: producers, consumers and administration of a Kafka cluster, real (broker/kafka) or simulated
+ * (broker/sim). Nothing here waits, other than the functions that take a timeout_ms. What happens is told by polling; a
+ * ready signal says when to poll.
  */
 #pragma once
 
@@ -30,9 +31,9 @@ struct chappe_partition {
         int32_t partition;
 };
 
-#define CHAPPE_OFFSET_EARLIEST (-2)
-#define CHAPPE_OFFSET_LATEST (-1)
-#define CHAPPE_OFFSET_NONE (-1001)
+#define CHAPPE_OFFSET_EARLIEST  (-2)
+#define CHAPPE_OFFSET_LATEST    (-1)
+#define CHAPPE_OFFSET_NONE      (-1001)
 #define CHAPPE_PARTITION_BY_KEY (-1) /* murmur2 of the key, as Java producers; random without a key */
 
 /* A partition with a position: to start at, to commit, or as committed. metadata: text or NULL. */
@@ -43,7 +44,8 @@ struct chappe_position {
         const char *metadata;
 };
 
-/* One record as the broker holds it. Borrowed until chappe_record_release, which may be called on any thread and once. */
+/* One record as the broker holds it. Borrowed until chappe_record_release, which may be called on any thread and once.
+ */
 struct chappe_record {
         const char *topic;
         int32_t partition;
@@ -90,10 +92,12 @@ struct chappe_consumer_config {
 
 enum chappe_consumer_event_kind {
         CHAPPE_CONSUMER_NOTHING = 0,
-        CHAPPE_CONSUMER_GAINED,        /* positions: partitions with the group's committed offset (or NONE) and metadata; answer with accept */
-        CHAPPE_CONSUMER_REVOKED,       /* positions: partitions; drain, commit, then answer with release. Meanwhile they are still ours */
-        CHAPPE_CONSUMER_LOST,          /* the same, but they are no longer ours: commit nothing, answer with release */
-        CHAPPE_CONSUMER_COMMITTED,     /* an asynchronous commit ended: token, error.code 0 or why not */
+        CHAPPE_CONSUMER_GAINED,    /* positions: partitions with the group's committed offset (or NONE) and metadata;
+                                      answer with accept */
+        CHAPPE_CONSUMER_REVOKED,   /* positions: partitions; drain, commit, then answer with release. Meanwhile they are
+                                      still ours */
+        CHAPPE_CONSUMER_LOST,      /* the same, but they are no longer ours: commit nothing, answer with release */
+        CHAPPE_CONSUMER_COMMITTED, /* an asynchronous commit ended: token, error.code 0 or why not */
         CHAPPE_CONSUMER_PARTITION_END, /* positions[0]: this partition was read to its present end */
         CHAPPE_CONSUMER_ERROR,         /* the broker's complaint; fatal: this consumer is dead */
 };
@@ -117,7 +121,7 @@ struct chappe_topic_description {
 struct chappe_topic_request {
         const char *name;
         int32_t partition_count;
-        int32_t replication; /* -1: the cluster's default */
+        int32_t replication;                      /* -1: the cluster's default */
         const struct chappe_property *properties; /* cleanup.policy, retention.ms … */
         size_t property_count;
 };
@@ -126,11 +130,13 @@ struct chappe_broker_operations {
         /* Producer: one strand polls, any strand sends. */
         int (*producer_open)(struct chappe_broker *broker, const struct chappe_producer_config *config,
                              struct chappe_producer **ret_producer, struct chappe_error *error);
-        /* Handle of a topic, kept until the producer closes; the first one for a topic may wait for metadata up to timeout_ms. */
+        /* Handle of a topic, kept until the producer closes; the first one for a topic may wait for metadata up to
+         * timeout_ms. */
         int (*producer_topic)(struct chappe_producer *producer, const char *name, int64_t timeout_ms,
                               struct chappe_topic **ret_topic, struct chappe_error *error);
         int32_t (*topic_partition_count)(struct chappe_topic *topic);
-        /* Copies key, value and headers. 0: exactly one delivery report will follow. -CHAPPE_E_AGAIN: the queue is full. timestamp_ms 0: now. */
+        /* Copies key, value and headers. 0: exactly one delivery report will follow. -CHAPPE_E_AGAIN: the queue is
+         * full. timestamp_ms 0: now. */
         int (*producer_send)(struct chappe_producer *producer, struct chappe_topic *topic, int32_t partition,
                              struct chappe_bytes key, struct chappe_bytes value, const struct chappe_header *headers,
                              size_t header_count, int64_t timestamp_ms, void *opaque, struct chappe_error *error);
@@ -148,12 +154,13 @@ struct chappe_broker_operations {
                              struct chappe_consumer **ret_consumer, struct chappe_error *error);
         int (*consumer_subscribe)(struct chappe_consumer *consumer, const char *const *topics, size_t count,
                                   struct chappe_error *error);
-        /* Without a group: replaces what is read. Offsets may be EARLIEST or LATEST; the end is that of the moment in which this returns, so that
-         * nothing sent afterwards is missed. May wait up to 10 s for the partitions' leaders. */
+        /* Without a group: replaces what is read. Offsets may be EARLIEST or LATEST; the end is that of the moment in
+         * which this returns, so that nothing sent afterwards is missed. May wait up to 10 s for the partitions'
+         * leaders. */
         int (*consumer_assign)(struct chappe_consumer *consumer, const struct chappe_position *positions, size_t count,
                                struct chappe_error *error);
-        /* One event, or NOTHING. Serves the control queue; does not touch records. Call it at least every few seconds, signalled or not: a
-         * member that does not poll is put out of its group. */
+        /* One event, or NOTHING. Serves the control queue; does not touch records. Call it at least every few seconds,
+         * signalled or not: a member that does not poll is put out of its group. */
         void (*consumer_poll)(struct chappe_consumer *consumer, struct chappe_consumer_event *ret_event);
         /* Start reading what was gained, at these offsets (EARLIEST and LATEST allowed). */
         int (*consumer_accept)(struct chappe_consumer *consumer, const struct chappe_position *positions, size_t count,
@@ -169,27 +176,31 @@ struct chappe_broker_operations {
         /* Reads a partition from another offset on; drops what was fetched. */
         int (*consumer_seek)(struct chappe_consumer *consumer, const char *topic, int32_t partition, int64_t offset,
                              struct chappe_error *error);
-        /* Leaves the group (a static member stays in it) and frees; waits at most timeout_ms. Negative: it did not end in time and was
-         * abandoned. */
+        /* Leaves the group (a static member stays in it) and frees; waits at most timeout_ms. Negative: it did not end
+         * in time and was abandoned. */
         int (*consumer_close)(struct chappe_consumer *consumer, int64_t timeout_ms, struct chappe_error *error);
 
-        /* Records, on any strand. Headers in order, names terminated, all borrowed from the record; returns how many there are. */
+        /* Records, on any strand. Headers in order, names terminated, all borrowed from the record; returns how many
+         * there are. */
         size_t (*record_headers)(const struct chappe_record *record, struct chappe_header *ret_headers, size_t maximum);
         void (*record_release)(struct chappe_record *record);
 
         /* Administration; each waits at most timeout_ms. */
-        int (*topic_create)(struct chappe_broker *broker, const struct chappe_topic_request *request, int64_t timeout_ms,
-                            struct chappe_error *error); /* CHAPPE_TOPIC_EXISTS (1) when it is there already. It can be used at once */
+        int (*topic_create)(struct chappe_broker *broker, const struct chappe_topic_request *request,
+                            int64_t timeout_ms, struct chappe_error *error); /* CHAPPE_TOPIC_EXISTS (1) when it is there
+                                                                                already. It can be used at once */
         /* names NULL: all. The list is one allocation, freed by free(); a missing topic has partition_count 0. */
         int (*topics_describe)(struct chappe_broker *broker, const char *const *names, size_t count, int64_t timeout_ms,
-                               struct chappe_topic_description **ret_topics, size_t *ret_count, struct chappe_error *error);
+                               struct chappe_topic_description **ret_topics, size_t *ret_count,
+                               struct chappe_error *error);
         int (*watermarks)(struct chappe_broker *broker, const char *topic, int32_t partition, int64_t timeout_ms,
                           int64_t *ret_low, int64_t *ret_high, struct chappe_error *error);
         /* The first offset whose timestamp is at least timestamp_ms; the end when there is none. */
         int (*offset_for_time)(struct chappe_broker *broker, const char *topic, int32_t partition, int64_t timestamp_ms,
                                int64_t timeout_ms, int64_t *ret_offset, struct chappe_error *error);
-        /* One line each, for whoever starts the process to log: properties that were removed and why, traps of this client version that
-         * apply. Borrowed from the broker; returns how many there are. NULL where there is nothing to say. */
+        /* One line each, for whoever starts the process to log: properties that were removed and why, traps of this
+         * client version that apply. Borrowed from the broker; returns how many there are. NULL where there is nothing
+         * to say. */
         size_t (*remarks)(struct chappe_broker *broker, const char **ret_remarks, size_t maximum);
         void (*close)(struct chappe_broker *broker);
 };
@@ -200,7 +211,8 @@ struct chappe_broker {
         const struct chappe_broker_operations *operations;
 };
 
-static inline size_t chappe_record_headers(const struct chappe_record *record, struct chappe_header *ret_headers, size_t maximum)
+static inline size_t chappe_record_headers(const struct chappe_record *record, struct chappe_header *ret_headers,
+                                           size_t maximum)
 {
         return record->operations->record_headers(record, ret_headers, maximum);
 }

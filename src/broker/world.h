@@ -15,8 +15,8 @@ struct chappe_world {
         /* Would broker_open take this one? NULL: any is taken. */
         int (*property_check)(const struct chappe_property *property, struct chappe_error *error);
         void *context;
-        uint64_t seed;             /* of everything random in this process */
-        const char *database;      /* SQLite URI instead of the configured file ("file:/orders?vfs=memdb"), or NULL */
+        uint64_t seed;        /* of everything random in this process */
+        const char *database; /* SQLite URI instead of the configured file ("file:/orders?vfs=memdb"), or NULL */
         /* Simulation: a step worth crashing at ("store.commit"), told before it is taken. NULL in production. */
         void (*step)(void *context, const char *kind);
 };
