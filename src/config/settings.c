@@ -84,6 +84,8 @@ const struct chappe_setting_rule chappe_settings[] = {
                 "the stop must be over by then; the process ends anyway shortly after"),
 
         /* watching */
+        INTEGER("stuck_ms", "600000", 0, 24 * HOUR_MS,
+                "a handler that takes longer, or a partition that stands still for longer, is told as stuck; 0: never"),
         BOOLEAN("admin", "true", "serve /healthz, /readyz, /startupz and /metrics"),
         INTEGER("admin_port", "0", 0, 65535, "their port; 0: the kernel's choice"),
         CHOICE("admin_bind", "127.0.0.1", "127.0.0.1,::1", "their address, always loopback"),

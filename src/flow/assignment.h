@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "flow/alarm.h"
 #include "flow/lanes.h"
 #include "flow/offset_ledger.h"
 #include "flow/progress.h"
@@ -26,6 +27,8 @@ struct chappe_share {
         struct chappe_progress before; /* what an earlier owner had finished beyond its commit */
         size_t before_run;             /* its runs in front of this one are behind us */
         size_t before_failure;
+        struct chappe_alarm stalled; /* this and the next: the watchdog's */
+        uint64_t watched_changes;
         bool wants_room;   /* intake waits until there is some for this share */
         uint64_t changes;  /* what a commit could tell: records finished, records put off */
         int64_t committed; /* what the group has; -1: nothing */

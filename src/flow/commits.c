@@ -85,6 +85,7 @@ static bool conclude(struct chappe_commits *commits, bool committed)
                 }
         }
         commits->busy = false;
+        commits->failing = !committed;
         return forget(commits);
 }
 

@@ -30,6 +30,7 @@ struct chappe_commits {
         int refused;                     /* commits with something beside, one after another */
         int64_t began_us;
         bool busy;
+        bool failing; /* the latest one that ended was refused, or never answered */
 };
 
 /* Starts a commit of everything new. 1: on its way; 0: nothing new, or one is on its way already; negative: refused at

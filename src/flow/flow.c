@@ -244,7 +244,10 @@ bool chappe_flow_healthy(struct chappe_flow *flow, struct chappe_error *error)
         if (failure)
                 chappe_fail(error, CHAPPE_E_CONSUMPTION_STOPPED, "consumption has stopped (E%d); the log says why",
                             failure);
-        return failure == 0;
+        int alarm = membership && !failure ? chappe_membership_alarm(membership) : 0;
+        if (alarm)
+                chappe_fail(error, alarm, "%s; the log names it", chappe_error_summary(alarm));
+        return failure == 0 && alarm == 0;
 }
 
 static int tell_unfinished(const struct chappe_flow *flow, struct chappe_error *error)

@@ -3,14 +3,28 @@
 #include "flow/handover.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "flow/key_hash.h"
 #include "flow/retry_schedule.h"
 
+#define SPARE_MAXIMUM 512 /* jobs that are kept for reuse; a burst's thousands go back to the heap */
+
 #define ROOM_AGAIN 128 /* records that a narrow share must have room for before intake goes on */
 
+/* What a worker is at; written by it alone. A look in the middle of a change may mix two jobs: began_us is written last
+ * and read first. */
+struct at_work {
+        _Atomic int64_t began_us; /* 0: at nothing */
+        const struct chappe_channel *_Atomic channel;
+        _Atomic int32_t partition;
+        _Atomic int64_t offset;
+};
+
 struct chappe_handover {
+        struct at_work at_work[CHAPPE_HANDOVER_WORKERS];
+        _Atomic int workers; /* that have been at work */
         /* constant after start */
         const struct chappe_runtime *runtime;
         struct chappe_executor *executor;
@@ -22,6 +36,7 @@ struct chappe_handover {
         /* under mutex */
         struct chappe_dispatcher *dispatcher;
         struct chappe_job *spare;
+        size_t spare_count;
         struct chappe_random random;
         uint32_t idle;     /* workers that wait */
         uint32_t draining; /* shares */
@@ -130,15 +145,25 @@ static void release_records(const struct chappe_released *released)
         }
 }
 
+/* Under the lock. */
+static void put_aside(struct chappe_handover *handover, struct chappe_job *job)
+{
+        if (handover->spare_count >= SPARE_MAXIMUM) {
+                free(job);
+                return;
+        }
+        job->following = handover->spare;
+        handover->spare = job;
+        handover->spare_count++;
+}
+
 /* Under the lock: the jobs of released tasks are spare; shares that are gone end with their last one. */
 static void recycle(struct chappe_handover *handover, struct chappe_released *released)
 {
         struct chappe_task *following;
         for (struct chappe_task *task = released->tasks; task; task = following) {
                 following = task->next;
-                struct chappe_job *job = job_of(task);
-                job->following = handover->spare;
-                handover->spare = job;
+                put_aside(handover, job_of(task));
         }
         *released = (struct chappe_released){ 0 };
 }
@@ -197,10 +222,12 @@ size_t chappe_handover_room(struct chappe_handover *handover, struct chappe_shar
 static struct chappe_job *make_job(struct chappe_handover *handover)
 {
         struct chappe_job *job = handover->spare;
-        if (job)
+        if (job) {
                 handover->spare = job->following;
-        else
+                handover->spare_count--;
+        } else {
                 job = malloc(sizeof(*job));
+        }
         if (job)
                 *job = (struct chappe_job){ 0 };
         return job;
@@ -252,8 +279,7 @@ static int give_one(struct chappe_handover *handover, struct chappe_share *share
         recall_failures(handover, job);
         int status = chappe_dispatcher_add(handover->dispatcher, &job->task, lane_identity(channel, record));
         if (status < 0) {
-                job->following = handover->spare;
-                handover->spare = job;
+                put_aside(handover, job);
         }
         return status;
 }
@@ -424,6 +450,7 @@ void chappe_handover_figures(struct chappe_handover *handover, const struct chap
                 .highest = chappe_offset_ledger_highest(&share->ledger),
                 .watermark = chappe_offset_ledger_watermark(&share->ledger),
                 .tasks = share->tasks,
+                .changes = share->changes,
         };
         unlock(handover);
 }
@@ -442,6 +469,40 @@ uint64_t chappe_handover_late(struct chappe_handover *handover)
         uint64_t late = chappe_dispatcher_late(handover->dispatcher);
         unlock(handover);
         return late;
+}
+
+void chappe_handover_note_run(struct chappe_handover *handover, int worker, const struct chappe_job *job,
+                              int64_t now_us)
+{
+        assert(worker >= 0 && worker < CHAPPE_HANDOVER_WORKERS);
+        struct at_work *at_work = &handover->at_work[worker];
+        if (job) {
+                atomic_store_explicit(&at_work->channel, job->channel, memory_order_relaxed);
+                atomic_store_explicit(&at_work->partition, job->record.partition, memory_order_relaxed);
+                atomic_store_explicit(&at_work->offset, job->record.offset, memory_order_relaxed);
+        }
+        atomic_store_explicit(&at_work->began_us, job ? now_us : 0, memory_order_release);
+        int workers = atomic_load_explicit(&handover->workers, memory_order_relaxed);
+        while (workers <= worker && !atomic_compare_exchange_weak(&handover->workers, &workers, worker + 1))
+                ;
+}
+
+bool chappe_handover_longest_run(struct chappe_handover *handover, struct chappe_run *ret_run)
+{
+        const struct at_work *longest = NULL;
+        int64_t since_us = INT64_MAX;
+        int workers = atomic_load(&handover->workers);
+        for (int i = 0; i < workers; i++) {
+                int64_t began_us = atomic_load_explicit(&handover->at_work[i].began_us, memory_order_acquire);
+                if (began_us == 0 || began_us >= since_us)
+                        continue;
+                since_us = began_us;
+                longest = &handover->at_work[i];
+        }
+        if (longest)
+                *ret_run = (struct chappe_run){ since_us, atomic_load(&longest->channel),
+                                                atomic_load(&longest->partition), atomic_load(&longest->offset) };
+        return longest != NULL;
 }
 
 /* Under the lock: the worker's hold on the job's deliveries ends here, so that a report that settles it comes after. */
@@ -488,7 +549,8 @@ size_t chappe_handover_exchange(struct chappe_handover *handover, struct chappe_
         lock(handover);
         for (size_t i = 0; i < count; i++)
                 bring_back(handover, jobs[i], &released);
-        if (released.tasks) {
+        /* A retry that is due before the poll strand means to wake concerns it even when nothing was released. */
+        if (released.tasks || chappe_dispatcher_due_us(handover->dispatcher) < handover->due_us) {
                 conclude(handover, &released, 1);
                 lock(handover);
                 recycle(handover, &released);

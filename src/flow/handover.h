@@ -14,7 +14,8 @@
 #include "flow/dispatcher.h"
 #include "flow/wake.h"
 
-#define CHAPPE_HANDOVER_BATCH 64 /* jobs a worker may take at a time */
+#define CHAPPE_HANDOVER_BATCH   64   /* jobs a worker may take at a time */
+#define CHAPPE_HANDOVER_WORKERS 1024 /* at most */
 
 enum chappe_verdict {
         CHAPPE_VERDICT_UNRUN, /* an earlier job of its lane failed, or the worker stops */
@@ -76,11 +77,25 @@ struct chappe_share_figures {
         int64_t highest;   /* offset seen */
         int64_t watermark; /* everything before it is finished */
         size_t tasks;
+        uint64_t changes;
 };
 void chappe_handover_figures(struct chappe_handover *handover, const struct chappe_share *share,
                              struct chappe_share_figures *ret_figures);
 size_t chappe_handover_records(struct chappe_handover *handover);
 uint64_t chappe_handover_late(struct chappe_handover *handover);
+
+/* A handler that is running. */
+struct chappe_run {
+        int64_t began_us;
+        const struct chappe_channel *channel;
+        int32_t partition;
+        int64_t offset;
+};
+/* The one that has been running longest; false when none is. Any strand. */
+bool chappe_handover_longest_run(struct chappe_handover *handover, struct chappe_run *ret_run);
+/* A worker (0 to CHAPPE_HANDOVER_WORKERS - 1) begins a job; NULL: it has come back. */
+void chappe_handover_note_run(struct chappe_handover *handover, int worker, const struct chappe_job *job,
+                              int64_t now_us);
 
 /* Workers. Brings count jobs back, each with its verdict, and takes up to maximum new ones; waits until there are some.
  * 0: the end. */

@@ -13,6 +13,7 @@
 #include "flow/complaints.h"
 #include "flow/flow.h"
 #include "flow/intake.h"
+#include "flow/watchdog.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
 
@@ -39,6 +40,7 @@ struct chappe_membership {
         struct chappe_intake intake;
         struct chappe_commits commits;
         struct chappe_complaints complaints;
+        struct chappe_watchdog watchdog;
         int64_t next_commit_us;
         enum phase phase;
         int64_t phase_deadline_us;
@@ -98,6 +100,7 @@ int chappe_membership_open(struct chappe_runtime *runtime, const struct chappe_c
                                            "Records that finished after their partition had gone; they run again.",
                                            NULL),
         };
+        chappe_watchdog_init(&member->watchdog, runtime, handover, &member->assignment);
         member->commits = (struct chappe_commits){ .runtime = runtime,
                                                    .handover = handover,
                                                    .assignment = &member->assignment,
@@ -313,6 +316,7 @@ static void commit_when_due(struct chappe_membership *member, int64_t now_us)
         member->next_commit_us = now_us + member->commit_interval_us;
         (void)chappe_commits_start(&member->commits, now_us);
         chappe_intake_measure(&member->intake, now_us);
+        chappe_watchdog_look(&member->watchdog, member->commits.failing, now_us);
 }
 
 bool chappe_membership_serve(struct chappe_membership *member, int64_t now_us, int64_t *ret_deadline_us)
@@ -349,6 +353,11 @@ bool chappe_membership_assigned(struct chappe_membership *member)
 int chappe_membership_failure(struct chappe_membership *member)
 {
         return atomic_load(&member->failure);
+}
+
+int chappe_membership_alarm(struct chappe_membership *member)
+{
+        return chappe_watchdog_alarm(&member->watchdog);
 }
 
 int chappe_membership_close(struct chappe_membership *member, int64_t timeout_ms, struct chappe_error *error)

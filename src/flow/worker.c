@@ -22,6 +22,7 @@ struct chappe_worker {
         struct chappe_runtime *runtime;
         struct chappe_handover *handover;
         struct chappe_strand *strand;
+        int n;
         int64_t schema_wait_us;
         struct chappe_random random;
         struct chappe_buffer scratch;
@@ -115,13 +116,13 @@ static void carry_out(struct chappe_worker *worker, struct chappe_job *job, enum
                    "is tried again");
 }
 
-static void run(struct chappe_worker *worker, struct chappe_job *job)
+static void run(struct chappe_worker *worker, struct chappe_job *job, int64_t now_us)
 {
         struct chappe_context *ctx = &worker->context;
         if (job->first_us == 0)
-                job->first_us = chappe_clock_monotonic_us(worker->runtime->world->clock);
+                job->first_us = now_us;
         if (job->burying) {
-                bury(worker, job, chappe_clock_monotonic_us(worker->runtime->world->clock));
+                bury(worker, job, now_us);
                 return;
         }
         chappe_context_reset(ctx, &job->record, &job->deliveries);
@@ -144,9 +145,12 @@ static void run_batch(struct chappe_worker *worker, struct chappe_job **jobs, si
                 jobs[i]->verdict = CHAPPE_VERDICT_UNRUN;
                 if (jobs[i]->task.lane == failed || chappe_executor_stopped(worker->runtime->world->executor))
                         continue;
-                run(worker, jobs[i]);
+                int64_t now_us = chappe_clock_monotonic_us(worker->runtime->world->clock);
+                chappe_handover_note_run(worker->handover, worker->n, jobs[i], now_us);
+                run(worker, jobs[i], now_us);
                 failed = jobs[i]->verdict == CHAPPE_VERDICT_AGAIN ? jobs[i]->task.lane : NULL;
         }
+        chappe_handover_note_run(worker->handover, worker->n, NULL, 0);
 }
 
 static size_t next_batch_size(size_t size, int64_t took_us)
@@ -186,6 +190,7 @@ int chappe_worker_start(struct chappe_runtime *runtime, struct chappe_handover *
                 return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for a worker");
         worker->runtime = runtime;
         worker->handover = handover;
+        worker->n = n;
         worker->schema_wait_us = chappe_config_integer(runtime->config, "schema_wait_ms") * 1000;
         chappe_random_init(&worker->random, runtime->world->seed + (uint64_t)n + 1);
         worker->context.runtime = runtime;

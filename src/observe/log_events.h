@@ -29,6 +29,10 @@
         X(DRAIN_OVER, 4013, WARNING, "the time to drain was over before everything had finished") \
         X(COMMIT_FAILED, 4014, WARNING, "offsets could not be committed") \
         X(METADATA_FOREIGN, 4017, INFO, "what was committed beside an offset is not understood") \
+        X(HANDLER_STUCK, 4030, ERROR, "a handler has not come back for too long") \
+        X(PARTITION_STALLED, 4031, ERROR, "a partition's records stand still") \
+        X(COMMITS_FAIL, 4032, ERROR, "no commit has gone through for a while") \
+        X(STUCK_NO_MORE, 4033, INFO, "what stood still goes on") \
         X(CONSUMER_ERROR, 4015, WARNING, "the broker complains") \
         X(CONSUMER_DEAD, 4016, ERROR, "consumption has stopped") \
         X(TOPIC_CREATED, 4020, INFO, "a topic was created") \

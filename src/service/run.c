@@ -6,6 +6,7 @@
 #include "service/run.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,9 +18,11 @@
 
 #include "service/notify.h"
 
-#define READY_POLL_MS  10
-#define HEALTH_POLL_MS 1000
-#define STOP_GRACE_MS  1000 /* beyond stop_timeout_ms: each part's own wait may end a little late */
+#define READY_POLL_MS    10
+#define HEALTH_POLL_MS   1000
+#define TRIM_INTERVAL_US 10000000
+#define TRIM_BYTES       (512 * 1024) /* free, and not given back */
+#define STOP_GRACE_MS    1000         /* beyond stop_timeout_ms: each part's own wait may end a little late */
 
 enum run_state { RUN_STARTING, RUN_UNREADY, RUN_READY, RUN_STOPPING, RUN_ENDED };
 
@@ -36,6 +39,7 @@ struct run {
         int64_t stop_deadline_us;
         int64_t notify_us; /* when the watchdog is due; 0: none is wanted */
         int64_t watchdog_ms;
+        int64_t trim_us; /* when the heap is looked at next */
 };
 
 static void tell_done(struct run *run)
@@ -161,6 +165,16 @@ static void became_ready(struct run *run)
         chappe_notify("READY=1");
 }
 
+/* What a burst of work needed goes back to the system, for a quiet service is to be a small one. */
+static void trim(struct run *run, int64_t now_us)
+{
+        if (now_us < run->trim_us)
+                return;
+        run->trim_us = now_us + TRIM_INTERVAL_US;
+        if (mallinfo2().fordblks > TRIM_BYTES)
+                malloc_trim(0);
+}
+
 static void watch(struct run *run)
 {
         struct chappe_error error = { 0 };
@@ -169,7 +183,9 @@ static void watch(struct run *run)
 
         if (run->stop_wanted && now_us >= run->stop_deadline_us)
                 leave(run, "the stop did not end in time");
-        if (running && !chappe_service_healthy(run->service, &error)) {
+        /* What stands still may go on: whoever reads /healthz decides. */
+        if (running && !chappe_service_healthy(run->service, &error) && error.code != CHAPPE_E_HANDLER_STUCK &&
+            error.code != CHAPPE_E_PARTITION_STALLED) {
                 chappe_log_error(run->service->runtime.log, CHAPPE_LOG_SERVICE_FAILED, &error);
                 run->exit_code = CHAPPE_EXIT_BROKEN;
                 want_stop(run);
@@ -177,6 +193,7 @@ static void watch(struct run *run)
         }
         if (run->state == RUN_UNREADY && chappe_service_ready(run->service))
                 became_ready(run);
+        trim(run, now_us);
         if (run->watchdog_ms && now_us >= run->notify_us) {
                 chappe_notify("WATCHDOG=1");
                 run->notify_us = now_us + run->watchdog_ms * 1000;

@@ -358,6 +358,8 @@ static void count_attempts_over(bool kill)
 {
         open_with(29, NULL);
         stage.operations = slow_operations;
+        if (!kill)
+                stage.settings[1] = "commit_interval_ms=60000"; /* the last commit is the one that tells */
         book.hopeless = 2;
         append(0, RECORDS);
         stage_start(&stage, 0);
@@ -387,6 +389,31 @@ static void test_attempts_are_counted_over_a_stop(void **state)
         count_attempts_over(false);
 }
 
+/* A handler that hangs is told, and told to have gone on. */
+static void test_a_stuck_handler_is_noticed(void **state)
+{
+        struct chappe_error error = { 0 };
+        (void)state;
+        open_with(31, NULL);
+        stage.settings[2] = "stuck_ms=10000";
+        book.sleep_us = 30 * SECOND;
+        append(0, 1);
+        stage_start(&stage, 0);
+        for (int second = 0; book.runs[0] < 1 && second < 30; second++)
+                stage_run(&stage, SECOND, NULL, NULL);
+        struct chappe_flow *flow = stage.instances[0].runtime.flow;
+        stage_run(&stage, 8 * SECOND, NULL, NULL);
+        assert_true(chappe_flow_healthy(flow, &error));
+        stage_run(&stage, 5 * SECOND, NULL, NULL);
+        assert_false(chappe_flow_healthy(flow, &error));
+        assert_int_equal(error.code, CHAPPE_E_HANDLER_STUCK);
+        run_until_committed(1);
+        stage_run(&stage, 2 * SECOND, NULL, NULL);
+        assert_true(chappe_flow_healthy(flow, &error));
+        stage_end(&stage);
+        stage_close(&stage);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -402,6 +429,7 @@ int main(void)
                 cmocka_unit_test(test_only_what_was_unfinished_runs_again_after_a_stop),
                 cmocka_unit_test(test_attempts_are_counted_over_a_kill),
                 cmocka_unit_test(test_attempts_are_counted_over_a_stop),
+                cmocka_unit_test(test_a_stuck_handler_is_noticed),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -226,7 +226,7 @@ struct share_model {
 static void take(struct share_model *model)
 {
         size_t room = chappe_share_room(model->share);
-        for (int64_t n = below(500); n > 0 && room > 0 && model->next < 390000; n--, room--, model->next++) {
+        for (int64_t n = below(3000); n > 0 && room > 0 && model->next < 390000; n--, room--, model->next++) {
                 assert_int_equal(chappe_offset_ledger_begin(&model->share->ledger, model->next), 0);
                 bool before = chappe_share_finished_before(model->share, model->next);
                 assert_int_equal(before, model->finished[model->next]);
@@ -236,10 +236,10 @@ static void take(struct share_model *model)
         }
 }
 
-static void finish_some(struct share_model *model)
+static void finish_some(struct share_model *model, uint64_t most)
 {
         int64_t low = chappe_offset_ledger_watermark(&model->share->ledger);
-        for (int64_t n = below(900); n > 0 && model->next > low; n--) {
+        for (int64_t n = below(most); n > 0 && model->next > low; n--) {
                 int64_t offset = low + below((uint64_t)(model->next - low));
                 if (offset == model->resting || model->finished[offset])
                         continue;
@@ -291,7 +291,7 @@ static void test_what_intake_had_room_for_always_fits(void **state)
                 model->share = chappe_assignment_gain(&model->assignment, "t", 0, 0);
                 for (int step = 0; step < 600; step++) {
                         take(model);
-                        finish_some(model);
+                        finish_some(model, round % 2 ? 900 : 100);
                         furthest = model->next > furthest ? model->next : furthest;
                         if (step % 60 == 59)
                                 give_up_and_resume(model);

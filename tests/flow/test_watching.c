@@ -7,6 +7,7 @@
 
 #include "base/random.h"
 #include "flow/ages.h"
+#include "flow/alarm.h"
 #include "flow/complaints.h"
 
 #define SECOND  INT64_C(1000000)
@@ -79,6 +80,21 @@ static void test_ages_are_never_too_young(void **state)
         }
 }
 
+static void test_an_alarm_is_raised_and_cleared_once(void **state)
+{
+        struct chappe_alarm alarm = { 0 };
+        (void)state;
+        assert_int_equal(chappe_alarm_look(&alarm, true, 10, 100), CHAPPE_ALARM_SAME);
+        assert_int_equal(chappe_alarm_look(&alarm, true, 10, 109), CHAPPE_ALARM_SAME);
+        assert_int_equal(chappe_alarm_look(&alarm, false, 10, 110), CHAPPE_ALARM_SAME); /* a break */
+        assert_int_equal(chappe_alarm_look(&alarm, true, 10, 111), CHAPPE_ALARM_SAME);
+        assert_int_equal(chappe_alarm_look(&alarm, true, 10, 121), CHAPPE_ALARM_RAISED);
+        assert_int_equal(chappe_alarm_look(&alarm, true, 10, 900), CHAPPE_ALARM_SAME);
+        assert_int_equal(chappe_alarm_look(&alarm, false, 10, 901), CHAPPE_ALARM_CLEARED);
+        assert_int_equal(chappe_alarm_look(&alarm, false, 10, 902), CHAPPE_ALARM_SAME);
+        assert_int_equal(chappe_alarm_look(&alarm, true, 0, 903), CHAPPE_ALARM_RAISED);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -86,6 +102,7 @@ int main(void)
                 cmocka_unit_test(test_many_kinds_of_complaints_push_out_the_oldest),
                 cmocka_unit_test(test_age_is_that_of_the_first_unfinished_record),
                 cmocka_unit_test(test_ages_are_never_too_young),
+                cmocka_unit_test(test_an_alarm_is_raised_and_cleared_once),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The watchdog: three questions, each with its alarm. */
+#include "flow/watchdog.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "config/config.h"
+#include "observe/log.h"
+#include "observe/metrics.h"
+
+#define COMMITS_FAIL_US 30000000 /* a rebalance or an election refuses a few; that is no news */
+#define WHAT_SIZE       400
+
+static const struct watch {
+        const char *label;
+        int code;
+        enum chappe_log_event raised;
+} watches[CHAPPE_WATCHES] = {
+        [CHAPPE_WATCH_HANDLER] = { "kind=\"handler\"", CHAPPE_E_HANDLER_STUCK, CHAPPE_LOG_HANDLER_STUCK },
+        [CHAPPE_WATCH_PARTITION] = { "kind=\"partition\"", CHAPPE_E_PARTITION_STALLED, CHAPPE_LOG_PARTITION_STALLED },
+        [CHAPPE_WATCH_COMMIT] = { "kind=\"commit\"", CHAPPE_E_COMMIT_REFUSED, CHAPPE_LOG_COMMITS_FAIL },
+};
+
+void chappe_watchdog_init(struct chappe_watchdog *watchdog, const struct chappe_runtime *runtime,
+                          struct chappe_handover *handover, const struct chappe_assignment *assignment)
+{
+        watchdog->runtime = runtime;
+        watchdog->handover = handover;
+        watchdog->assignment = assignment;
+        watchdog->stuck_us = chappe_config_integer(runtime->config, "stuck_ms") * 1000;
+        for (int watch = 0; watch < CHAPPE_WATCHES; watch++)
+                watchdog->gauges[watch] =
+                        chappe_metrics_get(runtime->metrics, CHAPPE_GAUGE, "stuck",
+                                           "1: a handler, a partition or the commits have stood still for too long.",
+                                           watches[watch].label);
+}
+
+static void judge(struct chappe_watchdog *watchdog, enum chappe_watch watch, bool bad, int64_t after_us,
+                  const char *what, int64_t now_us)
+{
+        const struct watch *told = &watches[watch];
+        enum chappe_alarm_change change = chappe_alarm_look(&watchdog->alarms[watch], bad, after_us, now_us);
+        chappe_metric_set(watchdog->gauges[watch], watchdog->alarms[watch].raised);
+        if (change == CHAPPE_ALARM_RAISED)
+                chappe_log_write(watchdog->runtime->log, told->raised, "%s", what);
+        else if (change == CHAPPE_ALARM_CLEARED)
+                chappe_log_write(watchdog->runtime->log, CHAPPE_LOG_STUCK_NO_MORE, "it goes on (E%d)", told->code);
+}
+
+/* How long the oldest run takes already says it all. */
+static void look_at_handlers(struct chappe_watchdog *watchdog, int64_t now_us)
+{
+        struct chappe_run run;
+        char what[WHAT_SIZE] = "";
+        bool bad = chappe_handover_longest_run(watchdog->handover, &run) && now_us - run.began_us >= watchdog->stuck_us;
+        if (bad)
+                snprintf(what, sizeof(what),
+                         "the handler of %s[%" PRId32 "]@%" PRId64 " has not come back for %" PRId64 " s",
+                         run.channel->name, run.partition, run.offset, (now_us - run.began_us) / 1000000);
+        judge(watchdog, CHAPPE_WATCH_HANDLER, bad, 0, what, now_us);
+}
+
+static void look_at_partitions(struct chappe_watchdog *watchdog, int64_t now_us)
+{
+        char what[WHAT_SIZE] = "";
+        for (size_t i = 0; i < watchdog->assignment->count; i++) {
+                struct chappe_share *share = watchdog->assignment->shares[i];
+                struct chappe_share_figures figures;
+                chappe_handover_figures(watchdog->handover, share, &figures);
+                bool still = figures.tasks > 0 && figures.changes == share->watched_changes;
+                share->watched_changes = figures.changes;
+                chappe_alarm_look(&share->stalled, still, watchdog->stuck_us, now_us);
+                if (share->stalled.raised && !what[0])
+                        snprintf(what, sizeof(what),
+                                 "%s[%" PRId32 "] stands still: of %zu records in hand from offset %" PRId64
+                                 " on none has finished or was put off for %" PRId64 " s",
+                                 share->topic, share->partition, figures.tasks, figures.watermark,
+                                 (now_us - share->stalled.since_us) / 1000000);
+        }
+        judge(watchdog, CHAPPE_WATCH_PARTITION, what[0] != '\0', 0, what, now_us);
+}
+
+void chappe_watchdog_look(struct chappe_watchdog *watchdog, bool commits_fail, int64_t now_us)
+{
+        judge(watchdog, CHAPPE_WATCH_COMMIT, commits_fail, COMMITS_FAIL_US,
+              "no commit has gone through for a while: what finishes meanwhile would run again after a crash", now_us);
+        if (watchdog->stuck_us == 0)
+                return;
+        look_at_handlers(watchdog, now_us);
+        look_at_partitions(watchdog, now_us);
+        int alarm = 0;
+        for (int watch = CHAPPE_WATCH_HANDLER; watch <= CHAPPE_WATCH_PARTITION && !alarm; watch++)
+                alarm = watchdog->alarms[watch].raised ? watches[watch].code : 0;
+        atomic_store(&watchdog->alarm, alarm);
+}
+
+int chappe_watchdog_alarm(struct chappe_watchdog *watchdog)
+{
+        return atomic_load(&watchdog->alarm);
+}
