@@ -8,6 +8,7 @@
 #include "flow/assignment.h"
 
 #define FIRST_BUCKETS 256
+#define SPARE_MAXIMUM 512 /* a burst's thousands of lanes go back to the heap */
 
 static size_t bucket_of(const struct chappe_share *share, uint64_t identity, size_t bucket_count)
 {
@@ -41,6 +42,7 @@ static struct chappe_lane *make(struct chappe_lane_table *table)
         struct chappe_lane *lane = table->spare;
         if (lane) {
                 table->spare = lane->chain;
+                table->spare_count--;
                 *lane = (struct chappe_lane){ 0 };
                 return lane;
         }
@@ -75,9 +77,14 @@ void chappe_lane_table_remove(struct chappe_lane_table *table, struct chappe_lan
         while (*link != lane)
                 link = &(*link)->chain;
         *link = lane->chain;
+        table->count--;
+        if (table->spare_count >= SPARE_MAXIMUM) {
+                free(lane);
+                return;
+        }
         lane->chain = table->spare;
         table->spare = lane;
-        table->count--;
+        table->spare_count++;
 }
 
 void chappe_lane_table_each(struct chappe_lane_table *table, const struct chappe_share *share,

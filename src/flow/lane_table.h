@@ -10,12 +10,13 @@ struct chappe_lane_table {
         size_t bucket_count; /* a power of two, or 0 */
         size_t count;
         struct chappe_lane *spare;
+        size_t spare_count;
 };
 
 /* The lane of this identity in the share, made if need be; NULL when memory is short. */
 struct chappe_lane *chappe_lane_table_get(struct chappe_lane_table *table, struct chappe_share *share,
                                           uint64_t identity);
-/* An empty lane goes; it is kept for reuse. */
+/* An empty lane goes; some are kept for reuse. */
 void chappe_lane_table_remove(struct chappe_lane_table *table, struct chappe_lane *lane);
 /* Calls visit for each lane of a share; visit may remove that lane. */
 void chappe_lane_table_each(struct chappe_lane_table *table, const struct chappe_share *share,

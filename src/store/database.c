@@ -144,6 +144,9 @@ static int prepare(struct chappe_database *database, const struct chappe_databas
                         database, options->normal ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL", error);
         if (status == 0)
                 status = chappe_database_execute(database, "PRAGMA foreign_keys = ON", error);
+        /* The kernel's cache holds the file already; SQLite's own 2 MB would be most of a service's memory. */
+        if (status == 0)
+                status = chappe_database_execute(database, "PRAGMA cache_size = -384", error);
         return status;
 }
 
