@@ -77,6 +77,22 @@ const uint8_t *chappe_take_any_text(const uint8_t *at, const uint8_t *end, struc
         return at;
 }
 
+const uint8_t *chappe_take_any_count(const uint8_t *at, const uint8_t *end, size_t *ret_count)
+{
+        int64_t count = 0, size = 0;
+
+        *ret_count = 0;
+        at = chappe_take_long(at, end, &count);
+        if (at && count < 0) {
+                at = chappe_take_long(at, end, &size);
+                count = count == INT64_MIN ? count : -count;
+        }
+        if (!at || count < 0 || size < 0 || count > end - at || size > end - at)
+                return NULL;
+        *ret_count = (size_t)count;
+        return at;
+}
+
 void *chappe_take_memory(struct chappe_decoder *decoder, size_t count, size_t size)
 {
         size_t total;
@@ -87,6 +103,15 @@ void *chappe_take_memory(struct chappe_decoder *decoder, size_t count, size_t si
         decoder->memory_left -= total;
         memory = chappe_arena_alloc(decoder->arena, total);
         return memory ? memset(memory, 0, total) : NULL;
+}
+
+/* Checked where it was put: there the slack allows to look beyond. */
+uint8_t *chappe_put_any_text(uint8_t *at, struct chappe_text value)
+{
+        struct chappe_bytes bytes = { (const uint8_t *)value.at, value.length };
+
+        at = chappe_put_bytes(at, bytes);
+        return chappe_utf8_check(at - value.length, value.length, at + CHAPPE_PUT_SLACK) ? at : NULL;
 }
 
 uint8_t *chappe_put_more_room(struct chappe_encoder *encoder, uint8_t *at, size_t size)

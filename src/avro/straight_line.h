@@ -36,7 +36,7 @@ static inline bool chappe_straight_decode(const struct chappe_type *type, const 
 
         if (!type->decode)
                 return false;
-        mark = chappe_arena_mark(arena);
+        chappe_arena_mark(arena, &mark);
         if (type->decode(&decoder, bytes, end, ret_value) == end)
                 return true;
         chappe_arena_rewind(arena, &mark);

@@ -194,11 +194,14 @@ size_t chappe_arena_used(const struct chappe_arena *arena)
         return arena->used;
 }
 
-struct chappe_arena_mark chappe_arena_mark(const struct chappe_arena *arena)
+void chappe_arena_mark(const struct chappe_arena *arena, struct chappe_arena_mark *ret_mark)
 {
         const struct block *block = arena->blocks;
 
-        return (struct chappe_arena_mark){ block, block ? block->next : NULL, block ? block->used : 0, arena->used };
+        ret_mark->block = block;
+        ret_mark->next = block ? block->next : NULL;
+        ret_mark->block_used = block ? block->used : 0;
+        ret_mark->used = arena->used;
 }
 
 /* Newer blocks lie in front of the marked one, large pieces between it and the one that was behind it. */

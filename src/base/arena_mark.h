@@ -9,6 +9,6 @@ struct chappe_arena_mark {
         size_t block_used, used;
 };
 
-struct chappe_arena_mark chappe_arena_mark(const struct chappe_arena *arena);
+void chappe_arena_mark(const struct chappe_arena *arena, struct chappe_arena_mark *ret_mark);
 /* Everything handed out since the mark is gone; nothing may have been reset in between. */
 void chappe_arena_rewind(struct chappe_arena *arena, const struct chappe_arena_mark *mark);

@@ -10,6 +10,8 @@
 
 #include <chappe/arena.h>
 
+#include "base/arena_mark.h"
+
 #include "base/cleanup.h"
 #include "base/random.h"
 
@@ -62,6 +64,40 @@ static void test_warm_arena_hands_out_the_same_block_again(void **state)
         assert_ptr_equal(first, again);
 }
 
+/* Small and large pieces: of the same block, of new ones, and of blocks of their own. */
+static void test_rewinding_forgets_what_came_after_the_mark(void **state)
+{
+        static const size_t sizes[] = { 8, 3000, 100000, 5000, 200000, 64 };
+
+        (void)state;
+        for (size_t before = 0; before <= 6; before++) {
+                CHAPPE_CLEANUP(arena) struct chappe_arena *arena = chappe_arena_new(0);
+                struct chappe_arena_mark mark;
+                uint8_t *kept[6], *next, *again;
+                size_t used;
+
+                for (size_t i = 0; i < before; i++) {
+                        kept[i] = chappe_arena_alloc(arena, sizes[i]);
+                        memset(kept[i], (int)i, sizes[i]);
+                }
+                used = chappe_arena_used(arena);
+                chappe_arena_mark(arena, &mark);
+                next = chappe_arena_alloc(arena, 8);
+                for (size_t i = 0; i < 6; i++)
+                        memset(chappe_arena_alloc(arena, sizes[i]), 0xFF, sizes[i]);
+                chappe_arena_rewind(arena, &mark);
+                assert_int_equal(chappe_arena_used(arena), used);
+                again = chappe_arena_alloc(arena, 8);
+                if (before > 0 && before != 3)
+                        assert_ptr_equal(again, next);
+                memset(again, 0xFF, 8);
+                for (size_t i = 0; i < before; i++) {
+                        assert_int_equal(kept[i][0], i);
+                        assert_int_equal(kept[i][sizes[i] - 1], i);
+                }
+        }
+}
+
 static void test_text_and_printf_are_terminated_copies(void **state)
 {
         CHAPPE_CLEANUP(arena) struct chappe_arena *arena = chappe_arena_new(0);
@@ -84,6 +120,7 @@ int main(void)
                 cmocka_unit_test(test_pieces_are_aligned_and_do_not_overlap),
                 cmocka_unit_test(test_limit_is_kept_until_the_reset),
                 cmocka_unit_test(test_warm_arena_hands_out_the_same_block_again),
+                cmocka_unit_test(test_rewinding_forgets_what_came_after_the_mark),
                 cmocka_unit_test(test_text_and_printf_are_terminated_copies),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

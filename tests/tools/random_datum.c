@@ -55,21 +55,37 @@ static void put_float(struct chappe_random *random, bool wide, struct chappe_buf
         put(out, wide ? (void *)&number : (void *)&narrow, wide ? sizeof(number) : sizeof(narrow));
 }
 
+/* A block with its size in front, or without. */
+static void put_block(struct chappe_random *random, const struct chappe_schema_node *node, bool map, uint64_t count,
+                      unsigned depth, struct chappe_buffer *out)
+{
+        struct chappe_buffer block = { 0 };
+        bool sized = chappe_random_chance(random, 300000);
+
+        for (uint64_t i = 0; i < count; i++) {
+                if (map)
+                        put_text(random, &block);
+                random_datum(random, chappe_schema_node_at(node, 0), depth + 1, &block);
+        }
+        put_long(out, sized ? -(int64_t)count : (int64_t)count);
+        if (sized)
+                put_long(out, (int64_t)block.length);
+        if (block.length)
+                put(out, block.at, block.length);
+        chappe_buffer_deinit(&block);
+}
+
 static void put_items(struct chappe_random *random, const struct chappe_schema_node *node, bool map, unsigned depth,
                       struct chappe_buffer *out)
 {
-        uint64_t count = depth < DEEP ? chappe_random_below(random, 4) : 0, rest = 0;
+        uint64_t count = depth < DEEP ? chappe_random_below(random, 4) : 0;
 
-        if (count > 1 && chappe_random_chance(random, 200000))
-                rest = count - 1; /* in a block of their own */
-        for (; count > 0; count = rest, rest = 0) {
-                put_long(out, (int64_t)(count - rest));
-                for (uint64_t i = 0; i < count - rest; i++) {
-                        if (map)
-                                put_text(random, out);
-                        random_datum(random, chappe_schema_node_at(node, 0), depth + 1, out);
-                }
+        if (count > 1 && chappe_random_chance(random, 200000)) {
+                put_block(random, node, map, 1, depth, out);
+                count--;
         }
+        if (count > 0)
+                put_block(random, node, map, count, depth, out);
         put_long(out, 0);
 }
 
