@@ -54,8 +54,10 @@ int model_root(struct unit *unit, const char *stem, struct chappe_buffer *text, 
         status = model_type(unit, node, stem ? stem : "", NULL, &root->type);
         if (status >= 0)
                 status = find_key(unit, node, &root->key);
-        if (status < 0)
+        if (status < 0) {
+                chappe_schema_unref(root->schema); /* not among the unit's roots yet */
                 return status;
+        }
         schema_minify(text, 0);
         root->text = chappe_arena_text(unit->arena, (struct chappe_text){ (char *)text->at, text->length });
         root->stem = name ? root->type->stem : stem;
