@@ -33,6 +33,17 @@ void chappe_context_reset(struct chappe_context *ctx, const struct chappe_record
         ctx->identified = false;
 }
 
+void chappe_context_identify_by(struct chappe_context *ctx, const struct chappe_header *headers, size_t count)
+{
+        ctx->identified = true;
+        chappe_trace_parse(chappe_header_text(chappe_header_find(headers, count, CHAPPE_HEADER_TRACEPARENT)),
+                           &ctx->trace);
+        ctx->event_id = chappe_cloudevent_id(headers, count);
+        if (ctx->event_id.length == 0)
+                ctx->event_id = chappe_arena_printf(ctx->arena, "%s/%" PRId32 "/%" PRId64, ctx->record->topic,
+                                                    ctx->record->partition, ctx->record->offset);
+}
+
 void chappe_context_identify(struct chappe_context *ctx)
 {
         if (ctx->identified)
@@ -44,12 +55,7 @@ void chappe_context_identify(struct chappe_context *ctx)
         size_t count = chappe_record_headers(ctx->record, headers, CHAPPE_HEADERS_MAXIMUM);
         if (chappe_headers_check(headers, count, NULL) < 0)
                 count = 0; /* hostile headers name nothing */
-        chappe_trace_parse(chappe_header_text(chappe_header_find(headers, count, CHAPPE_HEADER_TRACEPARENT)),
-                           &ctx->trace);
-        ctx->event_id = chappe_cloudevent_id(headers, count);
-        if (ctx->event_id.length == 0)
-                ctx->event_id = chappe_arena_printf(ctx->arena, "%s/%" PRId32 "/%" PRId64, ctx->record->topic,
-                                                    ctx->record->partition, ctx->record->offset);
+        chappe_context_identify_by(ctx, headers, count);
 }
 
 static enum chappe_decision decide(struct chappe_context *ctx, enum chappe_decision decision, const char *format,

@@ -74,7 +74,7 @@ struct chappe_runtime {
         struct chappe_answers *answers;                    /* rpc's own; NULL: it answers nothing */
         /* rpc's, set before chappe_flow_start: what a worker does with a record of a topic that the service ANSWERS.
          * Tells the method by itself, sets ctx->operation, runs the handler, sends the reply with ctx->deliveries, so
-         * that the request is finished only when the reply is delivered. ctx->event_id and trace are filled in. Its
+         * that the request is finished only when the reply is delivered. Fills in ctx->event_id and trace itself. Its
          * decision is carried out as a handler's. */
         enum chappe_decision (*answer)(struct chappe_context *ctx);
         _Atomic uint64_t opened; /* contexts without a record, so far */
@@ -111,6 +111,8 @@ void chappe_context_reset(struct chappe_context *ctx, const struct chappe_record
 /* Fills in event_id and trace from the record's headers, once: parsing headers costs more than taking the record, so
  * that it is done only when somebody wants them. */
 void chappe_context_identify(struct chappe_context *ctx);
+/* The same for who has parsed and checked them already. */
+void chappe_context_identify_by(struct chappe_context *ctx, const struct chappe_header *headers, size_t count);
 
 /* Tells the simulation of a step worth crashing at. False when this process was killed there (or before): unwind, touch
  * nothing. */

@@ -101,7 +101,6 @@ static enum chappe_decision handle_request(struct chappe_context *ctx, struct ch
         const struct chappe_world *world = ctx->runtime->world;
         if (!chappe_step(world, "handler.begin"))
                 return CHAPPE_RETRY;
-        chappe_context_identify(ctx);
         int64_t began_us = chappe_clock_monotonic_us(world->clock);
         enum chappe_decision decision = ctx->runtime->answer(ctx);
         job->operation = ctx->operation;

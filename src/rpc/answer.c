@@ -198,14 +198,18 @@ static enum chappe_decision run(struct chappe_context *ctx, const struct request
         return conclude(ctx, request);
 }
 
-/* Fills in what the headers say. Negative: they make no sense, and *request has what could be read. */
+/* Fills in what the headers say; parsing them costs more than taking the record, so that it is done once. Negative:
+ * they make no sense, and *request has what could be read. */
 static int read_headers(struct chappe_context *ctx, struct request *request)
 {
         size_t count = chappe_record_headers(ctx->record, request->headers, CHAPPE_HEADERS_MAXIMUM);
 
         request->says = (struct chappe_request_headers){ 0 };
-        if (chappe_headers_check(request->headers, count, &ctx->error) < 0)
+        if (chappe_headers_check(request->headers, count, &ctx->error) < 0) {
+                chappe_context_identify_by(ctx, NULL, 0);
                 return -ctx->error.code;
+        }
+        chappe_context_identify_by(ctx, request->headers, count);
         return chappe_request_headers_read(request->headers, count, &request->says, &ctx->error);
 }
 
@@ -213,7 +217,6 @@ static int read_headers(struct chappe_context *ctx, struct request *request)
  * events and calls. */
 static void adopt(struct chappe_context *ctx, struct request *request, const struct chappe_answer *answer)
 {
-        chappe_context_identify(ctx);
         if (request->says.idempotency_key.length)
                 ctx->event_id = request->says.idempotency_key;
         request->id = ctx->event_id;
