@@ -13,6 +13,7 @@
 
 #include "broker/kafka/kafka.h"
 #include "broker/kafka/open.h"
+#include "broker/kafka/producer.h"
 
 #define NOWHERE "127.0.0.1:1" /* a reserved port: refused at once */
 
@@ -194,6 +195,73 @@ static void test_a_cluster_that_does_not_answer_is_told_with_its_address(void **
         broker->operations->close(broker);
 }
 
+/* What became of the records that were sent. */
+struct outcome {
+        size_t delivered, failed;
+        _Atomic size_t rings;
+};
+
+static void count_delivery(void *context, const struct chappe_delivery_report *report)
+{
+        struct outcome *outcome = context;
+
+        if (report->result == CHAPPE_DELIVERED)
+                outcome->delivered++;
+        else
+                outcome->failed++;
+}
+
+static void count_ring(void *context)
+{
+        struct outcome *outcome = context;
+
+        atomic_fetch_add(&outcome->rings, 1);
+}
+
+static int send_one(struct chappe_broker *broker, struct chappe_producer *producer, struct chappe_topic *topic,
+                    struct chappe_error *error)
+{
+        static const struct chappe_bytes value = { (const uint8_t *)"value", 5 };
+
+        return broker->operations->producer_send(producer, topic, CHAPPE_PARTITION_BY_KEY, (struct chappe_bytes){ 0 },
+                                                 value, NULL, 0, 0, NULL, error);
+}
+
+/* librdkafka's mock cluster lives in each client: what counts is that sending goes on. */
+static void test_a_producer_that_turns_fatal_is_opened_anew(void **state)
+{
+        struct chappe_broker *broker = OPEN({ "test.mock.num.brokers", "1" }, { "linger.ms", "60000" });
+        struct outcome outcome = { 0 };
+        struct chappe_producer *producer = NULL;
+        struct chappe_topic *topic = NULL;
+        struct chappe_error error = { 0 };
+        const struct chappe_producer_config config = { .delivered = count_delivery,
+                                                       .ready = count_ring,
+                                                       .context = &outcome };
+
+        (void)state;
+        assert_int_equal(broker->operations->producer_open(broker, &config, &producer, &error), 0);
+        assert_int_equal(broker->operations->producer_topic(producer, "orders", 5000, &topic, &error), 0);
+        assert_int_equal(send_one(broker, producer, topic, &error), 0);
+        assert_int_equal(broker->operations->producer_flush(producer, 5000, &error), 0);
+        assert_int_equal(outcome.delivered, 1);
+        for (int i = 0; i < 3; i++) /* they linger */
+                assert_int_equal(send_one(broker, producer, topic, &error), 0);
+        rd_kafka_test_fatal_error(chappe_kafka_generation_client(producer),
+                                  RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "planted");
+        size_t rings = outcome.rings;
+        assert_int_equal(send_one(broker, producer, topic, &error), -CHAPPE_E_BROKER_FATAL);
+        assert_true(outcome.rings > rings);
+        broker->operations->producer_poll(producer);
+        assert_int_equal(send_one(broker, producer, topic, &error), 0);
+        assert_int_equal(broker->operations->producer_flush(producer, 5000, &error), 0);
+        assert_int_equal(outcome.delivered, 2);
+        assert_int_equal(outcome.failed, 3);
+        assert_int_equal(broker->operations->producer_in_flight(producer), 0);
+        broker->operations->producer_close(producer);
+        broker->operations->close(broker);
+}
+
 /* librdkafka's threads are not there after a fork: every way to them is refused, and closing does not wait for them. */
 static bool refused_in_child(struct chappe_broker *broker, struct chappe_producer *producer,
                              struct chappe_consumer *consumer)
@@ -258,6 +326,7 @@ int main(void)
                 cmocka_unit_test(test_properties_that_contradict_each_other_are_told),
                 cmocka_unit_test(test_a_cluster_must_be_named),
                 cmocka_unit_test(test_a_cluster_that_does_not_answer_is_told_with_its_address),
+                cmocka_unit_test(test_a_producer_that_turns_fatal_is_opened_anew),
                 cmocka_unit_test(test_a_forked_child_is_refused),
         };
 

@@ -66,10 +66,6 @@ static size_t remarks(struct chappe_broker *broker, const char **ret_remarks, si
 
 static void kafka_free(struct chappe_kafka *kafka)
 {
-        for (size_t i = 0; i < kafka->property_count; i++) {
-                free((char *)kafka->properties[i].name);
-                free((char *)kafka->properties[i].value);
-        }
         free(kafka->properties);
         for (size_t i = 0; i < kafka->remark_count; i++)
                 free(kafka->remarks[i]);
@@ -87,20 +83,6 @@ static void kafka_close(struct chappe_broker *broker)
         kafka_free(kafka);
 }
 
-static bool copy_properties(struct chappe_kafka *kafka, const struct chappe_property *properties, size_t count)
-{
-        kafka->properties = calloc(count ? count : 1, sizeof(*kafka->properties));
-        for (size_t i = 0; kafka->properties && i < count; i++) {
-                struct chappe_property *copy = &kafka->properties[kafka->property_count++];
-
-                copy->name = strdup(properties[i].name);
-                copy->value = strdup(properties[i].value);
-                if (!copy->name || !copy->value)
-                        return false;
-        }
-        return kafka->properties != NULL;
-}
-
 int chappe_kafka_open(const struct chappe_property *properties, size_t count, struct chappe_broker **ret_broker,
                       struct chappe_error *error)
 {
@@ -111,7 +93,9 @@ int chappe_kafka_open(const struct chappe_property *properties, size_t count, st
         kafka->base.operations = &chappe_kafka_operations;
         kafka->pid = getpid();
         kafka->mutex = chappe_mutex_new(chappe_executor_threads());
-        if (!kafka->mutex || !copy_properties(kafka, properties, count)) {
+        kafka->properties = chappe_kafka_properties_copy(properties, count);
+        kafka->property_count = count;
+        if (!kafka->mutex || !kafka->properties) {
                 kafka_free(kafka);
                 return chappe_fail(error, CHAPPE_E_NO_MEMORY, "opening a broker");
         }

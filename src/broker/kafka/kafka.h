@@ -61,6 +61,9 @@ const char *chappe_kafka_given(const struct chappe_kafka *kafka, const struct ch
 /* properties.c: negative with the nearest known name, or with why the value was refused. */
 int chappe_kafka_set_property(rd_kafka_conf_t *conf, const char *name, const char *value, struct chappe_error *error);
 
+/* A copy in one allocation, freed by free(); NULL when memory is short. */
+struct chappe_property *chappe_kafka_properties_copy(const struct chappe_property *properties, size_t count);
+
 /* hazards.c */
 void chappe_kafka_remark_hazards(struct chappe_kafka *kafka);
 

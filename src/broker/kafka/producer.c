@@ -1,34 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Producers: any strand sends, one polls. */
-#include "broker/kafka/kafka.h"
+#include "broker/kafka/producer.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 #define CLOSE_MS 5000 /* for librdkafka's threads to end */
-
-struct chappe_topic {
-        struct chappe_producer *producer;
-        rd_kafka_topic_t *handle;
-        int32_t partition_count;
-        struct chappe_topic *next;
-};
-
-struct chappe_producer {
-        /* constant after opening */
-        struct chappe_kafka *kafka;
-        rd_kafka_t *client;
-        rd_kafka_queue_t *queue;
-        struct chappe_producer_config config;
-        struct chappe_mutex *mutex;
-        /* of the polling strand */
-        size_t delivered;
-        bool closing;
-        /* under mutex */
-        struct chappe_topic *topics;
-        /* shared */
-        _Atomic size_t in_flight;
-};
 
 static enum chappe_delivery delivery_of(const struct chappe_producer *producer, const rd_kafka_message_t *message)
 {
@@ -40,7 +19,7 @@ static enum chappe_delivery delivery_of(const struct chappe_producer *producer, 
                                                                                      : CHAPPE_DELIVERY_UNKNOWN;
 }
 
-static void on_delivered(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque)
+void chappe_kafka_on_delivered(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque)
 {
         struct chappe_producer *producer = opaque;
         struct chappe_delivery_report report = {
@@ -59,12 +38,17 @@ static void on_delivered(rd_kafka_t *client, const rd_kafka_message_t *message, 
         producer->config.delivered(producer->config.context, &report);
 }
 
-static void on_queue(rd_kafka_t *client, void *opaque)
+static void producer_free(struct chappe_producer *producer)
 {
-        struct chappe_producer *producer = opaque;
+        while (producer->topics) {
+                struct chappe_topic *topic = producer->topics;
 
-        (void)client;
-        producer->config.ready(producer->config.context);
+                producer->topics = topic->next;
+                free(topic);
+        }
+        chappe_mutex_free(chappe_executor_threads(), producer->mutex);
+        free((void *)producer->config.properties);
+        free(producer);
 }
 
 int chappe_kafka_producer_open(struct chappe_broker *broker, const struct chappe_producer_config *config,
@@ -78,25 +62,15 @@ int chappe_kafka_producer_open(struct chappe_broker *broker, const struct chappe
                 return chappe_fail(error, CHAPPE_E_NO_MEMORY, "opening a producer");
         producer->kafka = kafka;
         producer->config = *config;
-        producer->config.properties = NULL; /* borrowed for this call only */
+        producer->config.properties = chappe_kafka_properties_copy(config->properties, config->property_count);
         producer->mutex = chappe_mutex_new(chappe_executor_threads());
-        status = producer->mutex ? chappe_kafka_client_new(
-                                           kafka,
-                                           &(struct chappe_kafka_client){ .role = CHAPPE_KAFKA_PRODUCER,
-                                                                          .properties = config->properties,
-                                                                          .property_count = config->property_count,
-                                                                          .opaque = producer,
-                                                                          .delivered = on_delivered },
-                                           &producer->client, error)
-                                 : chappe_fail(error, CHAPPE_E_NO_MEMORY, "opening a producer");
+        status = producer->mutex && producer->config.properties
+                         ? chappe_kafka_generation_open(producer, error)
+                         : chappe_fail(error, CHAPPE_E_NO_MEMORY, "opening a producer");
         if (status < 0) {
-                chappe_mutex_free(chappe_executor_threads(), producer->mutex);
-                free(producer);
+                producer_free(producer);
                 return status;
         }
-        producer->queue = rd_kafka_queue_get_main(producer->client);
-        if (config->ready)
-                rd_kafka_queue_cb_event_enable(producer->queue, on_queue, producer);
         *ret_producer = producer;
         return 0;
 }
@@ -107,44 +81,57 @@ static struct chappe_topic *topic_find(struct chappe_producer *producer, const c
 
         chappe_mutex_lock(chappe_executor_threads(), producer->mutex);
         for (topic = producer->topics; topic; topic = topic->next)
-                if (strcmp(rd_kafka_topic_name(topic->handle), name) == 0)
+                if (strcmp(rd_kafka_topic_name(atomic_load(&topic->sink)->handle), name) == 0)
                         break;
         chappe_mutex_unlock(chappe_executor_threads(), producer->mutex);
         return topic;
 }
 
+/* The client may have been renewed while the topic was looked up. */
+static void topic_add(struct chappe_producer *producer, struct chappe_topic *topic, struct chappe_kafka_sink *sink)
+{
+        chappe_mutex_lock(chappe_executor_threads(), producer->mutex);
+        rd_kafka_t *present = producer->generations[producer->generation_count - 1].client;
+        struct chappe_kafka_sink *newer =
+                present == sink->client ? sink
+                                        : chappe_kafka_sink_new(present, rd_kafka_topic_name(sink->handle), sink);
+
+        atomic_store(&topic->sink, newer ? newer : sink);
+        topic->next = producer->topics;
+        producer->topics = topic;
+        chappe_mutex_unlock(chappe_executor_threads(), producer->mutex);
+}
+
+static int topic_look_up(struct chappe_producer *producer, const char *name, int64_t timeout_ms,
+                         struct chappe_topic **ret_topic, struct chappe_error *error)
+{
+        rd_kafka_t *client = chappe_kafka_generation_client(producer);
+        struct chappe_topic *topic = calloc(1, sizeof(*topic));
+        struct chappe_kafka_sink *sink = topic ? chappe_kafka_sink_new(client, name, NULL) : NULL;
+        int status = sink ? chappe_kafka_partition_count(producer->kafka, client, sink->handle, timeout_ms,
+                                                         &topic->partition_count, error)
+                          : chappe_kafka_fail(producer->kafka, rd_kafka_last_error(), NULL, error, "topic '%s'", name);
+
+        if (status < 0) {
+                chappe_kafka_sink_free(sink);
+                free(topic);
+                return status;
+        }
+        topic->producer = producer;
+        topic_add(producer, topic, sink);
+        *ret_topic = topic;
+        return 0;
+}
+
 int chappe_kafka_producer_topic(struct chappe_producer *producer, const char *name, int64_t timeout_ms,
                                 struct chappe_topic **ret_topic, struct chappe_error *error)
 {
-        struct chappe_topic *topic;
         int status = chappe_kafka_check_process(producer->kafka, error);
 
         if (status < 0)
                 return status;
-        topic = topic_find(producer, name);
-        if (!topic) {
-                topic = calloc(1, sizeof(*topic));
-                if (!topic)
-                        return chappe_fail(error, CHAPPE_E_NO_MEMORY, "topic %s", name);
-                topic->producer = producer;
-                topic->handle = rd_kafka_topic_new(producer->client, name, NULL);
-                status = topic->handle ? chappe_kafka_partition_count(producer->kafka, producer->client, topic->handle,
-                                                                      timeout_ms, &topic->partition_count, error)
-                                       : chappe_kafka_fail(producer->kafka, rd_kafka_last_error(), NULL, error,
-                                                           "topic '%s'", name);
-                if (status < 0) {
-                        if (topic->handle)
-                                rd_kafka_topic_destroy(topic->handle);
-                        free(topic);
-                        return status;
-                }
-                chappe_mutex_lock(chappe_executor_threads(), producer->mutex);
-                topic->next = producer->topics;
-                producer->topics = topic;
-                chappe_mutex_unlock(chappe_executor_threads(), producer->mutex);
-        }
-        *ret_topic = topic;
-        return 0;
+        *ret_topic = topic_find(producer, name);
+        return *ret_topic ? 0 : topic_look_up(producer, name, timeout_ms, ret_topic, error);
 }
 
 int32_t chappe_kafka_topic_partition_count(struct chappe_topic *topic)
@@ -165,18 +152,19 @@ int chappe_kafka_producer_send(struct chappe_producer *producer, struct chappe_t
                                struct chappe_bytes key, struct chappe_bytes value, const struct chappe_header *headers,
                                size_t header_count, int64_t timestamp_ms, void *opaque, struct chappe_error *error)
 {
+        struct chappe_kafka_sink *sink = atomic_load_explicit(&topic->sink, memory_order_acquire);
         rd_kafka_headers_t *copy;
         rd_kafka_resp_err_t reason;
 
         if (partition >= topic->partition_count)
                 return chappe_kafka_fail(producer->kafka, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, NULL, error, "%s[%d]",
-                                         rd_kafka_topic_name(topic->handle), (int)partition);
+                                         rd_kafka_topic_name(sink->handle), (int)partition);
         /* Counted before it can be reported. rd_kafka_producev, not produceva: that one frees headers twice when the
          * partition is unknown. */
         atomic_fetch_add_explicit(&producer->in_flight, 1, memory_order_relaxed);
         copy = copy_headers(headers, header_count);
         reason = rd_kafka_producev(
-                producer->client, RD_KAFKA_V_RKT(topic->handle),
+                sink->client, RD_KAFKA_V_RKT(sink->handle),
                 RD_KAFKA_V_PARTITION(partition == CHAPPE_PARTITION_BY_KEY ? RD_KAFKA_PARTITION_UA : partition),
                 RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key.at, key.length),
                 RD_KAFKA_V_VALUE((void *)value.at, value.length), RD_KAFKA_V_TIMESTAMP(timestamp_ms),
@@ -186,14 +174,17 @@ int chappe_kafka_producer_send(struct chappe_producer *producer, struct chappe_t
         if (copy)
                 rd_kafka_headers_destroy(copy);
         atomic_fetch_sub_explicit(&producer->in_flight, 1, memory_order_relaxed);
+        if (reason == RD_KAFKA_RESP_ERR__FATAL && producer->config.ready)
+                producer->config.ready(producer->config.context); /* the next poll opens another client */
         return chappe_kafka_fail(producer->kafka, reason, NULL, error, "sending to %s",
-                                 rd_kafka_topic_name(topic->handle));
+                                 rd_kafka_topic_name(sink->handle));
 }
 
 size_t chappe_kafka_producer_poll(struct chappe_producer *producer)
 {
         producer->delivered = 0;
-        rd_kafka_poll(producer->client, 0);
+        chappe_kafka_generations_renew(producer);
+        chappe_kafka_generations_poll(producer, 0);
         return producer->delivered;
 }
 
@@ -209,7 +200,9 @@ int chappe_kafka_producer_flush(struct chappe_producer *producer, int64_t timeou
 
         if (status < 0)
                 return status;
-        rd_kafka_flush(producer->client, (int)timeout_ms);
+        chappe_kafka_generations_renew(producer);
+        rd_kafka_flush(chappe_kafka_generation_client(producer), (int)timeout_ms);
+        chappe_kafka_generations_poll(producer, 0);
         left = chappe_kafka_producer_in_flight(producer);
         if (left == 0)
                 return 0;
@@ -217,28 +210,27 @@ int chappe_kafka_producer_flush(struct chappe_producer *producer, int64_t timeou
                                  "%zu records sent were not acknowledged within %lld ms", left, (long long)timeout_ms);
 }
 
+/* rd_kafka_destroy would drop what is queued without a word: purge reports every record first. */
+static void report_all(struct chappe_producer *producer)
+{
+        int64_t deadline_us = chappe_clock_monotonic_us(chappe_clock_system()) + CLOSE_MS * INT64_C(1000);
+
+        producer->closing = true;
+        chappe_kafka_generations_purge(producer);
+        while (chappe_kafka_producer_in_flight(producer) > 0 &&
+               chappe_clock_monotonic_us(chappe_clock_system()) < deadline_us)
+                chappe_kafka_generations_poll(producer, 10);
+}
+
 void chappe_kafka_producer_close(struct chappe_producer *producer)
 {
         if (!producer)
                 return;
         if (chappe_kafka_check_process(producer->kafka, NULL) == 0) {
-                rd_kafka_queue_cb_event_enable(producer->queue, NULL, NULL);
-                /* rd_kafka_destroy would drop what is queued without a word: purge reports every record first. */
-                producer->closing = true;
-                rd_kafka_purge(producer->client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-                while (chappe_kafka_producer_in_flight(producer) > 0 && rd_kafka_outq_len(producer->client) > 0)
-                        rd_kafka_poll(producer->client, 10);
+                report_all(producer);
                 for (struct chappe_topic *topic = producer->topics; topic; topic = topic->next)
-                        rd_kafka_topic_destroy(topic->handle);
-                rd_kafka_queue_destroy(producer->queue);
-                (void)chappe_kafka_destroy(producer->kafka, producer->client, CLOSE_MS, NULL);
+                        chappe_kafka_sink_free(atomic_load(&topic->sink));
+                chappe_kafka_generations_close(producer, CLOSE_MS);
         }
-        while (producer->topics) {
-                struct chappe_topic *topic = producer->topics;
-
-                producer->topics = topic->next;
-                free(topic);
-        }
-        chappe_mutex_free(chappe_executor_threads(), producer->mutex);
-        free(producer);
+        producer_free(producer);
 }

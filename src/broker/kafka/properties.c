@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Does the librdkafka that runs know a property, and does it take the value? */
+/* Properties: does the librdkafka that runs know one, and does it take the value? Copying them. */
 #include <stdio.h>
 #include <string.h>
 
@@ -45,6 +45,31 @@ static int unknown(const char *name, struct chappe_error *error)
                 status = chappe_fail(error, CHAPPE_E_SETTING_UNKNOWN,
                                      "unknown librdkafka property '%.60s' (its CONFIGURATION.md lists all)", name);
         return status;
+}
+
+static const char *put(char **at, const char *string)
+{
+        char *start = *at;
+
+        *at = stpcpy(start, string) + 1;
+        return start;
+}
+
+struct chappe_property *chappe_kafka_properties_copy(const struct chappe_property *properties, size_t count)
+{
+        size_t size = (count + 1) * sizeof(*properties);
+        struct chappe_property *copy;
+        char *at;
+
+        for (size_t i = 0; i < count; i++)
+                size += strlen(properties[i].name) + 1 + strlen(properties[i].value) + 1;
+        copy = calloc(1, size);
+        if (!copy)
+                return NULL;
+        at = (char *)(copy + count + 1);
+        for (size_t i = 0; i < count; i++)
+                copy[i] = (struct chappe_property){ put(&at, properties[i].name), put(&at, properties[i].value) };
+        return copy;
 }
 
 int chappe_kafka_set_property(rd_kafka_conf_t *conf, const char *name, const char *value, struct chappe_error *error)
