@@ -65,6 +65,7 @@
         X(CONSUMPTION_STOPPED, 4004, "the service no longer consumes", "The message gives the broker's reason; restart the service.") \
         X(HANDLER_STUCK, 4009, "a handler has not come back for too long", "The log names its record; stuck_ms says how long is too long.") \
         X(PARTITION_STALLED, 4010, "a partition's records stand still", "The log names it; look at what its handlers wait for.") \
+        X(PARK_FULL, 4011, "too many keys wait for another attempt", "Look at why their handlers fail; parked_keys is the limit.") \
         X(SCHEMA_UNKNOWN, 4005, "the schema of a payload is not known", "Publish its schema to the schema topic, or register it; the record is tried again meanwhile.") \
         X(HANDLER_FAILED, 4007, "a handler asked for another attempt", "The reason is the handler's own.") \
         X(DEAD_LETTER, 4008, "a handler gave a record up", "The reason is the handler's own; see the dead letter topic.") \

@@ -40,6 +40,8 @@ const struct chappe_setting_rule chappe_settings[] = {
         INTEGER("workers", "8", 1, 1024, "handlers that run at a time"),
         INTEGER("in_flight_records", "10000", 1, 10000000, "records taken and not finished, at most"),
         INTEGER("in_flight_bytes", "67108864", 65536, INT64_C(1) << 40, "bytes of them, at most"),
+        INTEGER("parked_keys", "1000", 1, 1000000,
+                "keys whose record has failed and waits for another attempt, at most; then nothing more is taken"),
         INTEGER("commit_interval_ms", "1000", 10, HOUR_MS, "how often finished offsets are committed"),
         TEXT("dead_letter_suffix", "-dlt", "what a dead letter topic's name ends with"),
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How long the oldest unfinished record of a partition has been in hand. A mark says when an offset was taken; there
- * are few, so an age may come out too old, by a second or an eighth of it, and never too young. Pure.
+ * are few, so an age may come out too old, by seconds or an eighth of the oldest there was, and never too young. Pure.
  */
 #pragma once
 

@@ -16,6 +16,7 @@ struct chappe_dispatcher {
         struct chappe_share *round; /* shares that have listed lanes, first to last */
         struct chappe_share *round_last;
         size_t ready;
+        size_t troubled; /* lanes */
         size_t records;
         size_t bytes;
         uint64_t late;
@@ -23,7 +24,8 @@ struct chappe_dispatcher {
 
 struct chappe_dispatcher *chappe_dispatcher_new(const struct chappe_dispatcher_limits *limits)
 {
-        assert(limits->records > 0 && limits->bytes > 0 && limits->lane_run > 0 && limits->share_width > 0);
+        assert(limits->records > 0 && limits->bytes > 0 && limits->lane_run > 0 && limits->share_width > 0 &&
+               limits->troubled > 0);
         struct chappe_dispatcher *dispatcher = calloc(1, sizeof(*dispatcher));
         if (dispatcher)
                 dispatcher->limits = *limits;
@@ -42,13 +44,15 @@ struct chappe_dispatcher *chappe_dispatcher_free(struct chappe_dispatcher *dispa
 
 bool chappe_dispatcher_full(const struct chappe_dispatcher *dispatcher)
 {
-        return dispatcher->records >= dispatcher->limits.records || dispatcher->bytes >= dispatcher->limits.bytes;
+        return dispatcher->records >= dispatcher->limits.records || dispatcher->bytes >= dispatcher->limits.bytes ||
+               dispatcher->troubled >= dispatcher->limits.troubled;
 }
 
 bool chappe_dispatcher_low(const struct chappe_dispatcher *dispatcher)
 {
         return dispatcher->records <= dispatcher->limits.records / 2 &&
-               dispatcher->bytes <= dispatcher->limits.bytes / 2;
+               dispatcher->bytes <= dispatcher->limits.bytes / 2 &&
+               dispatcher->troubled <= dispatcher->limits.troubled / 2;
 }
 
 /* Bytes are known only once a record is taken: the room is guessed from the mean size of those in hand. */
@@ -126,8 +130,16 @@ static void change_state(struct chappe_dispatcher *dispatcher, struct chappe_lan
                 list_ready(dispatcher, lane);
 }
 
+static void mark_troubled(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane, bool troubled)
+{
+        if (lane->troubled != troubled)
+                dispatcher->troubled += troubled ? 1 : (size_t)-1;
+        lane->troubled = troubled;
+}
+
 static void park(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane, int64_t due_us)
 {
+        mark_troubled(dispatcher, lane, true);
         change_state(dispatcher, lane, CHAPPE_LANE_PARKED);
         lane->share->changes++;
         /* Without memory for the heap the lane runs again at once, which is right, if not polite. */
@@ -162,6 +174,7 @@ static void finish_front(struct chappe_dispatcher *dispatcher, struct chappe_lan
         while ((task = chappe_lane_finish(lane))) {
                 chappe_offset_ledger_finish(&lane->share->ledger, task->offset);
                 lane->share->changes++;
+                mark_troubled(dispatcher, lane, false);
                 released->finished++;
                 let_go(dispatcher, task, released);
         }
@@ -185,8 +198,10 @@ static void update(struct chappe_dispatcher *dispatcher, struct chappe_lane *lan
                 else
                         change_state(dispatcher, lane, state);
         }
-        if (!lane->head)
-                chappe_lane_table_remove(&dispatcher->lanes, lane);
+        if (lane->head)
+                return;
+        mark_troubled(dispatcher, lane, false);
+        chappe_lane_table_remove(&dispatcher->lanes, lane);
 }
 
 int chappe_dispatcher_add(struct chappe_dispatcher *dispatcher, struct chappe_task *task, uint64_t identity)
@@ -351,6 +366,11 @@ void chappe_dispatcher_drop(struct chappe_dispatcher *dispatcher, struct chappe_
 size_t chappe_dispatcher_ready(const struct chappe_dispatcher *dispatcher)
 {
         return dispatcher->ready;
+}
+
+size_t chappe_dispatcher_troubled(const struct chappe_dispatcher *dispatcher)
+{
+        return dispatcher->troubled;
 }
 
 size_t chappe_dispatcher_records(const struct chappe_dispatcher *dispatcher)

@@ -5,7 +5,9 @@
 #include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "config/config.h"
 #include "flow/key_hash.h"
 #include "flow/retry_schedule.h"
 
@@ -16,21 +18,22 @@
 /* What a worker is at; written by it alone. A look in the middle of a change may mix two jobs: began_us is written last
  * and read first. */
 struct at_work {
-        _Atomic int64_t began_us; /* 0: at nothing */
+        _Alignas(64) _Atomic int64_t began_us; /* 0: at nothing. Each worker has a cache line of its own */
         const struct chappe_channel *_Atomic channel;
         _Atomic int32_t partition;
         _Atomic int64_t offset;
 };
 
 struct chappe_handover {
-        struct at_work at_work[CHAPPE_HANDOVER_WORKERS];
-        _Atomic int workers; /* that have been at work */
         /* constant after start */
+        struct at_work *at_work; /* one a worker */
+        int workers;
         const struct chappe_runtime *runtime;
         struct chappe_executor *executor;
         struct chappe_wake *bell;
         struct chappe_mutex *mutex;
         struct chappe_condition *work; /* workers wait for jobs */
+        size_t troubled_maximum;
         /* of the poll strand */
         struct chappe_job *settled; /* since the last chappe_handover_settle, latest first */
         /* under mutex */
@@ -61,11 +64,17 @@ int chappe_handover_new(const struct chappe_runtime *runtime, const struct chapp
         handover->executor = runtime->world->executor;
         handover->bell = bell;
         handover->due_us = INT64_MAX;
+        handover->troubled_maximum = limits->troubled;
         handover->mutex = chappe_mutex_new(handover->executor);
         handover->work = chappe_condition_new(handover->executor);
         handover->dispatcher = chappe_dispatcher_new(limits);
         chappe_random_init(&handover->random, runtime->world->seed ^ 0x68616e646f766572u);
-        if (handover->mutex && handover->work && handover->dispatcher)
+        handover->workers = (int)chappe_config_integer(runtime->config, "workers");
+        size_t size = (size_t)handover->workers * sizeof(struct at_work);
+        handover->at_work = aligned_alloc(sizeof(struct at_work), size);
+        if (handover->at_work)
+                memset(handover->at_work, 0, size);
+        if (handover->mutex && handover->work && handover->dispatcher && handover->at_work)
                 return 0;
         *ret_handover = chappe_handover_free(handover);
         return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the consumer runtime");
@@ -81,6 +90,7 @@ struct chappe_handover *chappe_handover_free(struct chappe_handover *handover)
                 free(job);
         }
         chappe_dispatcher_free(handover->dispatcher);
+        free(handover->at_work);
         chappe_condition_free(handover->executor, handover->work);
         chappe_mutex_free(handover->executor, handover->mutex);
         free(handover);
@@ -463,6 +473,15 @@ size_t chappe_handover_records(struct chappe_handover *handover)
         return records;
 }
 
+size_t chappe_handover_troubled(struct chappe_handover *handover, bool *ret_full)
+{
+        lock(handover);
+        size_t troubled = chappe_dispatcher_troubled(handover->dispatcher);
+        unlock(handover);
+        *ret_full = troubled >= handover->troubled_maximum;
+        return troubled;
+}
+
 uint64_t chappe_handover_late(struct chappe_handover *handover)
 {
         lock(handover);
@@ -474,7 +493,7 @@ uint64_t chappe_handover_late(struct chappe_handover *handover)
 void chappe_handover_note_run(struct chappe_handover *handover, int worker, const struct chappe_job *job,
                               int64_t now_us)
 {
-        assert(worker >= 0 && worker < CHAPPE_HANDOVER_WORKERS);
+        assert(worker >= 0 && worker < handover->workers);
         struct at_work *at_work = &handover->at_work[worker];
         if (job) {
                 atomic_store_explicit(&at_work->channel, job->channel, memory_order_relaxed);
@@ -482,17 +501,13 @@ void chappe_handover_note_run(struct chappe_handover *handover, int worker, cons
                 atomic_store_explicit(&at_work->offset, job->record.offset, memory_order_relaxed);
         }
         atomic_store_explicit(&at_work->began_us, job ? now_us : 0, memory_order_release);
-        int workers = atomic_load_explicit(&handover->workers, memory_order_relaxed);
-        while (workers <= worker && !atomic_compare_exchange_weak(&handover->workers, &workers, worker + 1))
-                ;
 }
 
 bool chappe_handover_longest_run(struct chappe_handover *handover, struct chappe_run *ret_run)
 {
         const struct at_work *longest = NULL;
         int64_t since_us = INT64_MAX;
-        int workers = atomic_load(&handover->workers);
-        for (int i = 0; i < workers; i++) {
+        for (int i = 0; i < handover->workers; i++) {
                 int64_t began_us = atomic_load_explicit(&handover->at_work[i].began_us, memory_order_acquire);
                 if (began_us == 0 || began_us >= since_us)
                         continue;

@@ -14,8 +14,7 @@
 #include "flow/dispatcher.h"
 #include "flow/wake.h"
 
-#define CHAPPE_HANDOVER_BATCH   64   /* jobs a worker may take at a time */
-#define CHAPPE_HANDOVER_WORKERS 1024 /* at most */
+#define CHAPPE_HANDOVER_BATCH 64 /* jobs a worker may take at a time */
 
 enum chappe_verdict {
         CHAPPE_VERDICT_UNRUN, /* an earlier job of its lane failed, or the worker stops */
@@ -82,6 +81,8 @@ struct chappe_share_figures {
 void chappe_handover_figures(struct chappe_handover *handover, const struct chappe_share *share,
                              struct chappe_share_figures *ret_figures);
 size_t chappe_handover_records(struct chappe_handover *handover);
+/* Keys in trouble; *ret_full: as many as there may be, so that intake waits. */
+size_t chappe_handover_troubled(struct chappe_handover *handover, bool *ret_full);
 uint64_t chappe_handover_late(struct chappe_handover *handover);
 
 /* A handler that is running. */
@@ -93,7 +94,7 @@ struct chappe_run {
 };
 /* The one that has been running longest; false when none is. Any strand. */
 bool chappe_handover_longest_run(struct chappe_handover *handover, struct chappe_run *ret_run);
-/* A worker (0 to CHAPPE_HANDOVER_WORKERS - 1) begins a job; NULL: it has come back. */
+/* A worker (by number, from 0) begins a job; NULL: it has come back. */
 void chappe_handover_note_run(struct chappe_handover *handover, int worker, const struct chappe_job *job,
                               int64_t now_us);
 

@@ -55,6 +55,7 @@ struct chappe_lane {
         uint32_t returned;
         uint32_t failed; /* have to run again */
         enum chappe_lane_state state;
+        bool troubled;               /* its first record has failed */
         bool listed;                 /* in its share's ready list, though it may have ceased to be ready */
         struct chappe_lane *chain;   /* in the dispatcher's table, or among the spare ones */
         struct chappe_lane *ready;   /* the next one in the ready list */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The watchdog: three questions, each with its alarm. */
+/* The watchdog: questions, each with its alarm. */
 #include "flow/watchdog.h"
 
 #include <inttypes.h>
@@ -20,6 +20,7 @@ static const struct watch {
         [CHAPPE_WATCH_HANDLER] = { "kind=\"handler\"", CHAPPE_E_HANDLER_STUCK, CHAPPE_LOG_HANDLER_STUCK },
         [CHAPPE_WATCH_PARTITION] = { "kind=\"partition\"", CHAPPE_E_PARTITION_STALLED, CHAPPE_LOG_PARTITION_STALLED },
         [CHAPPE_WATCH_COMMIT] = { "kind=\"commit\"", CHAPPE_E_COMMIT_REFUSED, CHAPPE_LOG_COMMITS_FAIL },
+        [CHAPPE_WATCH_PARK] = { "kind=\"park\"", CHAPPE_E_PARK_FULL, CHAPPE_LOG_PARK_FULL },
 };
 
 void chappe_watchdog_init(struct chappe_watchdog *watchdog, const struct chappe_runtime *runtime,
@@ -29,11 +30,12 @@ void chappe_watchdog_init(struct chappe_watchdog *watchdog, const struct chappe_
         watchdog->handover = handover;
         watchdog->assignment = assignment;
         watchdog->stuck_us = chappe_config_integer(runtime->config, "stuck_ms") * 1000;
+        watchdog->parked = chappe_metrics_get(runtime->metrics, CHAPPE_GAUGE, "parked_keys",
+                                              "Keys whose record has failed and not yet finished.", NULL);
         for (int watch = 0; watch < CHAPPE_WATCHES; watch++)
-                watchdog->gauges[watch] =
-                        chappe_metrics_get(runtime->metrics, CHAPPE_GAUGE, "stuck",
-                                           "1: a handler, a partition or the commits have stood still for too long.",
-                                           watches[watch].label);
+                watchdog->gauges[watch] = chappe_metrics_get(
+                        runtime->metrics, CHAPPE_GAUGE, "stuck",
+                        "1: a handler, a partition, the commits or the intake stand still.", watches[watch].label);
 }
 
 static void judge(struct chappe_watchdog *watchdog, enum chappe_watch watch, bool bad, int64_t after_us,
@@ -81,10 +83,24 @@ static void look_at_partitions(struct chappe_watchdog *watchdog, int64_t now_us)
         judge(watchdog, CHAPPE_WATCH_PARTITION, what[0] != '\0', 0, what, now_us);
 }
 
+static void look_at_park(struct chappe_watchdog *watchdog, int64_t now_us)
+{
+        char what[WHAT_SIZE];
+        bool full;
+        size_t troubled = chappe_handover_troubled(watchdog->handover, &full);
+        chappe_metric_set(watchdog->parked, (int64_t)troubled);
+        snprintf(
+                what, sizeof(what),
+                "%zu keys wait for another attempt (parked_keys): nothing more is taken until half of them have got on",
+                troubled);
+        judge(watchdog, CHAPPE_WATCH_PARK, full, 0, what, now_us);
+}
+
 void chappe_watchdog_look(struct chappe_watchdog *watchdog, bool commits_fail, int64_t now_us)
 {
         judge(watchdog, CHAPPE_WATCH_COMMIT, commits_fail, COMMITS_FAIL_US,
               "no commit has gone through for a while: what finishes meanwhile would run again after a crash", now_us);
+        look_at_park(watchdog, now_us);
         if (watchdog->stuck_us == 0)
                 return;
         look_at_handlers(watchdog, now_us);

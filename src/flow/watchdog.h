@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Consumption that stands still is told: a handler that does not come back, a partition with records in hand none of
- * which finishes or is put off, commits that fail. In the log when it begins and when it ends, as a gauge, in health.
- * Of the poll strand, but for chappe_watchdog_alarm.
+ * which finishes or is put off, commits that fail, so many keys in trouble that intake waits. In the log when it begins
+ * and when it ends, as a gauge, in health. Of the poll strand, but for chappe_watchdog_alarm.
  */
 #pragma once
 
@@ -15,6 +15,7 @@ enum chappe_watch {
         CHAPPE_WATCH_HANDLER,
         CHAPPE_WATCH_PARTITION,
         CHAPPE_WATCH_COMMIT,
+        CHAPPE_WATCH_PARK,
         CHAPPE_WATCHES,
 };
 
@@ -26,6 +27,7 @@ struct chappe_watchdog {
         int64_t stuck_us; /* 0: handlers and partitions may take as long as they like */
         struct chappe_alarm alarms[CHAPPE_WATCHES];
         struct chappe_metric *gauges[CHAPPE_WATCHES];
+        struct chappe_metric *parked;
         _Atomic int alarm; /* code; 0: all is well */
 };
 

