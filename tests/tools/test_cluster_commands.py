@@ -64,6 +64,37 @@ def test_values_arrive_as_they_were_produced():
     assert {record["value"]["exchange_rate"] for record in records} == {None, "\u00ff"}
 
 
+def test_a_type_is_found_by_its_name():
+    for words in (["--type", "OrderPlaced", "-I", ROOT / "schemas"], ["-T", "shop.OrderPlaced", "-I", ROOT / "schemas"]):
+        code, _, talk = chappe("produce", TOPIC, *words, order("named"))
+        assert code == 0 and "1 delivered" in talk, talk
+    code, _, talk = run(CHAPPE, "produce", TOPIC, "-T", "OrderPlaced", order("named"), environment=ENVIRONMENT, folder=ROOT)
+    assert code == 0 and "1 delivered" in talk, talk
+    assert [record["type"] for record in consumed(TOPIC, "--where", "order_id=named")] == ["shop.OrderPlaced"] * 3
+    code, _, talk = chappe("produce", TOPIC, "--type", "OrderPalced", "-I", ROOT / "schemas", order("x"))
+    assert code == 2 and "OrderPalced" in talk, talk
+
+
+def test_a_contract_is_found_by_its_topic():
+    request = json.dumps({"order_id": "o", "lines": []})
+    assert chappe("topic", "create", "shop.inventory")[0] == 0
+    code, text, talk = run(CHAPPE, "call", "shop.inventory", "reserve", request, "-t", "300ms", environment=ENVIRONMENT, folder=ROOT)
+    assert code == 3 and text == "" and "E1003" in talk, (code, talk)
+    code, text, talk = run(CHAPPE, "call", "shop.inventory", "reserve", request, environment=ENVIRONMENT, folder="/")
+    assert code == 2 and "--protocol" in talk, talk
+
+
+def test_records_are_printed_as_json_by_either_option():
+    for words in (["-f", "json"], ["-o", "json"]):
+        code, text, talk = chappe("consume", TOPIC, "--from", "beginning", "--exit", "-n", 1, *words)
+        assert code == 0 and json.loads(text)["topic"] == TOPIC, talk
+
+
+def test_what_the_cluster_refuses_is_no_silence():
+    code, text, talk = chappe("produce", TOPIC, "--set", "registry=nonsense", order("x"))
+    assert code == 2 and "E3101" in talk, (code, talk)
+
+
 def test_lines_that_do_not_fit_are_told_and_the_rest_goes_on():
     code, _, talk = chappe("produce", TOPIC, stdin="nonsense\n" + order("four") + '\n{"order_id": 5}\n')
     assert code == 1 and "line 1:" in talk and "line 3:" in talk and "1 delivered" in talk, talk

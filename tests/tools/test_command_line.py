@@ -7,6 +7,7 @@ usage: test_command_line.py CHAPPE SOURCE_ROOT
 
 import json
 import pathlib
+import select
 import subprocess
 import sys
 import tempfile
@@ -91,6 +92,56 @@ def test_completion_completes():
              'COMP_WORDS=(chappe explain -o ""); COMP_CWORD=3; _chappe; echo "${COMPREPLY[@]}"; ' \
              'COMP_WORDS=(chappe schema check --wr); COMP_CWORD=3; _chappe; echo "${COMPREPLY[@]}"'
     assert run("bash", "-c", script, "bash", CHAPPE)[1].split("\n")[:3] == ["canonical", "table json", "--writer"]
+
+
+def test_a_word_of_a_group_names_the_group():
+    for words, meant in ((["topci", "ls"], "topic"), (["topci"], "topic"), (["shcema", "check"], "schema"), (["ls"], "topic ls"),
+                         (["decode"], "schema decode")):
+        code, text, talk = run(CHAPPE, *words)
+        assert code == 2 and text == "" and f"'{meant}" in talk, (words, code, talk)
+
+
+def test_what_is_missing_is_named():
+    for words, missing in ((["schema", "decode", "--hex"], "--writer FILE"), (["schema", "decode", "--writer", "x"], "--hex"),
+                           (["schema", "encode", "--hex"], "--schema FILE"), (["schema", "check", "--writer", "x"], "--reader FILE"),
+                           (["consume"], "TOPIC"), (["schema", "canonical"], "FILE"), (["call", "a", "b"], "the request"),
+                           (["produce", "a", "--json"], "--json needs a value")):
+        code, text, talk = run(CHAPPE, *words)
+        assert code == 2 and text == "" and missing in talk and ("needs" in talk or "missing" in talk), (words, code, talk)
+
+
+def test_types_of_the_same_tree_are_found_without_being_told_where():
+    code, text, talk = run(CHAPPE, "schema", "canonical", PLACED_FILE, folder="/")
+    assert code == 0 and "shop.OrderLine" in text, talk
+    code, text, talk = run(CHAPPE, "schema", "canonical", "order_placed.avsc", folder=PLACED_FILE.parent)
+    assert code == 0 and "shop.OrderLine" in text, talk
+
+
+def test_an_answer_is_printable_whatever_the_question():
+    with schema('{"type":"record","name":"R","fields":[{"name":"a","type":{"type":"enum","name":"E","symbols":["X"]}}]}') as file:
+        code, text, _ = run(CHAPPE, "schema", "encode", "--schema", file.name, "--hex",
+                            stdin='{"a":"\\u001b[31m\\nY"}\n{"\\u009b\\u007f":1}\n')
+        assert code == 0 and len(text.splitlines()) == 2 and all(line.startswith("error: ") for line in text.splitlines()), text
+        assert not any(ord(c) < 32 or 0x7f <= ord(c) < 0xa0 for c in text.replace("\n", "")), text
+    for words in (["\x1b[31m"], ["explain", "\x1b[31m"], ["schema", "canonical", "\x1b[31m"], ["consume", "x", "--\x1b[31m"]):
+        assert "\x1b" not in run(CHAPPE, *words)[2], words
+
+
+def test_each_answer_comes_at_once():
+    with schema('"int"') as file:
+        words = [CHAPPE, "schema", "decode", "--writer", file.name, "--hex"]
+        with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+            for number in range(3):
+                process.stdin.write(f"{2 * number:02x}\n")
+                process.stdin.flush()
+                assert select.select([process.stdout], [], [], 20)[0] and process.stdout.readline() == f"{number}\n"
+            process.stdin.close()
+
+
+def test_a_topic_needs_a_name_that_kafka_takes():
+    for name in ("", ".", "..", "bad name", "a/b", "ü", "x" * 250, "\x1b"):
+        code, text, talk = run(CHAPPE, "topic", "create", name, "--brokers", "127.0.0.1:1")
+        assert code == 2 and text == "" and "letters" in talk, (name, code, talk)
 
 
 def test_explain_knows_every_code():

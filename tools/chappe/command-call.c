@@ -91,19 +91,17 @@ static int call_through(struct calling *calling, const struct command_line *line
 
 static int call(const struct command_line *line)
 {
-        const char *protocol = command_value(line, "protocol"), *json = command_value(line, "json");
+        const char *json = command_value(line, "json");
         struct calling calling = { .json = json ? json : command_argument(line, 2), .timeout_ms = 2000 };
         int status;
 
-        if (!protocol)
-                return command_misuse("--protocol FILE.avpr says what the request looks like");
         if (!calling.json)
                 return command_misuse("the request is missing: as an argument, or with --json");
         if (!command_duration(line, "timeout", &calling.timeout_ms))
                 return EXIT_USAGE;
         if (calling.timeout_ms < 1 || calling.timeout_ms > INT32_MAX)
                 return command_misuse("--timeout is between 1ms and 24d");
-        status = contract_open(line, protocol, command_argument(line, 1), &calling.contract);
+        status = contract_open(line, command_argument(line, 0), command_argument(line, 1), &calling.contract);
         if (status == EXIT_DONE)
                 status = call_through(&calling, line);
         contract_close(&calling.contract);
@@ -111,7 +109,8 @@ static int call(const struct command_line *line)
 }
 
 static const struct command_option options[] = {
-        { "protocol", 'p', "FILE", "the contract (.avpr)", NULL },
+        { "protocol", 'p', "FILE",
+          "the contract (shop/inventory.avpr in the include folders, for the topic shop.inventory)", NULL },
         { "json", 'j', "JSON", "the request", NULL },
         { "timeout", 't', "TIME", "how long to wait for the reply: 2s", NULL },
         { "key-field", 'k', "FIELD", "the request's field that is the record key (the contract's chappe.key)", NULL },
@@ -121,7 +120,7 @@ static const struct command_option options[] = {
 
 const struct command command_call = {
         .name = "call",
-        .arguments = "TOPIC MESSAGE [JSON] --protocol FILE",
+        .arguments = "TOPIC MESSAGE [JSON]",
         .summary = "send a request to a service and print its reply",
         .details = "Exit code 0 with the response, 1 with an error that the contract declares (printed too), 3 without "
                    "an answer in time.",

@@ -209,7 +209,8 @@ static int read_topics(const struct command_line *line, struct chappe_client *cl
 
 static int consume(const struct command_line *line)
 {
-        const char *format = command_value(line, "format");
+        const char *output = command_value(line, "output");
+        const char *format = output ? output : command_value(line, "format");
         struct consuming consuming = {
                 .json = format && strcmp(format, "json") == 0,
                 .colour = command_colour(STDOUT_FILENO),
@@ -244,14 +245,15 @@ static int consume(const struct command_line *line)
 }
 
 static const struct command_option options[] = {
-        {"from", 0, "WHERE", "beginning, end (default), an offset, a time, or -10m", NULL },
+        { "from", 0, "WHERE", "beginning, end (default), an offset, a time, or -10m", NULL },
         { "last", 'l', "N", "begin N records before the end of each partition", NULL },
         { "exit", 'e', NULL, "stop at the end instead of waiting for more", NULL },
         { "count", 'n', "N", "stop after N records", NULL },
         { "partition", 'p', "N", "this partition only", NULL },
         { "where", 'w', "FIELD=VALUE", "only values whose field (a.b for one within) is this; repeatable: all of them",
           NULL },
-        {"format", 'f', "FORMAT", "line (default), or json: one object a record", "line,json" },
+        { "format", 'f', "FORMAT", "line (default), or json: one object a record", "line,json" },
+        { "output", 'o', "FORMAT", "the same", "line,json" },
         { "raw", 0, NULL, "do not decode", NULL },
         { 0 },
 };

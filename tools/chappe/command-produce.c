@@ -87,8 +87,11 @@ static int produce_all(struct producing *producing)
         progress_end(&producing->progress);
         if (status < 0)
                 return command_fail(&error);
-        command_say("%" PRId64 " delivered to %s%s", producing->sent, producing->topic,
-                    producing->bad ? ", and some were bad" : "");
+        if (producing->bad)
+                command_say("%" PRId64 " delivered to %s, %" PRId64 " not understood", producing->sent,
+                            producing->topic, producing->bad);
+        else
+                command_say("%" PRId64 " delivered to %s", producing->sent, producing->topic);
         if (cluster_interrupted())
                 return EXIT_INTERRUPTED;
         return producing->bad ? EXIT_FAILED : EXIT_DONE;
@@ -103,8 +106,8 @@ static bool remember_schema(void *context, const struct chappe_client_record *re
         return *schema == NULL;
 }
 
-/* Without --schema: the schema of the newest record. */
-static int find_schema(const struct command_line *line, struct chappe_schema **ret_schema)
+/* Without --schema and --type: the schema of the newest record. */
+static int newest_schema(const struct command_line *line, struct chappe_schema **ret_schema)
 {
         const char *topic = command_argument(line, 0);
         struct chappe_client_read read = {
@@ -126,7 +129,8 @@ static int find_schema(const struct command_line *line, struct chappe_schema **r
         if (chappe_client_read(client, &read, &error) < 0)
                 return command_fail(&error);
         if (!*ret_schema)
-                return command_misuse("%s holds no record yet: --schema FILE.avsc says what to write", topic);
+                return command_misuse("%s holds no record yet: --type NAME or --schema FILE.avsc says what to write",
+                                      topic);
         return EXIT_DONE;
 }
 
@@ -191,12 +195,16 @@ static int produce(const struct command_line *line)
         CHAPPE_CLEANUP(arena) struct chappe_arena *types = chappe_arena_new(0);
         CHAPPE_CLEANUP(schema) struct chappe_schema *schema = NULL;
         struct producing producing = { .topic = command_argument(line, 0), .arena = types };
-        const char *path = command_value(line, "schema");
+        const char *path = command_value(line, "schema"), *type = command_value(line, "type");
         int status;
 
         if (!parse_rate(line, &producing.rate))
                 return EXIT_USAGE;
-        status = path ? schema_open(line, path, &schema) : find_schema(line, &schema);
+        if (path && type)
+                return command_misuse("one of --schema and --type");
+        status = path   ? schema_open(line, path, &schema)
+                 : type ? schema_find(line, producing.topic, type, &schema)
+                        : newest_schema(line, &schema);
         if (status == EXIT_DONE)
                 status = produce_values(line, schema, &producing);
         value_source_close(&producing.source);
@@ -208,6 +216,7 @@ static int produce(const struct command_line *line)
 
 static const struct command_option options[] = {
         { "schema", 'S', "FILE", "the schema to write (that of the topic's newest record)", NULL },
+        { "type", 'T', "NAME", "the same by its name: OrderPlaced, or shop.OrderPlaced", NULL },
         { "json", 'j', "JSON", "one value", NULL },
         { "file", 'F', "FILE", "values from a file, one JSON text a line", NULL },
         { "csv", 0, "FILE", "values from CSV or CSV.gz with a header row that names fields; - is standard input",

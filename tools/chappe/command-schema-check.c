@@ -6,21 +6,24 @@
 
 static int check(const struct command_line *line)
 {
-        const char *writer_path = command_value(line, "writer"), *reader_path = command_value(line, "reader");
+        const char *reader_path = command_required(line, "reader"), *writer_path;
         CHAPPE_CLEANUP(schema) struct chappe_schema *writer = NULL;
         CHAPPE_CLEANUP(schema) struct chappe_schema *reader = NULL;
         struct chappe_error error;
         int status;
 
-        if (!writer_path || !reader_path)
-                return command_misuse("usage: chappe schema check --reader FILE --writer FILE");
+        writer_path = reader_path ? command_required(line, "writer") : NULL;
+        if (!writer_path)
+                return EXIT_USAGE;
         status = schema_open(line, writer_path, &writer);
         if (status == EXIT_DONE)
                 status = schema_open(line, reader_path, &reader);
         if (status != EXIT_DONE)
                 return status;
         if (chappe_schema_check(writer, reader, &error) < 0) {
-                printf("incompatible: %s\n", error.text);
+                fputs("incompatible: ", stdout);
+                command_plain(stdout, chappe_text(error.text));
+                putchar('\n');
                 return EXIT_FAILED;
         }
         printf("compatible\n");

@@ -60,13 +60,14 @@ static void decode_all(struct decoding *decoding)
         struct chappe_error error;
         bool overlong;
 
+        setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* who asks line by line waits for each answer */
         while (!ferror(stdout) && line_read(stdin, &line, &overlong)) {
                 struct chappe_text text = { (char *)line.at, line.length };
 
                 if (overlong)
                         printf("error: the line is longer than %u bytes\n", LINE_LIMIT);
                 else if (decode_line(decoding, text, &error) < 0)
-                        printf("error: %s\n", error.text);
+                        answer_error(&error);
                 else
                         printf("%.*s\n", (int)decoding->json.length, (char *)decoding->json.at);
         }
@@ -74,14 +75,14 @@ static void decode_all(struct decoding *decoding)
 
 static int decode(const struct command_line *line)
 {
-        const char *writer_path = command_value(line, "writer"), *reader_path = command_value(line, "reader");
+        const char *writer_path = command_required(line, "writer"), *reader_path = command_value(line, "reader");
         CHAPPE_CLEANUP(schema) struct chappe_schema *writer = NULL;
         CHAPPE_CLEANUP(schema) struct chappe_schema *reader = NULL;
         struct decoding decoding = { 0 };
         int status;
 
-        if (!writer_path || !command_given(line, "hex"))
-                return command_misuse("usage: chappe schema decode --writer FILE [--reader FILE] --hex");
+        if (!writer_path || !command_required(line, "hex"))
+                return EXIT_USAGE;
         status = schema_open(line, writer_path, &writer);
         if (status == EXIT_DONE)
                 status = schema_open(line, reader_path ? reader_path : writer_path, &reader);

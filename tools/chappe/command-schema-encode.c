@@ -32,13 +32,14 @@ static void encode_all(struct encoding *encoding)
         struct chappe_error error;
         bool overlong;
 
+        setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* who asks line by line waits for each answer */
         while (!ferror(stdout) && line_read(stdin, &line, &overlong)) {
                 struct chappe_text text = { (char *)line.at, line.length };
 
                 if (overlong) {
                         printf("error: the line is longer than %u bytes\n", LINE_LIMIT);
                 } else if (encode_line(encoding, text, &error) < 0) {
-                        printf("error: %s\n", error.text);
+                        answer_error(&error);
                 } else {
                         hex_print(stdout, encoding->bytes.at, encoding->bytes.length);
                         putchar('\n');
@@ -48,7 +49,7 @@ static void encode_all(struct encoding *encoding)
 
 static int encode(const struct command_line *line)
 {
-        const char *path = command_value(line, "schema");
+        const char *path = command_required(line, "schema");
         CHAPPE_CLEANUP(schema) struct chappe_schema *schema = NULL;
         CHAPPE_CLEANUP(plan) struct chappe_plan *plan = NULL;
         CHAPPE_CLEANUP(arena) struct chappe_arena *arena = chappe_arena_new(0);
@@ -57,8 +58,8 @@ static int encode(const struct command_line *line)
         struct chappe_error error;
         int status;
 
-        if (!path || !command_given(line, "hex"))
-                return command_misuse("usage: chappe schema encode --schema FILE --hex");
+        if (!path || !command_required(line, "hex"))
+                return EXIT_USAGE;
         status = schema_open(line, path, &schema);
         if (status != EXIT_DONE)
                 return status;

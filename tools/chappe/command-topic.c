@@ -84,6 +84,15 @@ static int topic_show(const struct command_line *line)
         return command_fail(&error);
 }
 
+/* As Kafka sees it; an embedded broker would take anything. */
+static bool is_topic_name(const char *name)
+{
+        size_t length = strlen(name);
+
+        return length >= 1 && length <= 249 && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+               strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == length;
+}
+
 static int topic_create(const struct command_line *line)
 {
         CHAPPE_CLEANUP(client) struct chappe_client *client = NULL;
@@ -95,6 +104,9 @@ static int topic_create(const struct command_line *line)
         if (!command_integer(line, "partitions", 1, 100000, &partitions) ||
             !command_integer(line, "replication", -1, 1000, &replication))
                 return EXIT_USAGE;
+        if (!is_topic_name(command_argument(line, 0)))
+                return command_misuse("'%s' is no name for a topic: 1 to 249 letters, digits, '.', '_' and '-'",
+                                      command_argument(line, 0));
         for (size_t i = 0; i < 63 && (properties[i] = command_value_at(line, "property", i)); i++)
                 ;
         status = cluster_open(line, NULL, false, NULL, &client);

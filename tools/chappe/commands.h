@@ -11,8 +11,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <chappe/error.h>
+#include <chappe/text.h>
 
 enum command_exit {
         EXIT_DONE = 0,
@@ -53,6 +55,8 @@ const char *command_argument(const struct command_line *line, size_t n);
 size_t command_argument_count(const struct command_line *line);
 /* The (last) value of an option; "" for a switch that was given; NULL when it was not. */
 const char *command_value(const struct command_line *line, const char *option);
+/* The value of an option that the command cannot do without. NULL: said that it is missing, return EXIT_USAGE. */
+const char *command_required(const struct command_line *line, const char *option);
 bool command_given(const struct command_line *line, const char *option);
 /* The n-th value of an option that may be repeated, or NULL. */
 const char *command_value_at(const struct command_line *line, const char *option, size_t n);
@@ -72,5 +76,7 @@ void command_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int command_fail(const struct chappe_error *error);
 /* Says what is wrong with the usage; returns EXIT_USAGE. */
 int command_misuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Texts may quote what others wrote: nothing in them reaches a terminal as a command, and none is two lines. */
+void command_plain(FILE *file, struct chappe_text text);
 /* May this stream be coloured? A terminal, and NO_COLOR is not set. */
 bool command_colour(int fd);

@@ -144,8 +144,10 @@ static int make_message(struct opening *opening, const char *name)
         return status < 0 ? status : make_errors(opening);
 }
 
-int contract_open(const struct command_line *line, const char *path, const char *message, struct contract *ret_contract)
+int contract_open(const struct command_line *line, const char *topic, const char *message,
+                  struct contract *ret_contract)
 {
+        const char *path = command_value(line, "protocol");
         CHAPPE_CLEANUP(library) struct schema_library *library = NULL;
         struct chappe_error error;
         struct opening opening = { .contract = ret_contract, .error = &error };
@@ -156,9 +158,17 @@ int contract_open(const struct command_line *line, const char *path, const char 
         if (status != EXIT_DONE)
                 return status;
         opening.library = library;
+        if (!path)
+                path = schema_library_find_protocol(library, topic);
+        if (!path)
+                return command_misuse("no contract for %s in the include folders (-I, else ./schemas); --protocol "
+                                      "FILE.avpr names one",
+                                      topic);
         status = schema_library_load(library, path, &opening.file, &error);
-        if (status >= 0)
+        if (status >= 0) {
+                schema_library_add_root(library, opening.file);
                 status = make_message(&opening, message);
+        }
         return status < 0 ? command_fail(&error) : EXIT_DONE;
 }
 

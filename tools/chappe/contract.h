@@ -15,7 +15,8 @@ struct contract {
         struct chappe_arena *arena;
 };
 
-/* Reads a message from an .avpr file. EXIT_DONE, or the exit code with the reason said; contract_close in any case. */
-int contract_open(const struct command_line *line, const char *path, const char *message,
+/* Reads a message from the file that --protocol names, or else from the one that stands for the topic in the include
+ * folders. EXIT_DONE, or the exit code with the reason said; contract_close in any case. */
+int contract_open(const struct command_line *line, const char *topic, const char *message,
                   struct contract *ret_contract);
 void contract_close(struct contract *contract);

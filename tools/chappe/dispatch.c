@@ -10,6 +10,9 @@
 #include "help.h"
 #include "options.h"
 
+#define COMMANDS_LIMIT 64
+#define WORD_SIZE      32
+
 /* How many words of the line name this command; 0: another one. */
 static int match(const struct command *command, int argc, char **argv)
 {
@@ -44,10 +47,27 @@ static bool is_group(const char *word)
         return false;
 }
 
+/* Half of a command of two words: "topci" for "topic …", "ls" for "topic ls". */
+static void offer_words(struct chappe_nearest *nearest, const char *written, char (*words)[WORD_SIZE])
+{
+        nearest->written = written;
+        for (size_t i = 0; commands[i]; i++) {
+                const char *space = strchr(commands[i]->name, ' ');
+
+                if (space && strcmp(space + 1, written) == 0) {
+                        nearest->name = commands[i]->name;
+                        return;
+                }
+                snprintf(words[i], WORD_SIZE, "%.*s", space ? (int)(space - commands[i]->name) : 0, commands[i]->name);
+                if (space)
+                        chappe_nearest_offer(nearest, words[i]);
+        }
+}
+
 static int unknown_command(int argc, char **argv)
 {
         bool group = is_group(argv[0]);
-        char written[128];
+        char written[128], words[COMMANDS_LIMIT][WORD_SIZE];
         struct chappe_nearest nearest = { .written = written };
 
         snprintf(written, sizeof(written), "%s%s%s", argv[0], group && argc > 1 ? " " : "",
@@ -58,6 +78,8 @@ static int unknown_command(int argc, char **argv)
         }
         for (size_t i = 0; commands[i]; i++)
                 chappe_nearest_offer(&nearest, commands[i]->name);
+        if (!nearest.name && !group)
+                offer_words(&nearest, argv[0], words);
         if (nearest.name)
                 return command_misuse("no command '%s': did you mean '%s'?", written, nearest.name);
         return command_misuse("no command '%s' (chappe --help)", written);

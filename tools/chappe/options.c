@@ -123,7 +123,7 @@ static int check_arguments(const struct command_line *line)
         if (line->help)
                 return EXIT_DONE;
         if ((int)line->argument_count < command->least)
-                return command_misuse("usage: chappe %s %s", command->name, arguments);
+                return command_misuse("chappe %s needs more: chappe %s %s", command->name, command->name, arguments);
         if (command->most >= 0 && (int)line->argument_count > command->most)
                 return command_misuse("'%s' is one argument too many: chappe %s %s", line->arguments[command->most],
                                       command->name, arguments);
@@ -177,6 +177,17 @@ const char *command_value(const struct command_line *line, const char *option)
                 if (strcmp(line->values[i].option->name, option) == 0)
                         value = line->values[i].value;
         }
+        return value;
+}
+
+const char *command_required(const struct command_line *line, const char *option)
+{
+        const char *value = command_value(line, option);
+        const struct command_option *known = find_option(line->command, option, strlen(option), 0);
+
+        if (!value)
+                command_misuse("chappe %s needs --%s%s%s (chappe %s --help)", line->command->name, option,
+                               known->argument ? " " : "", known->argument ? known->argument : "", line->command->name);
         return value;
 }
 

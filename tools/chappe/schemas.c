@@ -2,29 +2,47 @@
 /* Schemas from files, with what they import. */
 #include "schemas.h"
 
-#include "schema/schema_expand.h"
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
-#define FOLDERS_LIMIT 32
+#include "schema/schema_expand.h"
 
 int schema_library_open(const struct command_line *line, struct schema_library **ret_library)
 {
-        static const char *folders[FOLDERS_LIMIT]; /* borrowed by the library; the same for the whole run */
+        CHAPPE_CLEANUP(library) struct schema_library *library = schema_library_new(NULL, 0);
         const char *folder;
         size_t count = 0;
 
-        while (count < FOLDERS_LIMIT && (folder = command_value_at(line, "include", count)))
-                folders[count++] = folder;
-        *ret_library = schema_library_new(folders, count);
-        if (!*ret_library)
+        if (!library)
                 return command_fail(&(struct chappe_error){ CHAPPE_E_NO_MEMORY, "out of memory" });
+        for (; (folder = command_value_at(line, "include", count)); count++) {
+                if (!schema_library_add_folder(library, chappe_text(folder)))
+                        return command_misuse("more than %d include folders", SCHEMA_FOLDERS_LIMIT);
+        }
+        if (count == 0 && access("schemas", X_OK) == 0)
+                schema_library_add_folder(library, chappe_text("schemas"));
+        *ret_library = CHAPPE_TAKE(library);
         return EXIT_DONE;
+}
+
+/* Parses what a library wrote out. Mistakes are told by the lines of the file. */
+static int parse_expanded(const char *path, struct chappe_buffer *text, struct chappe_schema **ret_schema,
+                          struct chappe_error *error)
+{
+        CHAPPE_CLEANUP(schema) struct chappe_schema *written = NULL;
+        int status = chappe_schema_parse(path, (struct chappe_text){ (char *)text->at, text->length }, &written, error);
+
+        if (status < 0)
+                return status;
+        schema_minify(text, 0);
+        return chappe_schema_parse(path, (struct chappe_text){ (char *)text->at, text->length }, ret_schema, error);
 }
 
 int schema_open(const struct command_line *line, const char *path, struct chappe_schema **ret_schema)
 {
         CHAPPE_CLEANUP(buffer) struct chappe_buffer text = { 0 };
         CHAPPE_CLEANUP(library) struct schema_library *library = NULL;
-        CHAPPE_CLEANUP(schema) struct chappe_schema *written = NULL;
         struct chappe_error error;
         struct schema_file *file;
         int status = schema_library_open(line, &library);
@@ -32,12 +50,61 @@ int schema_open(const struct command_line *line, const char *path, struct chappe
         if (status != EXIT_DONE)
                 return status;
         status = schema_library_load(library, path, &file, &error);
-        if (status >= 0)
+        if (status >= 0) {
+                schema_library_add_root(library, file);
                 status = schema_expand_file(library, file, &text, &error);
-        if (status >= 0) /* mistakes are told by the lines of the file */
-                status = chappe_schema_parse(path, (struct chappe_text){ (char *)text.at, text.length }, &written, &error);
-        schema_minify(&text, 0);
+        }
         if (status >= 0)
-                status = chappe_schema_parse(path, (struct chappe_text){ (char *)text.at, text.length }, ret_schema, &error);
+                status = parse_expanded(path, &text, ret_schema, &error);
         return status < 0 ? command_fail(&error) : EXIT_DONE;
+}
+
+/* The definition of OrderPlaced, for the topic shop.orders.placed: shop.orders.OrderPlaced, or shop.OrderPlaced, or
+ * OrderPlaced. A name with dots is whole. */
+static int find_type(struct schema_library *library, const char *topic, const char *name,
+                     const struct schema_definition **ret, struct chappe_error *error)
+{
+        size_t length = strchr(name, '.') ? 0 : strlen(topic);
+        int status;
+
+        do {
+                char *whole;
+
+                while (length > 0 && topic[length - 1] != '.')
+                        length--;
+                if (asprintf(&whole, "%.*s%s", (int)length, topic, name) < 0)
+                        return chappe_fail(error, CHAPPE_E_NO_MEMORY, "out of memory");
+                status = schema_library_find(library, whole, ret, error);
+                free(whole);
+        } while (status >= 0 && !*ret && length-- > 0);
+        return status;
+}
+
+int schema_find(const struct command_line *line, const char *topic, const char *name, struct chappe_schema **ret_schema)
+{
+        CHAPPE_CLEANUP(buffer) struct chappe_buffer text = { 0 };
+        CHAPPE_CLEANUP(library) struct schema_library *library = NULL;
+        const struct schema_definition *definition = NULL;
+        struct chappe_error error;
+        int status = schema_library_open(line, &library);
+
+        if (status != EXIT_DONE)
+                return status;
+        status = find_type(library, topic, name, &definition, &error);
+        if (status >= 0 && !definition)
+                return command_misuse("no type %s in the include folders (-I, else ./schemas); --schema FILE names one",
+                                      name);
+        if (status >= 0)
+                status = schema_expand_type(library, definition->file, definition->json, definition->space, &text,
+                                            &error);
+        if (status >= 0)
+                status = parse_expanded(definition->file->path, &text, ret_schema, &error);
+        return status < 0 ? command_fail(&error) : EXIT_DONE;
+}
+
+void answer_error(const struct chappe_error *error)
+{
+        fputs("error: ", stdout);
+        command_plain(stdout, chappe_text(error->text));
+        putchar('\n');
 }

@@ -5,7 +5,40 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
+#include "observe/escape.h"
+
 #include "commands.h"
+
+void command_plain(FILE *file, struct chappe_text text)
+{
+        char plain[512];
+
+        while (text.length > 0) {
+                size_t step = text.length < sizeof(plain) / 8 ? text.length : sizeof(plain) / 8;
+
+                while (step > 1 && step < text.length && ((unsigned char)text.at[step] & 0xc0) == 0x80)
+                        step--; /* whole characters */
+                fwrite(plain, 1,
+                       chappe_escape(CHAPPE_ESCAPE_PLAIN, (struct chappe_text){ text.at, step }, plain, sizeof(plain),
+                                     NULL),
+                       file);
+                text.at += step;
+                text.length -= step;
+        }
+}
+
+static void say(const char *format, va_list arguments)
+{
+        CHAPPE_CLEANUP(string) char *text = NULL;
+
+        fflush(stdout);
+        if (vasprintf(&text, format, arguments) < 0)
+                text = NULL;
+        fputs("chappe: ", stderr);
+        command_plain(stderr, chappe_text(text ? text : format));
+        fputc('\n', stderr);
+}
 
 bool command_colour(int fd)
 {
@@ -18,42 +51,41 @@ void command_say(const char *format, ...)
 {
         va_list arguments;
 
-        fflush(stdout);
-        fputs("chappe: ", stderr);
         va_start(arguments, format);
-        vfprintf(stderr, format, arguments);
+        say(format, arguments);
         va_end(arguments);
-        fputc('\n', stderr);
 }
 
 int command_misuse(const char *format, ...)
 {
         va_list arguments;
 
-        fputs("chappe: ", stderr);
         va_start(arguments, format);
-        vfprintf(stderr, format, arguments);
+        say(format, arguments);
         va_end(arguments);
-        fputc('\n', stderr);
         return EXIT_USAGE;
-}
-
-/* Texts of errors may quote what others wrote: nothing in them reaches the terminal as a command. */
-static void print_plain(const char *text)
-{
-        for (; *text; text++)
-                fputc((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text, stderr);
 }
 
 static int exit_code(int code)
 {
-        if (code == CHAPPE_E_USAGE || code / 100 == 11)
+        switch (code) {
+        case CHAPPE_E_USAGE:
+        case CHAPPE_E_SETTING_UNKNOWN:
+        case CHAPPE_E_SETTING_VALUE:
+        case CHAPPE_E_CONFIG_FILE:
+        case CHAPPE_E_SECRET_EXPOSED:
+        case CHAPPE_E_BROKER_PROPERTY:
+        case CHAPPE_E_REGISTRY_URL:
                 return EXIT_USAGE;
-        if (code == CHAPPE_E_TOPIC_MISSING)
-                return EXIT_FAILED;
-        if (code == CHAPPE_E_TIMEOUT || code / 100 == 30 || code / 100 == 31)
+        case CHAPPE_E_TIMEOUT:
+        case CHAPPE_E_BROKER_UNREACHABLE:
+        case CHAPPE_E_REGISTRY_UNREACHABLE:
                 return EXIT_UNREACHABLE;
-        return code == CHAPPE_E_STOPPED ? EXIT_INTERRUPTED : EXIT_FAILED;
+        case CHAPPE_E_STOPPED:
+                return EXIT_INTERRUPTED;
+        default:
+                return EXIT_FAILED;
+        }
 }
 
 int command_fail(const struct chappe_error *error)
@@ -63,7 +95,7 @@ int command_fail(const struct chappe_error *error)
 
         fflush(stdout);
         fprintf(stderr, "chappe: %sE%d%s ", colour ? "\033[31m" : "", error->code, colour ? "\033[0m" : "");
-        print_plain(error->text);
+        command_plain(stderr, chappe_text(error->text));
         fputc('\n', stderr);
         if (advice && isatty(STDERR_FILENO))
                 fprintf(stderr, "        %s (chappe explain E%d)\n", advice, error->code);

@@ -16,7 +16,7 @@
 
 struct schema_library {
         struct chappe_arena *arena;
-        const char *const *folders;
+        const char *folders[SCHEMA_FOLDERS_LIMIT];
         size_t folder_count;
         size_t file_count;
         struct schema_file *files, **files_end;
@@ -36,11 +36,58 @@ struct schema_library *schema_library_new(const char *const *folders, size_t cou
         if (!library)
                 return NULL;
         library->arena = chappe_arena_new(0);
-        library->folders = folders;
-        library->folder_count = count;
         library->files_end = &library->files;
         library->definitions_end = &library->definitions;
-        return library->arena ? library : schema_library_free(library);
+        if (!library->arena)
+                return schema_library_free(library);
+        for (size_t i = 0; i < count; i++)
+                schema_library_add_folder(library, chappe_text(folders[i]));
+        return library;
+}
+
+bool schema_library_add_folder(struct schema_library *library, struct chappe_text folder)
+{
+        if (library->folder_count == SCHEMA_FOLDERS_LIMIT)
+                return false;
+        library->folders[library->folder_count++] = chappe_arena_printf(library->arena, "%.*s", CHAPPE_TEXT(folder)).at;
+        return true;
+}
+
+/* Takes the last folder off a path: "." when there is none left, "/" at the top. */
+static struct chappe_text parent(struct chappe_text path)
+{
+        while (path.length > 0 && path.at[path.length - 1] != '/')
+                path.length--;
+        while (path.length > 1 && path.at[path.length - 1] == '/')
+                path.length--;
+        return path.length > 0 ? path : chappe_text(".");
+}
+
+static bool ends_with_folder(struct chappe_text path, const char *name, size_t length)
+{
+        return path.length > length && path.at[path.length - length - 1] == '/' &&
+               memcmp(path.at + path.length - length, name, length) == 0;
+}
+
+void schema_library_add_root(struct schema_library *library, const struct schema_file *file)
+{
+        CHAPPE_CLEANUP(string) char *whole = realpath(file->path, NULL);
+        const struct chappe_json_node *root = file->document.root;
+        const char *space = file->protocol ? schema_protocol_space(library, root) : schema_space(library, root, "");
+        struct chappe_text folder = whole ? parent(chappe_text(whole)) : (struct chappe_text){ 0 };
+
+        for (size_t end = strlen(space); end > 0;) {
+                size_t start = end;
+
+                while (start > 0 && space[start - 1] != '.')
+                        start--;
+                if (!ends_with_folder(folder, space + start, end - start))
+                        return;
+                folder = parent(folder);
+                end = start > 0 ? start - 1 : 0;
+        }
+        if (folder.length > 0)
+                schema_library_add_folder(library, folder);
 }
 
 struct schema_library *schema_library_free(struct schema_library *library)
@@ -220,7 +267,8 @@ int schema_library_load(struct schema_library *library, const char *path, struct
 }
 
 /* folder/shop/order_line.avsc for shop.OrderLine; plain: keep the name as it is written. */
-static const char *candidate(struct schema_library *library, const char *folder, const char *name, bool plain)
+static const char *candidate(struct schema_library *library, const char *folder, const char *name, bool plain,
+                             const char *suffix)
 {
         const char *dot = strrchr(name, '.');
         const char *last = dot ? dot + 1 : name;
@@ -230,8 +278,8 @@ static const char *candidate(struct schema_library *library, const char *folder,
                 if (*at == '.')
                         *at = '/';
         }
-        return chappe_arena_printf(library->arena, "%s/%s%s.avsc", folder, space,
-                                   plain ? last : schema_snake(library->arena, last))
+        return chappe_arena_printf(library->arena, "%s/%s%s%s", folder, space,
+                                   plain ? last : schema_snake(library->arena, last), suffix)
                 .at;
 }
 
@@ -240,7 +288,7 @@ int schema_library_find(struct schema_library *library, const char *name, const 
 {
         *ret = find_definition(library, name);
         for (size_t i = 0; !*ret && i < library->folder_count * 2; i++) {
-                const char *path = candidate(library, library->folders[i / 2], name, i % 2);
+                const char *path = candidate(library, library->folders[i / 2], name, i % 2, ".avsc");
                 struct schema_file *file;
 
                 if (access(path, R_OK) < 0)
@@ -252,4 +300,15 @@ int schema_library_find(struct schema_library *library, const char *name, const 
                 *ret = find_definition(library, name);
         }
         return 0;
+}
+
+const char *schema_library_find_protocol(struct schema_library *library, const char *name)
+{
+        for (size_t i = 0; i < library->folder_count * 2; i++) {
+                const char *path = candidate(library, library->folders[i / 2], name, i % 2, ".avpr");
+
+                if (access(path, R_OK) == 0)
+                        return path;
+        }
+        return NULL;
 }

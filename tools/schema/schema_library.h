@@ -8,9 +8,11 @@
 
 #include "avro/json_tree.h"
 
-#define SCHEMA_FILE_LIMIT  (1u << 20) /* bytes of one file; a single schema within it has the codec's own, lower limit \
-                                       */
-#define SCHEMA_FILES_LIMIT 1000       /* files that one file may draw in */
+#define SCHEMA_FILE_LIMIT                                                                                              \
+        (1u << 20) /* bytes of one file; a single schema within it has the codec's own, lower limit                    \
+                    */
+#define SCHEMA_FOLDERS_LIMIT 64
+#define SCHEMA_FILES_LIMIT   1000 /* files that one file may draw in */
 
 struct schema_library;
 
@@ -32,8 +34,13 @@ struct schema_definition {
         struct schema_definition *next; /* in the order in which they were found */
 };
 
-/* folders: where to look for names, in order; borrowed. */
+/* folders: where to look for names, in order; copied. */
 struct schema_library *schema_library_new(const char *const *folders, size_t count);
+/* One more, the last to be looked into. False: there are SCHEMA_FOLDERS_LIMIT. */
+bool schema_library_add_folder(struct schema_library *library, struct chappe_text folder);
+/* Adds the folder below which a file stands in the folders of its own namespace: "schemas" for shop.OrderPlaced in
+ * schemas/shop/order_placed.avsc. */
+void schema_library_add_root(struct schema_library *library, const struct schema_file *file);
 struct schema_library *schema_library_free(struct schema_library *library);
 
 /* Reads a file (once) and notes its definitions. "-" is standard input. */
@@ -43,6 +50,9 @@ int schema_library_load(struct schema_library *library, const char *path, struct
  * NULL in *ret when nobody defines it. */
 int schema_library_find(struct schema_library *library, const char *name, const struct schema_definition **ret,
                         struct chappe_error *error);
+/* The file of a protocol by its name, or by that of the topic it is spoken on: shop.Inventory and shop.inventory in
+ * shop/inventory.avpr. NULL: there is none. */
+const char *schema_library_find_protocol(struct schema_library *library, const char *name);
 /* All definitions, and all files, in the order in which they were found. */
 const struct schema_definition *schema_library_definitions(const struct schema_library *library);
 const struct schema_file *schema_library_files(const struct schema_library *library);
