@@ -253,7 +253,9 @@ static int execute(struct chappe_plan_run *run, const uint8_t *at, const uint8_t
                         break;
                 }
                 case CHAPPE_OP_END:
-                        if (at != end)
+                        if (run->used)
+                                *run->used = (size_t)(at - run->start);
+                        else if (at != end)
                                 MALFORMED("bytes are left over behind the value");
                         return 0;
                 case CHAPPE_OP_INT_TO_LONG:
@@ -366,8 +368,11 @@ failed:
         return report(run, instruction, at ? at : end, error);
 }
 
+static const struct chappe_decode_limits none; /* beyond the defaults */
+
 static int decode(const struct chappe_plan *plan, const void *bytes, size_t length, struct chappe_arena *arena,
-                  const struct chappe_decode_limits *limits, void *ret_value, struct chappe_error *error)
+                  const struct chappe_decode_limits *limits, void *ret_value, size_t *ret_used,
+                  struct chappe_error *error)
 {
         struct chappe_plan_frame frames[STACK_DEPTH];
         size_t factor = limits->memory_factor ? limits->memory_factor : CHAPPE_DECODE_MEMORY_FACTOR;
@@ -379,6 +384,7 @@ static int decode(const struct chappe_plan *plan, const void *bytes, size_t leng
                 .zero_items_left = limits->zero_byte_items ? limits->zero_byte_items : CHAPPE_DECODE_ZERO_BYTE_ITEMS,
                 .start = bytes,
                 .frames = frames,
+                .used = ret_used,
                 .depth_limit = limits->depth ? (unsigned)limits->depth : CHAPPE_DECODE_DEPTH,
         };
 
@@ -396,9 +402,13 @@ static int decode(const struct chappe_plan *plan, const void *bytes, size_t leng
 int chappe_plan_decode(const struct chappe_plan *plan, const void *bytes, size_t length, struct chappe_arena *arena,
                        const struct chappe_decode_limits *limits, void *ret_value, struct chappe_error *error)
 {
-        static const struct chappe_decode_limits none;
-
         if (!limits && plan->type && chappe_straight_decode(plan->type, bytes, length, arena, ret_value))
                 return 0;
-        return decode(plan, bytes, length, arena, limits ? limits : &none, ret_value, error);
+        return decode(plan, bytes, length, arena, limits ? limits : &none, ret_value, NULL, error);
+}
+
+int chappe_plan_decode_next(const struct chappe_plan *plan, const void *bytes, size_t length,
+                            struct chappe_arena *arena, void *ret_value, size_t *ret_used, struct chappe_error *error)
+{
+        return decode(plan, bytes, length, arena, &none, ret_value, ret_used, error);
 }

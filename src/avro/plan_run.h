@@ -17,6 +17,7 @@ struct chappe_plan_run {
         const uint8_t *copy; /* of the default opened last */
         int code;            /* of what went wrong */
         const char *reason;  /* static */
+        size_t *used;        /* how far the value went; NULL: it must fill all the bytes */
 };
 
 /* What every array and map lies in. */
@@ -42,3 +43,7 @@ int chappe_plan_next_block(struct chappe_plan_run *run, const uint8_t **at, cons
 int chappe_plan_open_skip(struct chappe_plan_run *run, const struct chappe_instruction *instruction, const uint8_t **at,
                           const uint8_t *end);
 int chappe_plan_next_skip(struct chappe_plan_run *run, const uint8_t **at, const uint8_t *end);
+
+/* As chappe_plan_decode, of a value that others may follow: how many bytes it took comes back. */
+int chappe_plan_decode_next(const struct chappe_plan *plan, const void *bytes, size_t length,
+                            struct chappe_arena *arena, void *ret_value, size_t *ret_used, struct chappe_error *error);

@@ -6,6 +6,7 @@ extern const struct command command_produce, command_consume, command_call;
 extern const struct command command_topic_ls, command_topic_show, command_topic_create;
 extern const struct command command_schema_check, command_schema_canonical, command_schema_fingerprint;
 extern const struct command command_schema_decode, command_schema_encode, command_schema_register;
+extern const struct command command_schema_cat, command_schema_show;
 extern const struct command command_dev, command_run;
 extern const struct command command_explain, command_completion;
 
@@ -22,6 +23,8 @@ const struct command *const commands[] = {
         &command_schema_decode,
         &command_schema_encode,
         &command_schema_register,
+        &command_schema_cat,
+        &command_schema_show,
         &command_dev,
         &command_run,
         &command_explain,

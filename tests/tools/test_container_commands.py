@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""chappe schema cat and show: files of others, printed.
+
+usage: test_container_commands.py CHAPPE SOURCE_ROOT
+"""
+
+import json
+import pathlib
+import sys
+import tempfile
+
+from tap import main, run
+
+CHAPPE, ROOT = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
+FILES = ROOT / "tests/cases/avro/container"
+
+
+def test_each_codec_gives_the_same_values():
+    printed = set()
+    for codec in ("null", "deflate", "snappy"):
+        code, text, talk = run(CHAPPE, "schema", "cat", FILES / f"{codec}.avro")
+        assert code == 0 and talk == "", (code, talk)
+        printed.add(text)
+    lines = printed.pop().splitlines()
+    assert not printed and len(lines) == 500
+    assert json.loads(lines[2]) == {"sensor": "sensor-2", "at": 1700000002000, "values": [0.5, -1.0], "note": None}
+
+
+def test_values_are_read_as_another_schema():
+    with tempfile.TemporaryDirectory() as folder:
+        reader = pathlib.Path(folder) / "reader.avsc"
+        reader.write_text('{"type":"record","name":"Reading","namespace":"cases","fields":[{"name":"unit","type":"string","default":"K"},'
+                          '{"name":"time","type":"double","aliases":["at"]}]}')
+        code, text, talk = run(CHAPPE, "schema", "cat", "--reader", reader, FILES / "deflate.avro")
+        assert code == 0, talk
+        assert json.loads(text.splitlines()[1]) == {"unit": "K", "time": 1700000001000.0}
+        reader.write_text('"int"')
+        code, text, talk = run(CHAPPE, "schema", "cat", "--reader", reader, FILES / "deflate.avro")
+        assert code == 1 and text == "" and "E2103" in talk, (code, text, talk)
+
+
+def test_schema_and_metadata_are_shown():
+    code, text, talk = run(CHAPPE, "schema", "show", FILES / "snappy.avro")
+    assert code == 0, talk
+    assert "avro.codec: snappy" in text and "made.by: fastavro" in text
+    assert json.loads(text.splitlines()[-1])["name"] == "cases.Reading"
+
+
+def test_what_is_no_container_is_refused():
+    code, text, talk = run(CHAPPE, "schema", "cat", __file__)
+    assert code == 1 and text == "" and "no Avro container file" in talk, (code, text, talk)
+    code, text, talk = run(CHAPPE, "schema", "show", FILES / "none.avro")
+    assert code == 1 and text == "" and "none.avro" in talk, (code, text, talk)
+
+
+main(globals())
