@@ -214,6 +214,8 @@ static bool follow(struct auditor *auditor)
                 if (auditor->report.faults == 0 || interrupted || clock_ms() >= deadline)
                         break;
         }
+        if (interrupted)
+                return false;
         /* What is delivered a second time comes late: one more look. */
         rd_kafka_message_t *late = reader_next(auditor->reader, 1000);
         if (late) {
@@ -232,7 +234,8 @@ static int audit(struct auditor *auditor)
         auditor->report.started_ms = clock_ms();
         if (!follow(auditor)) {
                 progress_end(&auditor->progress);
-                fputs("shop-auditor: no verdict\n", stderr);
+                if (!interrupted)
+                        fputs("shop-auditor: no verdict\n", stderr);
                 return NO_VERDICT;
         }
         auditor->report.dead_letters = reader_count(auditor->reader, auditor->options->prefix, "-dlt");

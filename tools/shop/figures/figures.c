@@ -120,7 +120,7 @@ static void print_works(const struct run *run)
 {
         const struct histogram *calls = &run->sum.calls;
 
-        puts("works, since each service was last started");
+        puts("work, since each service was last started");
         row("records handled", (json_int_t)run->sum.handled);
         row("records sent", (json_int_t)run->sum.sent);
         row("retries", (json_int_t)run->sum.retried);
