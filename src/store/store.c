@@ -128,7 +128,10 @@ void chappe_store_close(struct chappe_runtime *runtime)
 int64_t chappe_store_outbox_count(struct chappe_runtime *runtime, struct chappe_error *error)
 {
         struct chappe_store_file *store = runtime->store;
+        struct chappe_error untold;
         int64_t count;
+
+        error = error ? error : &untold;
         int status = chappe_look_begin(store, chappe_store_deadline_us(store), error);
 
         if (status < 0)
