@@ -110,8 +110,10 @@ enum chappe_testkit_planted {
 };
 
 struct chappe_testkit_simulation {
-        const char *command; /* how this test is run, for the line that repeats a failing seed:
-                                "build/tests/simulation/test_fleet" */
+        /* For the line that repeats a failing seed: how the program is run (NULL: as it was this time), and which of
+         * its tests this is, for cmocka_set_test_filter(getenv("CHAPPE_TEST_ONLY")) (NULL: it has no other). */
+        const char *command;
+        const char *test;
         uint64_t first_seed; /* 0: 1 */
         uint32_t seeds; /* CHAPPE_TEST_SEEDS in the environment replaces it; CHAPPE_TEST_SEED=N runs that one alone */
         int64_t faults_ms; /* virtual time during which faults happen: 0: 20,000 */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Many seeds on all processors: each worker is a process of its own, so that one that dies costs one seed. */
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -138,8 +139,10 @@ static void tell(const struct chappe_testkit_simulation *simulation, const struc
                 printf("#   killed %5u times at %-24s of %10" PRIu64 "\n", sum->kinds[i].kills, sum->kinds[i].name,
                        sum->kinds[i].seen);
         for (uint32_t i = 0; i < sum->failed && i < FAILURES_MAXIMUM; i++)
-                printf("# failed: CHAPPE_TEST_SEED=%" PRIu64 " %s\n", sum->failures[i],
-                       simulation->command ? simulation->command : "(this test)");
+                printf("# failed: CHAPPE_TEST_SEED=%" PRIu64 " %s%s%s%s\n", sum->failures[i],
+                       simulation->test ? "CHAPPE_TEST_ONLY=" : "", simulation->test ? simulation->test : "",
+                       simulation->test ? " " : "",
+                       simulation->command ? simulation->command : program_invocation_name);
         fflush(stdout);
 }
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <chappe/testkit.h>
 
@@ -248,7 +249,7 @@ static void test_books_balance_after_every_seed_of_faults(void **state)
 {
         struct chappe_testkit_report report;
         struct chappe_testkit_simulation simulation = {
-                .command = "test_testkit_testkit",
+                .test = __func__,
                 .seeds = 100,
                 .faults = CHAPPE_TESTKIT_FAULTS,
                 .prepare = prepare,
@@ -265,10 +266,63 @@ static void test_books_balance_after_every_seed_of_faults(void **state)
         }
 }
 
+/* The first "failed" line of what the simulation says, without its beginning; false when none failed. */
+static bool command_that_repeats(const struct chappe_testkit_simulation *simulation, char *ret_command, int size)
+{
+        static const char mark[] = "# failed: ";
+        FILE *said = tmpfile();
+        int output = dup(STDOUT_FILENO);
+        bool found = false;
+
+        assert_non_null(said);
+        fflush(stdout);
+        dup2(fileno(said), STDOUT_FILENO);
+        chappe_testkit_simulate(simulation, NULL);
+        fflush(stdout);
+        dup2(output, STDOUT_FILENO);
+        close(output);
+        rewind(said);
+        while (!found && fgets(ret_command, size, said))
+                found = strncmp(ret_command, mark, sizeof(mark) - 1) == 0;
+        fclose(said);
+        if (found)
+                memmove(ret_command, ret_command + sizeof(mark) - 1, strlen(ret_command + sizeof(mark) - 1) + 1);
+        return found;
+}
+
+static void test_command_of_a_failing_seed_repeats_it(void **state)
+{
+        const struct chappe_testkit_simulation simulation = {
+                .test = "test_service_that_publishes_before_its_transaction_is_found",
+                .seeds = 60,
+                .faults = CHAPPE_TESTKIT_FAULTS,
+                .prepare = prepare,
+                .feed = feed_some,
+                .check = check_numbers,
+                .context = (void *)&hasty_counter_service,
+        };
+        char command[1000], line[200];
+        bool failed = false;
+        FILE *repeated;
+
+        (void)state;
+        if (getenv("CHAPPE_TEST_SEED"))
+                return;
+        assert_true(command_that_repeats(&simulation, command, sizeof(command)));
+        repeated = popen(command, "r");
+        assert_non_null(repeated);
+        while (fgets(line, sizeof(line), repeated))
+                failed |= strncmp(line, "# 1 seeds, 1 failed", 19) == 0;
+        pclose(repeated);
+        if (!failed)
+                fail_msg("it does not fail: %s", command);
+}
+
 static void test_service_that_publishes_before_its_transaction_is_found(void **state)
 {
         struct chappe_testkit_report report;
         struct chappe_testkit_simulation simulation = {
+                .test = __func__,
                 .seeds = 4,
                 .prepare = prepare,
                 .feed = feed_some,
@@ -294,6 +348,8 @@ int main(void)
                 cmocka_unit_test(test_stub_answers_instead_of_the_callee),
                 cmocka_unit_test(test_books_balance_after_every_seed_of_faults),
                 cmocka_unit_test(test_service_that_publishes_before_its_transaction_is_found),
+                cmocka_unit_test(test_command_of_a_failing_seed_repeats_it),
         };
+        cmocka_set_test_filter(getenv("CHAPPE_TEST_ONLY"));
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
