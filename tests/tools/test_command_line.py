@@ -88,7 +88,7 @@ def test_every_command_has_help_and_completion():
 
 
 def test_completion_completes():
-    script = 'eval "$("$1" completion bash)"; COMP_WORDS=(chappe schema ca); COMP_CWORD=2; _chappe; echo "${COMPREPLY[@]}"; ' \
+    script = 'eval "$("$1" completion bash)"; COMP_WORDS=(chappe schema can); COMP_CWORD=2; _chappe; echo "${COMPREPLY[@]}"; ' \
              'COMP_WORDS=(chappe explain -o ""); COMP_CWORD=3; _chappe; echo "${COMPREPLY[@]}"; ' \
              'COMP_WORDS=(chappe schema check --wr); COMP_CWORD=3; _chappe; echo "${COMPREPLY[@]}"'
     assert run("bash", "-c", script, "bash", CHAPPE)[1].split("\n")[:3] == ["canonical", "table json", "--writer"]
