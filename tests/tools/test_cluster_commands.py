@@ -95,6 +95,19 @@ def test_what_the_cluster_refuses_is_no_silence():
     assert code == 2 and "E3101" in talk, (code, talk)
 
 
+def test_no_record_speaks_to_the_terminal():
+    hostile = "\x1b[31m\x9b2J\x7f\u202e\u2066 é€"
+    with tempfile.NamedTemporaryFile("w", suffix=".avsc") as file:
+        file.write('{"type":"record","name":"Said","chappe.key":"by","fields":[{"name":"by","type":"string"},{"name":"what","type":"string"}]}')
+        file.flush()
+        code, _, talk = chappe("produce", "said", "--schema", file.name, "--create", json.dumps({"by": hostile, "what": hostile}))
+    assert code == 0, talk
+    for form in ("line", "json"):
+        code, text, talk = chappe("consume", "said", "--from", "beginning", "--exit", "-f", form)
+        assert code == 0 and not set(text) & set("\x1b\x9b\x7f\u202e\u2066") and "é€" in text, (form, text)
+    assert json.loads(text)["value"]["what"] == hostile, text
+
+
 def test_lines_that_do_not_fit_are_told_and_the_rest_goes_on():
     code, _, talk = chappe("produce", TOPIC, stdin="nonsense\n" + order("four") + '\n{"order_id": 5}\n')
     assert code == 1 and "line 1:" in talk and "line 3:" in talk and "1 delivered" in talk, talk

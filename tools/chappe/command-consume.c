@@ -44,8 +44,46 @@ static void print_bytes(struct chappe_bytes bytes)
                 hex_print(stdout, bytes.at, bytes.length);
                 return;
         }
-        for (size_t i = 0; i < bytes.length; i++)
-                putchar(bytes.at[i] < ' ' ? ' ' : bytes.at[i]);
+        command_plain(stdout, (struct chappe_text){ (const char *)bytes.at, bytes.length });
+}
+
+/* How many bytes at this place are a character that a terminal acts on, though JSON lets it stand: DEL, C1, and those
+ * that turn the direction of writing. */
+static size_t acting(const uint8_t *at, size_t length, unsigned *ret_character)
+{
+        if (at[0] == 0x7f) {
+                *ret_character = 0x7f;
+                return 1;
+        }
+        if (length >= 2 && at[0] == 0xc2 && at[1] < 0xa0) {
+                *ret_character = at[1];
+                return 2;
+        }
+        if (length < 3 || at[0] != 0xe2)
+                return 0;
+        *ret_character = 0x2000u | (at[1] & 0x3fu) << 6 | (at[2] & 0x3fu);
+        return (*ret_character >= 0x202a && *ret_character <= 0x202e) ||
+                               (*ret_character >= 0x2066 && *ret_character <= 0x2069)
+                       ? 3
+                       : 0;
+}
+
+/* The same JSON, with nothing in it that a terminal acts on. */
+static void print_safe_json(const char *text, size_t length)
+{
+        const uint8_t *bytes = (const uint8_t *)text;
+        size_t begun = 0, step;
+        unsigned character;
+
+        for (size_t i = 0; i < length; i += step ? step : 1) {
+                step = acting(bytes + i, length - i, &character);
+                if (step == 0)
+                        continue;
+                fwrite(text + begun, 1, i - begun, stdout);
+                printf("\\u%04x", character);
+                begun = i + step;
+        }
+        fwrite(text + begun, 1, length - begun, stdout);
 }
 
 static void print_line(struct consuming *consuming, const struct chappe_client_record *record)
@@ -60,7 +98,7 @@ static void print_line(struct consuming *consuming, const struct chappe_client_r
                 putchar('-');
         fputs(consuming->colour ? "\033[0m  " : "  ", stdout);
         if (record->value)
-                printf("%.*s", (int)consuming->text.length, (const char *)consuming->text.at);
+                print_safe_json((const char *)consuming->text.at, consuming->text.length);
         else if (!record->payload.at)
                 fputs("(tombstone)", stdout);
         else
@@ -101,11 +139,12 @@ static void print_json(struct consuming *consuming, const struct chappe_client_r
         if (record->schema)
                 json_object_set_new(object, "type", json_string(chappe_schema_name(record->schema)));
         head = json_dumps(object, JSON_COMPACT);
-        if (record->value) /* printed by the codec, and put in as it is: numbers stay exact */
-                printf("%.*s,\"value\":%.*s}\n", (int)strlen(head) - 1, head, (int)consuming->text.length,
-                       (const char *)consuming->text.at);
-        else
-                puts(head);
+        print_safe_json(head, strlen(head) - 1);
+        if (record->value) { /* printed by the codec, and put in as it is: numbers stay exact */
+                fputs(",\"value\":", stdout);
+                print_safe_json((const char *)consuming->text.at, consuming->text.length);
+        }
+        puts("}");
         free(head);
         json_decref(object);
 }

@@ -2,6 +2,7 @@
 /* A fleet file. */
 #include "fleet_file.h"
 
+#include <errno.h>
 #include <libconfig.h>
 #include <libgen.h>
 #include <stdio.h>
@@ -136,7 +137,7 @@ int fleet_read(const char *file, struct fleet **ret_fleet, struct chappe_error *
         if (config_read_file(&config, file))
                 status = read_fleet(&reader, config_root_setting(&config), fleet);
         else if (config_error_type(&config) == CONFIG_ERR_FILE_IO)
-                status = chappe_fail(error, CHAPPE_E_CONFIG_FILE, "%s: cannot be read", file);
+                status = chappe_fail(error, CHAPPE_E_CONFIG_FILE, "%s: %s", file, strerror(errno));
         else
                 status = chappe_fail(error, CHAPPE_E_CONFIG_FILE, "%s:%d: %s", file, config_error_line(&config),
                                      config_error_text(&config));

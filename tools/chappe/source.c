@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 
@@ -46,6 +47,8 @@ static int open_lines(struct value_source *source, const char *path)
 
         source->name = path ? path : "standard input";
         source->lines = path && strcmp(path, "-") != 0 ? fopen(path, "re") : stdin;
+        if (source->lines == stdin && isatty(STDIN_FILENO))
+                command_say("one JSON value a line, please; Ctrl-D ends");
         if (source->lines)
                 return EXIT_DONE;
         chappe_fail(&error, CHAPPE_E_IO, "%s: %s", path, strerror(errno));
