@@ -78,6 +78,7 @@ struct chappe_runtime {
          * decision is carried out as a handler's. */
         enum chappe_decision (*answer)(struct chappe_context *ctx);
         _Atomic uint64_t opened; /* contexts without a record, so far */
+        _Atomic bool serving;    /* such contexts may be opened: not before the reply position is fixed */
         void *state;
         const char *(*setting)(const struct chappe_runtime *runtime,
                                const char *name); /* of the service's own; NULL: undeclared */

@@ -223,6 +223,7 @@ int chappe_flow_start(struct chappe_flow *flow, int64_t timeout_ms, struct chapp
                 status = share_schemas(flow, deadline_us, error);
         if (status == 0)
                 status = warm_topics(flow, error);
+        atomic_store(&flow->runtime->serving, status == 0);
         if (status == 0)
                 status = start_consuming(flow, error);
         if (status < 0) {
@@ -315,6 +316,7 @@ int chappe_flow_stop(struct chappe_flow *flow, int64_t timeout_ms, struct chappe
                 return 0;
         int64_t deadline_us = chappe_clock_monotonic_us(flow->runtime->world->clock) + timeout_ms * 1000;
         struct chappe_error later = { 0 };
+        atomic_store(&flow->runtime->serving, false);
         int drained = chappe_flow_drain(flow, timeout_ms / 2, error);
         stop_workers(flow);
         chappe_poll_strand_join(&flow->poll);

@@ -96,7 +96,7 @@ static struct chappe_context *open_in(struct chappe_runtime *runtime, const char
 struct chappe_context *chappe_context_open(struct chappe_service *service, const char *event_id, int64_t timeout_ms)
 {
         struct chappe_runtime *runtime = (struct chappe_runtime *)service; /* its first member */
-        return runtime->publisher ? open_in(runtime, event_id, timeout_ms) : NULL;
+        return atomic_load(&runtime->serving) ? open_in(runtime, event_id, timeout_ms) : NULL;
 }
 
 static int wait_until_settled(struct opened_context *opened)

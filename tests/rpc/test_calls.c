@@ -242,6 +242,37 @@ static void call_undeclared(struct party *party)
         chappe_context_close(ctx);
 }
 
+static struct {
+        bool position_fixed; /* of the replies */
+        bool opened_before, opened_after;
+} beginning;
+
+/* As an impatient program would, whose threads do not wait for the start. */
+static void try_to_begin(struct stage *s, struct party *party, const char *kind)
+{
+        struct chappe_context *ctx;
+
+        if (party != &s->parties[CALLER] || strncmp(kind, "broker.", 7) != 0)
+                return;
+        ctx = chappe_context_open((struct chappe_service *)&party->runtime, NULL, 0);
+        beginning.opened_before |= ctx && !beginning.position_fixed;
+        beginning.opened_after |= ctx && beginning.position_fixed;
+        beginning.position_fixed |= strcmp(kind, "broker.assign") == 0;
+        chappe_context_close(ctx);
+}
+
+static void test_no_call_can_begin_before_the_reply_position_is_fixed(void **state)
+{
+        (void)state;
+        memset(&beginning, 0, sizeof(beginning));
+        stage.step = try_to_begin;
+        party_start(&stage.parties[ANSWERER]);
+        run_caller(ask_three_ways);
+        stage.step = NULL;
+        assert_false(beginning.opened_before);
+        assert_true(beginning.opened_after);
+}
+
 static void test_call_that_the_table_does_not_declare_is_refused(void **state)
 {
         (void)state;
@@ -307,6 +338,7 @@ int main(void)
                 TEST(test_expired_requests_are_dropped_unhandled),
                 TEST(test_every_reply_reaches_its_call_on_a_shared_partition),
                 TEST(test_call_inside_a_transaction_is_refused),
+                TEST(test_no_call_can_begin_before_the_reply_position_is_fixed),
                 TEST(test_call_that_the_table_does_not_declare_is_refused),
                 TEST(test_stop_ends_waiting_calls_at_once),
                 TEST(test_request_that_was_not_delivered_is_sent_again),
