@@ -109,9 +109,8 @@ static int serve(FILE *answer)
 
 static void say_what_it_is(void)
 {
-        command_say(
-                "an embedded broker for development: it keeps 5 MiB a partition in memory, forgets everything when it\n"
-                "        ends, and is no place for data that matters");
+        command_say("an embedded broker for development: it keeps 5 MiB a partition in memory,");
+        command_say("forgets everything when it ends, and is no place for data that matters");
 }
 
 static int in_foreground(const struct command_line *line)
