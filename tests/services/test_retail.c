@@ -125,6 +125,46 @@ static void test_quoted_fields_may_hold_commas_quotes_and_line_breaks(void **sta
         orders_free(&reading.orders);
 }
 
+static void test_a_stray_quote_costs_its_own_line_and_no_other(void **state)
+{
+        struct reading unclosed = read_text(HEADING "7,A,apple,1,2010-12-01 08:34:00,4.95,,UK\n"
+                                                    "8,B,\"box,1,2010-12-01 08:34:00,1,,UK\n"
+                                                    "9,C,\"cake, small\",1,2010-12-01 08:35:00,0.5,,France\n"
+                                                    "10,D,date,1,2010-12-01 08:35:00,0.5,,France\n",
+                                            false);
+        struct reading last = read_text(HEADING "\"7,A,apple,1,2010-12-01 08:34:00,4.95,,UK\n"
+                                                "8,B,box,1,2010-12-01 08:34:00,1,,UK\n"
+                                                "9,C,cake,1,2010-12-01 08:35:00,0.5,,France",
+                                        true);
+
+        (void)state;
+        assert_int_equal(unclosed.report.bad_rows, 1);
+        assert_int_equal(unclosed.orders.count, 3);
+        assert_string_equal(unclosed.orders.at[1]->id, "9");
+        assert_int_equal(last.report.bad_rows, 1);
+        assert_int_equal(last.orders.count, 2);
+        orders_free(&unclosed.orders);
+        orders_free(&last.orders);
+}
+
+static void test_many_stray_quotes_are_as_many_bad_rows(void **state)
+{
+        enum { ROWS = 3000 };
+        static const char stray[] = "\"7,A,apple,1,2010-12-01 08:34:00,4.95,,UK\n";
+        char *text = malloc(sizeof(HEADING) + ROWS * sizeof(stray) + 100);
+        char *at = stpcpy(text, HEADING);
+
+        (void)state;
+        for (int i = 0; i < ROWS; i++)
+                at = stpcpy(at, stray);
+        stpcpy(at, "8,B,box,1,2010-12-01 08:34:00,1,,UK\n");
+        struct reading reading = read_text(text, false);
+        assert_int_equal(reading.report.bad_rows, ROWS);
+        assert_int_equal(reading.orders.count, 1);
+        orders_free(&reading.orders);
+        free(text);
+}
+
 static void test_a_gift_has_a_price_of_zero(void **state)
 {
         struct reading reading = read_text(HEADING "7,A,,2,2010-12-01 08:34:00,0.0,,UK", false);
@@ -192,6 +232,8 @@ int main(void)
                 cmocka_unit_test(test_a_cancellation_is_a_return_with_quantities_above_zero),
                 cmocka_unit_test(test_bad_rows_are_counted_and_the_rest_goes_on),
                 cmocka_unit_test(test_quoted_fields_may_hold_commas_quotes_and_line_breaks),
+                cmocka_unit_test(test_a_stray_quote_costs_its_own_line_and_no_other),
+                cmocka_unit_test(test_many_stray_quotes_are_as_many_bad_rows),
                 cmocka_unit_test(test_a_gift_has_a_price_of_zero),
                 cmocka_unit_test(test_a_file_with_other_columns_is_refused),
                 cmocka_unit_test(test_an_archive_that_was_cut_off_is_refused),

@@ -7,8 +7,9 @@
 #include <string.h>
 #include <zlib.h>
 
-#define ROW_MAXIMUM    65536
-#define FIELDS_MAXIMUM 64
+#define ROW_MAXIMUM       65536
+#define ROW_LINES_MAXIMUM 64
+#define FIELDS_MAXIMUM    64
 
 struct csv {
         gzFile stream;
@@ -19,6 +20,11 @@ struct csv {
         const char *fields[FIELDS_MAXIMUM];
         size_t field_count;
         const char *fault; /* the first of this row */
+        /* What this row has beyond its first line, as it stood in the file: read again when the row is faulty. */
+        char beyond[ROW_MAXIMUM];
+        size_t beyond_length;
+        char again[ROW_MAXIMUM];
+        size_t again_length, again_at;
 };
 
 struct csv *csv_open(const char *file)
@@ -48,11 +54,32 @@ struct csv *csv_close(struct csv *csv)
 
 static int next_character(struct csv *csv)
 {
-        int character = gzgetc(csv->stream);
+        bool again = csv->again_at < csv->again_length;
+        int character = again ? (unsigned char)csv->again[csv->again_at++] : gzgetc(csv->stream);
 
+        if (character != -1 && csv->line > csv->row_line && csv->beyond_length < ROW_MAXIMUM)
+                csv->beyond[csv->beyond_length++] = (char)character;
         if (character == '\n')
                 csv->line++;
         return character;
+}
+
+static bool overlong(const struct csv *csv)
+{
+        return csv->line - csv->row_line >= ROW_LINES_MAXIMUM || csv->beyond_length + 2 > ROW_MAXIMUM;
+}
+
+/* One stray quote must not swallow the rows behind it: a faulty row ends with its first line. */
+static void give_up_behind_first_line(struct csv *csv)
+{
+        if (csv->again_at < csv->again_length) {
+                csv->again_at -= csv->beyond_length;
+        } else {
+                memcpy(csv->again, csv->beyond, csv->beyond_length);
+                csv->again_length = csv->beyond_length;
+                csv->again_at = 0;
+        }
+        csv->line = csv->row_line + 1;
 }
 
 static void fault(struct csv *csv, const char *why)
@@ -96,6 +123,10 @@ static int read_quoted(struct csv *csv)
                 if (character == -1) {
                         fault(csv, "a quoted field does not end");
                         return -1;
+                }
+                if (overlong(csv)) {
+                        fault(csv, "a quoted field does not end within 64 lines and 64 KiB");
+                        return '\n';
                 }
                 if (character != '"') {
                         keep(csv, (char)character);
@@ -158,7 +189,7 @@ static bool readable(struct csv *csv)
 
 enum csv_result csv_next(struct csv *csv)
 {
-        csv->length = csv->field_count = 0;
+        csv->length = csv->field_count = csv->beyond_length = 0;
         csv->fault = NULL;
 
         int character = skip_empty_lines(csv);
@@ -168,6 +199,8 @@ enum csv_result csv_next(struct csv *csv)
                 character = next_character(csv);
         if (character == -1 && !readable(csv))
                 return CSV_UNREADABLE;
+        if (csv->fault && csv->beyond_length && csv->beyond_length < ROW_MAXIMUM)
+                give_up_behind_first_line(csv);
         return csv->fault ? CSV_BAD_ROW : CSV_ROW;
 }
 
