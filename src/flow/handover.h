@@ -12,6 +12,7 @@
 #include "flow/channels.h"
 #include "flow/deliveries.h"
 #include "flow/dispatcher.h"
+#include "flow/runs.h"
 #include "flow/wake.h"
 
 #define CHAPPE_HANDOVER_BATCH 64 /* jobs a worker may take at a time */
@@ -85,18 +86,8 @@ size_t chappe_handover_records(struct chappe_handover *handover);
 size_t chappe_handover_troubled(struct chappe_handover *handover, bool *ret_full);
 uint64_t chappe_handover_late(struct chappe_handover *handover);
 
-/* A handler that is running. */
-struct chappe_run {
-        int64_t began_us;
-        const struct chappe_channel *channel;
-        int32_t partition;
-        int64_t offset;
-};
-/* The one that has been running longest; false when none is. Any strand. */
-bool chappe_handover_longest_run(struct chappe_handover *handover, struct chappe_run *ret_run);
-/* A worker (by number, from 0) begins a job; NULL: it has come back. */
-void chappe_handover_note_run(struct chappe_handover *handover, int worker, const struct chappe_job *job,
-                              int64_t now_us);
+/* What the workers are at. Any strand. */
+struct chappe_runs *chappe_handover_runs(struct chappe_handover *handover);
 
 /* Workers. Brings count jobs back, each with its verdict, and takes up to maximum new ones; waits until there are some.
  * 0: the end. */

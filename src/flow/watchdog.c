@@ -55,7 +55,8 @@ static void look_at_handlers(struct chappe_watchdog *watchdog, int64_t now_us)
 {
         struct chappe_run run;
         char what[WHAT_SIZE] = "";
-        bool bad = chappe_handover_longest_run(watchdog->handover, &run) && now_us - run.began_us >= watchdog->stuck_us;
+        bool bad = chappe_runs_list(chappe_handover_runs(watchdog->handover), &run, 1) == 1 &&
+                   now_us - run.began_us >= watchdog->stuck_us;
         if (bad)
                 snprintf(what, sizeof(what),
                          "the handler of %s[%" PRId32 "]@%" PRId64 " has not come back for %" PRId64 " s",

@@ -148,11 +148,11 @@ static void run_batch(struct chappe_worker *worker, struct chappe_job **jobs, si
                 if (jobs[i]->task.lane == failed || chappe_executor_stopped(worker->runtime->world->executor))
                         continue;
                 int64_t now_us = chappe_clock_monotonic_us(worker->runtime->world->clock);
-                chappe_handover_note_run(worker->handover, worker->n, jobs[i], now_us);
+                chappe_runs_note(chappe_handover_runs(worker->handover), worker->n, jobs[i], now_us);
                 run(worker, jobs[i], now_us);
                 failed = jobs[i]->verdict == CHAPPE_VERDICT_AGAIN ? jobs[i]->task.lane : NULL;
         }
-        chappe_handover_note_run(worker->handover, worker->n, NULL, 0);
+        chappe_runs_note(chappe_handover_runs(worker->handover), worker->n, NULL, 0);
 }
 
 static size_t next_batch_size(size_t size, int64_t took_us)

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What each worker is at: one cache line a worker. */
+#include "flow/runs.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "flow/handover.h"
+
+/* A look in the middle of a change may mix two jobs: began_us is written last and read first. */
+struct chappe_at_work {
+        _Alignas(64) _Atomic int64_t began_us; /* 0: at nothing */
+        const struct chappe_channel *_Atomic channel;
+        _Atomic int32_t partition;
+        _Atomic int64_t offset;
+};
+
+int chappe_runs_init(struct chappe_runs *runs, int workers, struct chappe_error *error)
+{
+        size_t size = (size_t)workers * sizeof(struct chappe_at_work);
+        runs->workers = aligned_alloc(sizeof(struct chappe_at_work), size);
+        if (!runs->workers)
+                return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the consumer runtime");
+        memset(runs->workers, 0, size);
+        runs->count = workers;
+        return 0;
+}
+
+void chappe_runs_deinit(struct chappe_runs *runs)
+{
+        free(runs->workers);
+        *runs = (struct chappe_runs){ 0 };
+}
+
+void chappe_runs_note(struct chappe_runs *runs, int worker, const struct chappe_job *job, int64_t now_us)
+{
+        assert(worker >= 0 && worker < runs->count);
+        struct chappe_at_work *at_work = &runs->workers[worker];
+        if (job) {
+                atomic_store_explicit(&at_work->channel, job->channel, memory_order_relaxed);
+                atomic_store_explicit(&at_work->partition, job->record.partition, memory_order_relaxed);
+                atomic_store_explicit(&at_work->offset, job->record.offset, memory_order_relaxed);
+        }
+        atomic_store_explicit(&at_work->began_us, job ? now_us : 0, memory_order_release);
+}
+
+size_t chappe_runs_list(const struct chappe_runs *runs, struct chappe_run *ret_runs, size_t maximum)
+{
+        size_t count = 0;
+        for (int i = 0; i < runs->count; i++) {
+                const struct chappe_at_work *at_work = &runs->workers[i];
+                int64_t began_us = atomic_load_explicit(&at_work->began_us, memory_order_acquire);
+                if (began_us == 0)
+                        continue;
+                size_t at = count;
+                while (at > 0 && ret_runs[at - 1].began_us > began_us)
+                        at--;
+                if (at == maximum)
+                        continue;
+                count += count < maximum;
+                memmove(&ret_runs[at + 1], &ret_runs[at], (count - at - 1) * sizeof(*ret_runs));
+                ret_runs[at] = (struct chappe_run){ began_us, atomic_load(&at_work->channel),
+                                                    atomic_load(&at_work->partition), atomic_load(&at_work->offset) };
+        }
+        return count;
+}
