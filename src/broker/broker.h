@@ -118,6 +118,14 @@ struct chappe_topic_description {
         bool internal;
 };
 
+/* A consumer group, as its coordinator knows it. */
+struct chappe_group_description {
+        const char *name;
+        const char *state;   /* in Kafka's words: Stable, Empty, PreparingRebalance, CompletingRebalance, Dead */
+        const char *clients; /* its members' client ids, with commas between them */
+        size_t member_count;
+};
+
 struct chappe_topic_request {
         const char *name;
         int32_t partition_count;
@@ -198,6 +206,18 @@ struct chappe_broker_operations {
         /* The first offset whose timestamp is at least timestamp_ms; the end when there is none. */
         int (*offset_for_time)(struct chappe_broker *broker, const char *topic, int32_t partition, int64_t timestamp_ms,
                                int64_t timeout_ms, int64_t *ret_offset, struct chappe_error *error);
+        /* Consumer groups; group NULL: all. The list is one allocation, freed by free(); a missing group is Dead and has
+         * no members. -CHAPPE_E_BROKER_UNSUPPORTED where the cluster does not tell (librdkafka's mock). */
+        int (*groups_describe)(struct chappe_broker *broker, const char *group, int64_t timeout_ms,
+                               struct chappe_group_description **ret_groups, size_t *ret_count,
+                               struct chappe_error *error);
+        /* What a group has committed: fills in offset (NONE: nothing) and metadata of positions whose partitions are
+         * given. The metadata lives in *ret_memory, for free(). */
+        int (*group_committed)(struct chappe_broker *broker, const char *group, struct chappe_position *positions,
+                               size_t count, int64_t timeout_ms, void **ret_memory, struct chappe_error *error);
+        /* Commits for a group from outside. -CHAPPE_E_GROUP_BUSY while it has members. */
+        int (*group_commit)(struct chappe_broker *broker, const char *group, const struct chappe_position *positions,
+                            size_t count, int64_t timeout_ms, struct chappe_error *error);
         /* One line each, for whoever starts the process to log: properties that were removed and why, traps of this
          * client version that apply. Borrowed from the broker; returns how many there are. NULL where there is nothing
          * to say. */

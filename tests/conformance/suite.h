@@ -42,7 +42,7 @@ struct trial_case {
         unsigned needs; /* what a stage must not lack */
 };
 
-extern const struct trial_case producing_cases[], reading_cases[], group_cases[]; /* end with { 0 } */
+extern const struct trial_case producing_cases[], reading_cases[], group_cases[], outside_cases[]; /* end with { 0 } */
 
 /* One case on one stage. */
 struct trial {

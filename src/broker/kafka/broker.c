@@ -137,6 +137,9 @@ const struct chappe_broker_operations chappe_kafka_operations = {
         .topics_describe = chappe_kafka_topics_describe,
         .watermarks = chappe_kafka_watermarks,
         .offset_for_time = chappe_kafka_offset_for_time,
+        .groups_describe = chappe_kafka_groups_describe,
+        .group_committed = chappe_kafka_group_committed,
+        .group_commit = chappe_kafka_group_commit,
         .remarks = remarks,
         .close = kafka_close,
 };

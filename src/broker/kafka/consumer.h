@@ -103,6 +103,3 @@ int chappe_kafka_consumer_seek(struct chappe_consumer *consumer, const char *top
                                struct chappe_error *error);
 /* A partition whose end was reached and not told, or NULL. */
 struct chappe_kafka_partition *chappe_kafka_partition_at_end(struct chappe_consumer *consumer);
-
-/* positions.c */
-rd_kafka_topic_partition_list_t *chappe_kafka_positions_list(const struct chappe_position *positions, size_t count);

@@ -163,5 +163,8 @@ const struct chappe_broker_operations chappe_sim_operations = {
         .topics_describe = chappe_sim_admin_describe,
         .watermarks = chappe_sim_admin_watermarks,
         .offset_for_time = chappe_sim_admin_offset_for_time,
+        .groups_describe = chappe_sim_admin_groups,
+        .group_committed = chappe_sim_admin_committed,
+        .group_commit = chappe_sim_admin_commit,
         .close = handle_close,
 };

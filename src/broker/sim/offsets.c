@@ -43,12 +43,9 @@ static void store(struct sim_group *group, const struct chappe_position *positio
         chappe_fibers_note(group->sim->fibers, "commit", key, position->offset, group->generation);
 }
 
-int chappe_sim_group_commit(struct sim_group *group, const struct sim_member *member, int32_t generation,
-                            const struct chappe_position *positions, size_t count, struct chappe_error *error)
+static int store_all(struct sim_group *group, const struct chappe_position *positions, size_t count,
+                     struct chappe_error *error)
 {
-        if (!member || generation != group->generation)
-                return chappe_fail(error, CHAPPE_E_COMMIT_REFUSED, "group %s: generation %d is over, it is %d",
-                                   group->name, generation, group->generation);
         for (size_t i = 0; i < count; i++)
                 if (positions[i].metadata && strlen(positions[i].metadata) > METADATA_MAXIMUM)
                         return chappe_fail(error, CHAPPE_E_COMMIT_REFUSED,
@@ -57,6 +54,23 @@ int chappe_sim_group_commit(struct sim_group *group, const struct sim_member *me
         for (size_t i = 0; i < count; i++)
                 store(group, &positions[i]);
         return 0;
+}
+
+int chappe_sim_group_commit(struct sim_group *group, const struct sim_member *member, int32_t generation,
+                            const struct chappe_position *positions, size_t count, struct chappe_error *error)
+{
+        if (!member || generation != group->generation)
+                return chappe_fail(error, CHAPPE_E_COMMIT_REFUSED, "group %s: generation %d is over, it is %d",
+                                   group->name, generation, group->generation);
+        return store_all(group, positions, count, error);
+}
+
+int chappe_sim_group_alter(struct sim_group *group, const struct chappe_position *positions, size_t count,
+                           struct chappe_error *error)
+{
+        if (group->members)
+                return chappe_fail(error, CHAPPE_E_GROUP_BUSY, "group %s has members", group->name);
+        return store_all(group, positions, count, error);
 }
 
 int64_t chappe_sim_committed(const struct chappe_sim *sim, const char *name, const char *topic, int32_t partition)

@@ -191,6 +191,15 @@ int chappe_sim_admin_offset_for_time(struct chappe_broker *broker, const char *t
                                      int64_t timestamp_ms, int64_t timeout_ms, int64_t *ret_offset,
                                      struct chappe_error *error);
 
+/* admin_groups.c */
+int chappe_sim_admin_groups(struct chappe_broker *broker, const char *group, int64_t timeout_ms,
+                            struct chappe_group_description **ret_groups, size_t *ret_count,
+                            struct chappe_error *error);
+int chappe_sim_admin_committed(struct chappe_broker *broker, const char *group, struct chappe_position *positions,
+                               size_t count, int64_t timeout_ms, void **ret_memory, struct chappe_error *error);
+int chappe_sim_admin_commit(struct chappe_broker *broker, const char *group, const struct chappe_position *positions,
+                            size_t count, int64_t timeout_ms, struct chappe_error *error);
+
 /* fetch.c, told by the cluster */
 void chappe_sim_handle_appended(struct sim_broker *broker, const struct sim_topic *topic, int32_t partition);
 void chappe_sim_consumer_record_released(struct chappe_consumer *consumer);
@@ -227,6 +236,9 @@ enum sim_standing chappe_sim_group_heartbeat(struct sim_member *member, int32_t 
 /* 0, or why not: member NULL or a generation of the past is refused. */
 int chappe_sim_group_commit(struct sim_group *group, const struct sim_member *member, int32_t generation,
                             const struct chappe_position *positions, size_t count, struct chappe_error *error);
+/* The same from outside: only while it has no members. */
+int chappe_sim_group_alter(struct sim_group *group, const struct chappe_position *positions, size_t count,
+                           struct chappe_error *error);
 const struct sim_committed *chappe_sim_group_committed(const struct sim_group *group, const char *topic,
                                                        int32_t partition);
 void chappe_sim_group_assemble(struct sim_group *group);

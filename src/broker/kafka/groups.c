@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Consumer groups seen from outside. Their offsets are read and written by a consumer of that group that never joins:
+ * the admin requests for it are new in librdkafka 2.0, and the second one for offsets makes rd_kafka_destroy hang
+ * there.
+ */
+#include "broker/kafka/kafka.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CLOSE_MS 2000
+
+static size_t size_of(const struct rd_kafka_group_list *list)
+{
+        size_t size = (size_t)list->group_cnt * sizeof(struct chappe_group_description);
+
+        for (int i = 0; i < list->group_cnt; i++) {
+                const struct rd_kafka_group_info *group = &list->groups[i];
+
+                size += strlen(group->group) + strlen(group->state) + 3;
+                for (int n = 0; n < group->member_cnt; n++)
+                        size += strlen(group->members[n].client_id) + 2;
+        }
+        return size;
+}
+
+static const char *keep(char **at, const char *text)
+{
+        char *kept = *at;
+
+        *at = stpcpy(kept, text) + 1;
+        return kept;
+}
+
+static const char *keep_clients(char **at, const struct rd_kafka_group_info *group)
+{
+        char *kept = *at, *end = *at;
+
+        *end = '\0';
+        for (int n = 0; n < group->member_cnt; n++)
+                end = stpcpy(stpcpy(end, n ? ", " : ""), group->members[n].client_id);
+        *at = end + 1;
+        return kept;
+}
+
+/* One allocation: the descriptions, their texts behind them. */
+static int copy_list(const struct rd_kafka_group_list *list, struct chappe_group_description **ret_groups,
+                     size_t *ret_count, struct chappe_error *error)
+{
+        struct chappe_group_description *groups = calloc(1, size_of(list) + 1);
+        char *at = (char *)(groups + list->group_cnt);
+
+        if (!groups)
+                return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for %d groups", list->group_cnt);
+        for (int i = 0; i < list->group_cnt; i++) {
+                const struct rd_kafka_group_info *group = &list->groups[i];
+
+                groups[i].name = keep(&at, group->group);
+                groups[i].state = keep(&at, group->state);
+                groups[i].clients = keep_clients(&at, group);
+                groups[i].member_count = (size_t)group->member_cnt;
+        }
+        *ret_groups = groups;
+        *ret_count = (size_t)list->group_cnt;
+        return 0;
+}
+
+int chappe_kafka_groups_describe(struct chappe_broker *broker, const char *group, int64_t timeout_ms,
+                                 struct chappe_group_description **ret_groups, size_t *ret_count,
+                                 struct chappe_error *error)
+{
+        struct chappe_kafka *kafka = chappe_kafka(broker);
+        const struct rd_kafka_group_list *list;
+        rd_kafka_resp_err_t reason;
+        rd_kafka_t *admin;
+        int status = chappe_kafka_admin(kafka, &admin, error);
+
+        if (status < 0)
+                return status;
+        if (chappe_kafka_embedded(kafka))
+                return chappe_fail(error, CHAPPE_E_BROKER_UNSUPPORTED,
+                                   "the embedded broker cannot tell of consumer groups (broker %s)", kafka->servers);
+        reason = rd_kafka_list_groups(admin, group, &list, (int)timeout_ms);
+        if (reason && reason != RD_KAFKA_RESP_ERR__PARTIAL)
+                return chappe_kafka_fail(kafka, reason, NULL, error, "listing consumer groups");
+        status = reason ? chappe_kafka_fail(kafka, reason, "some brokers did not answer", error, "consumer groups")
+                        : copy_list(list, ret_groups, ret_count, error);
+        rd_kafka_group_list_destroy(list);
+        return status;
+}
+
+static int open_member(struct chappe_kafka *kafka, const char *group, rd_kafka_t **ret_client,
+                       struct chappe_error *error)
+{
+        struct chappe_kafka_client wanted = { .role = CHAPPE_KAFKA_CONSUMER,
+                                              .group = group,
+                                              .embedded = chappe_kafka_embedded(kafka) };
+
+        return chappe_kafka_client_new(kafka, &wanted, ret_client, error);
+}
+
+/* Offsets and metadata into the positions; the metadata behind one another in one allocation. */
+static int copy_committed(const rd_kafka_topic_partition_list_t *list, struct chappe_position *positions,
+                          void **ret_memory, struct chappe_error *error)
+{
+        size_t size = 1;
+        char *at;
+
+        for (int i = 0; i < list->cnt; i++)
+                size += list->elems[i].metadata_size + 1;
+        *ret_memory = at = malloc(size);
+        if (!at)
+                return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for committed offsets");
+        for (int i = 0; i < list->cnt; i++) {
+                const rd_kafka_topic_partition_t *entry = &list->elems[i];
+
+                positions[i].offset = entry->offset >= 0 ? entry->offset : CHAPPE_OFFSET_NONE;
+                positions[i].metadata = NULL;
+                if (entry->offset < 0 || entry->metadata_size == 0)
+                        continue;
+                memcpy(at, entry->metadata, entry->metadata_size);
+                at[entry->metadata_size] = '\0';
+                positions[i].metadata = at;
+                at += entry->metadata_size + 1;
+        }
+        return 0;
+}
+
+int chappe_kafka_group_committed(struct chappe_broker *broker, const char *group, struct chappe_position *positions,
+                                 size_t count, int64_t timeout_ms, void **ret_memory, struct chappe_error *error)
+{
+        struct chappe_kafka *kafka = chappe_kafka(broker);
+        rd_kafka_topic_partition_list_t *list;
+        rd_kafka_resp_err_t reason;
+        rd_kafka_t *client;
+        int status = open_member(kafka, group, &client, error);
+
+        if (status < 0)
+                return status;
+        list = rd_kafka_topic_partition_list_new((int)count);
+        for (size_t i = 0; i < count; i++)
+                rd_kafka_topic_partition_list_add(list, positions[i].topic, positions[i].partition);
+        reason = rd_kafka_committed(client, list, (int)timeout_ms);
+        for (int i = 0; !reason && i < list->cnt; i++)
+                reason = list->elems[i].err;
+        status = reason ? chappe_kafka_fail(kafka, reason, NULL, error, "committed offsets of group %s", group)
+                        : copy_committed(list, positions, ret_memory, error);
+        rd_kafka_topic_partition_list_destroy(list);
+        (void)chappe_kafka_destroy(kafka, client, CLOSE_MS, NULL);
+        return status;
+}
+
+/* The first refusal among the partitions of an answered commit. */
+static rd_kafka_resp_err_t answer_of(rd_kafka_event_t *event)
+{
+        const rd_kafka_topic_partition_list_t *list = rd_kafka_event_topic_partition_list(event);
+        rd_kafka_resp_err_t reason = rd_kafka_event_error(event);
+
+        for (int i = 0; !reason && list && i < list->cnt; i++)
+                reason = list->elems[i].err;
+        return reason;
+}
+
+/* A commit from outside belongs to no generation: the coordinator takes it only for a group without members. */
+static bool says_busy(rd_kafka_resp_err_t reason)
+{
+        return reason == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID || reason == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION ||
+               reason == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS;
+}
+
+int chappe_kafka_group_commit(struct chappe_broker *broker, const char *group, const struct chappe_position *positions,
+                              size_t count, int64_t timeout_ms, struct chappe_error *error)
+{
+        struct chappe_kafka *kafka = chappe_kafka(broker);
+        rd_kafka_topic_partition_list_t *list;
+        rd_kafka_resp_err_t reason;
+        rd_kafka_event_t *event = NULL;
+        rd_kafka_queue_t *queue;
+        rd_kafka_t *client;
+        int status = open_member(kafka, group, &client, error);
+
+        if (status < 0)
+                return status;
+        queue = rd_kafka_queue_new(client);
+        list = chappe_kafka_positions_list(positions, count);
+        reason = rd_kafka_commit_queue(client, list, queue, NULL, NULL);
+        if (!reason) {
+                event = rd_kafka_queue_poll(queue, (int)timeout_ms);
+                reason = event ? answer_of(event) : RD_KAFKA_RESP_ERR__TIMED_OUT;
+        }
+        if (says_busy(reason))
+                status = chappe_fail(error, CHAPPE_E_GROUP_BUSY, "group %s has members (broker %s)", group,
+                                     kafka->servers);
+        else if (reason)
+                status = chappe_kafka_fail(kafka, reason, NULL, error, "committing for group %s", group);
+        if (event)
+                rd_kafka_event_destroy(event);
+        rd_kafka_topic_partition_list_destroy(list);
+        rd_kafka_queue_destroy(queue);
+        (void)chappe_kafka_destroy(kafka, client, CLOSE_MS, NULL);
+        return status;
+}
