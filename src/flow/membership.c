@@ -13,6 +13,7 @@
 #include "flow/complaints.h"
 #include "flow/flow.h"
 #include "flow/intake.h"
+#include "flow/positions.h"
 #include "flow/watchdog.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
@@ -123,19 +124,12 @@ int chappe_membership_subscribe(struct chappe_membership *member, struct chappe_
         return status;
 }
 
-/* "shop.orders.placed[0,1,2] shop.orders.paid[0]", as far as there is room. */
 static void log_positions(struct chappe_membership *member, enum chappe_log_event event, const char *what,
                           const struct chappe_consumer_event *told)
 {
-        char text[600] = "";
-        size_t used = 0;
-        for (size_t i = 0; i < told->position_count && used < sizeof(text) - 1; i++) {
-                const struct chappe_position *position = &told->positions[i];
-                int written = snprintf(text + used, sizeof(text) - used, " %s[%" PRId32 "]", position->topic,
-                                       position->partition);
-                used += written > 0 ? (size_t)written : 0;
-        }
-        chappe_log_write(member->runtime->log, event, "%s:%s", what, told->position_count ? text : " none");
+        char text[600];
+        chappe_positions_format(told->positions, told->position_count, text, sizeof(text));
+        chappe_log_write(member->runtime->log, event, "%s: %s", what, text);
 }
 
 static void gain(struct chappe_membership *member, const struct chappe_consumer_event *event)

@@ -145,13 +145,12 @@ static void put_pretty(const struct chappe_log *log, struct line *line, enum cha
         enum chappe_log_level level = event_level(event);
         char id[16];
 
-        snprintf(id, sizeof(id), " L%04d ", (int)event);
+        snprintf(id, sizeof(id), "L%04d ", (int)event);
         put(line, strchr(time, 'T') + 1);
         put(line, " ");
         put(line, log->colour ? colours[level] : "");
         put(line, names[level]);
         put(line, log->colour ? "\x1b[0m " : " ");
-        put_escaped(line, CHAPPE_ESCAPE_PLAIN, *log->instance ? log->instance : log->service, 64);
         put(line, id);
         put_escaped(line, CHAPPE_ESCAPE_PLAIN, message, MESSAGE_SIZE);
         for (size_t i = 0; i < field_count; i++) {

@@ -84,7 +84,7 @@ static void test_pretty_lines_carry_fields(void **state)
 
         chappe_log_write_fields(fixture->log, CHAPPE_LOG_HANDLER_WARNING, fields, 3, "slow");
         assert_string_equal(fixture_read(fixture),
-                            "08:53:20.123Z WARN  orders-1 L0101 slow topic=shop.orders trace=ab\\n\n");
+                            "08:53:20.123Z WARN  L0101 slow topic=shop.orders trace=ab\\n\n");
         fixture_free(fixture);
 }
 
