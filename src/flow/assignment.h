@@ -39,6 +39,9 @@ struct chappe_share {
         void *context;             /* the shell's */
         struct chappe_lane *ready; /* lanes to run, first to last */
         struct chappe_lane *ready_last;
+        size_t ready_lanes;
+        bool held;                 /* nothing of it begins */
+        bool probe;                /* but one task may */
         struct chappe_share *turn; /* the next share in the dispatcher's round */
         bool in_round;
 };

@@ -42,6 +42,11 @@ struct chappe_dispatcher *chappe_dispatcher_free(struct chappe_dispatcher *dispa
         return NULL;
 }
 
+static bool may_run(const struct chappe_share *share)
+{
+        return !share->held || share->probe;
+}
+
 bool chappe_dispatcher_full(const struct chappe_dispatcher *dispatcher)
 {
         return dispatcher->records >= dispatcher->limits.records || dispatcher->bytes >= dispatcher->limits.bytes ||
@@ -60,9 +65,11 @@ size_t chappe_dispatcher_room(const struct chappe_dispatcher *dispatcher, const 
 {
         const struct chappe_dispatcher_limits *limits = &dispatcher->limits;
         size_t width = chappe_offset_ledger_width(&share->ledger);
+        if (!may_run(share))
+                return 0;
         if (share->state != CHAPPE_SHARE_ACTIVE || chappe_dispatcher_full(dispatcher) || width >= limits->share_width)
                 return 0;
-        size_t room = limits->records - dispatcher->records;
+        size_t room = share->held ? 1 : limits->records - dispatcher->records;
         if (room > limits->share_width - width)
                 room = limits->share_width - width;
         size_t telling = chappe_share_room(share);
@@ -71,6 +78,14 @@ size_t chappe_dispatcher_room(const struct chappe_dispatcher *dispatcher, const 
         size_t mean = dispatcher->records > 0 ? dispatcher->bytes / dispatcher->records + 1 : 1024;
         size_t fitting = (limits->bytes - dispatcher->bytes) / mean + 1;
         return room < fitting ? room : fitting;
+}
+
+/* Lanes of a share that workers could take now: of a held one that probes, one. */
+static size_t takeable(const struct chappe_share *share)
+{
+        if (!may_run(share))
+                return 0;
+        return share->held && share->ready_lanes > 1 ? 1 : share->ready_lanes;
 }
 
 /* A share joins the end of the round. */
@@ -93,7 +108,7 @@ static struct chappe_share *leave_round(struct chappe_dispatcher *dispatcher)
         return share;
 }
 
-static void list_ready(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane)
+static void list_ready(struct chappe_lane *lane)
 {
         struct chappe_share *share = lane->share;
         lane->listed = true;
@@ -103,7 +118,16 @@ static void list_ready(struct chappe_dispatcher *dispatcher, struct chappe_lane 
         else
                 share->ready = lane;
         share->ready_last = lane;
-        if (!share->in_round)
+}
+
+/* A share that may run again has its turn again. */
+static void set_held(struct chappe_dispatcher *dispatcher, struct chappe_share *share, bool held, bool probe)
+{
+        dispatcher->ready -= takeable(share);
+        share->held = held;
+        share->probe = probe;
+        dispatcher->ready += takeable(share);
+        if (share->ready && !share->in_round && may_run(share))
                 join_round(dispatcher, share);
 }
 
@@ -118,16 +142,22 @@ static struct chappe_lane *unlist_first(struct chappe_share *share)
 /* A lane that stops being ready stays listed until its turn comes: taking it out of the middle would cost a walk. */
 static void change_state(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane, enum chappe_lane_state state)
 {
+        struct chappe_share *share = lane->share;
+        dispatcher->ready -= takeable(share);
         if (lane->state == CHAPPE_LANE_READY)
-                dispatcher->ready--;
+                share->ready_lanes--;
+        if (state == CHAPPE_LANE_READY)
+                share->ready_lanes++;
+        dispatcher->ready += takeable(share);
         if (lane->state == CHAPPE_LANE_PARKED)
                 chappe_heap_remove(&dispatcher->parked, &lane->due);
         lane->state = state;
         if (state != CHAPPE_LANE_READY)
                 return;
-        dispatcher->ready++;
         if (!lane->listed)
-                list_ready(dispatcher, lane);
+                list_ready(lane);
+        if (!share->in_round && may_run(share))
+                join_round(dispatcher, share);
 }
 
 static void mark_troubled(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane, bool troubled)
@@ -237,25 +267,85 @@ int chappe_dispatcher_skip(struct chappe_dispatcher *dispatcher, struct chappe_s
         return 0;
 }
 
+/* From one share, at most as much as is fair. */
+static size_t take_turn(struct chappe_dispatcher *dispatcher, struct chappe_share *share,
+                        struct chappe_task **ret_tasks, size_t maximum)
+{
+        size_t run = maximum < dispatcher->limits.lane_run ? maximum : dispatcher->limits.lane_run;
+        while (share->ready) {
+                struct chappe_lane *lane = unlist_first(share);
+                if (lane->state != CHAPPE_LANE_READY)
+                        continue;
+                size_t taken = chappe_lane_take(lane, ret_tasks, run);
+                change_state(dispatcher, lane, CHAPPE_LANE_RUNNING);
+                return taken;
+        }
+        return 0;
+}
+
+/* One that has not failed yet, if there is such a one: what fails without end must not be all that ever probes. Leaves
+ * the list. */
+static struct chappe_lane *unlist_probe(struct chappe_share *share)
+{
+        struct chappe_lane *chosen = NULL, *before_chosen = NULL, *before = NULL;
+        for (struct chappe_lane *lane = share->ready; lane; before = lane, lane = lane->ready) {
+                if (lane->state != CHAPPE_LANE_READY || (chosen && lane->troubled))
+                        continue;
+                chosen = lane;
+                before_chosen = before;
+                if (!lane->troubled)
+                        break;
+        }
+        if (!chosen)
+                return NULL;
+        if (before_chosen)
+                before_chosen->ready = chosen->ready;
+        else
+                share->ready = chosen->ready;
+        if (share->ready_last == chosen)
+                share->ready_last = before_chosen;
+        chosen->listed = false;
+        return chosen;
+}
+
+static size_t take_probe(struct chappe_dispatcher *dispatcher, struct chappe_share *share,
+                         struct chappe_task **ret_tasks)
+{
+        struct chappe_lane *lane = unlist_probe(share);
+        if (!lane)
+                return 0;
+        (void)chappe_lane_take(lane, ret_tasks, 1);
+        change_state(dispatcher, lane, CHAPPE_LANE_RUNNING);
+        set_held(dispatcher, share, true, false);
+        ret_tasks[0]->probe = true;
+        return 1;
+}
+
 size_t chappe_dispatcher_take(struct chappe_dispatcher *dispatcher, struct chappe_task **ret_tasks, size_t maximum)
 {
         size_t taken = 0;
         while (taken < maximum && dispatcher->round) {
                 struct chappe_share *share = leave_round(dispatcher);
-                while (share->ready) {
-                        struct chappe_lane *lane = unlist_first(share);
-                        if (lane->state != CHAPPE_LANE_READY)
-                                continue;
-                        size_t run = maximum - taken < dispatcher->limits.lane_run ? maximum - taken
-                                                                                   : dispatcher->limits.lane_run;
-                        taken += chappe_lane_take(lane, ret_tasks + taken, run);
-                        change_state(dispatcher, lane, CHAPPE_LANE_RUNNING);
-                        break;
-                }
-                if (share->ready)
+                if (share->held && share->probe)
+                        taken += take_probe(dispatcher, share, ret_tasks + taken);
+                else if (!share->held)
+                        taken += take_turn(dispatcher, share, ret_tasks + taken, maximum - taken);
+                if (share->ready && !share->held)
                         join_round(dispatcher, share);
         }
         return taken;
+}
+
+void chappe_dispatcher_hold(struct chappe_dispatcher *dispatcher, struct chappe_share *share, bool held)
+{
+        set_held(dispatcher, share, held, false);
+}
+
+bool chappe_dispatcher_probe(struct chappe_dispatcher *dispatcher, struct chappe_share *share)
+{
+        bool possible = share->state == CHAPPE_SHARE_ACTIVE && share->ready_lanes > 0;
+        set_held(dispatcher, share, true, share->state == CHAPPE_SHARE_ACTIVE);
+        return possible;
 }
 
 static void count_late(struct chappe_dispatcher *dispatcher, const struct chappe_task *task)

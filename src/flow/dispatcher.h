@@ -29,7 +29,7 @@ struct chappe_dispatcher *chappe_dispatcher_new(const struct chappe_dispatcher_l
 /* Takes NULL; returns NULL. Lets go of no tasks: drop every share first. */
 struct chappe_dispatcher *chappe_dispatcher_free(struct chappe_dispatcher *dispatcher);
 
-/* How many more records may be taken for this share; 0 unless it is active. */
+/* How many more records may be taken for this share; 0 unless it is active, and while it is held. */
 size_t chappe_dispatcher_room(const struct chappe_dispatcher *dispatcher, const struct chappe_share *share);
 /* Lanes in trouble: parked, or trying again. */
 size_t chappe_dispatcher_troubled(const struct chappe_dispatcher *dispatcher);
@@ -56,6 +56,11 @@ void chappe_dispatcher_unrun(struct chappe_dispatcher *dispatcher, struct chappe
  * due_us on. */
 void chappe_dispatcher_settle(struct chappe_dispatcher *dispatcher, struct chappe_task *task, bool again,
                               int64_t due_us, struct chappe_released *released);
+/* A held share keeps what it has, and nothing of it begins; one that is no longer held goes on. */
+void chappe_dispatcher_hold(struct chappe_dispatcher *dispatcher, struct chappe_share *share, bool held);
+/* One task of a share, held from now on, may run (task->probe), and one record may be taken for it. Is there one that
+ * is ready? */
+bool chappe_dispatcher_probe(struct chappe_dispatcher *dispatcher, struct chappe_share *share);
 /* Parked lanes that are due become ready. */
 void chappe_dispatcher_promote(struct chappe_dispatcher *dispatcher, int64_t now_us);
 /* When the next parked lane is due; INT64_MAX without one. */

@@ -33,6 +33,8 @@ struct partition {
         struct chappe_share *share;
         struct record records[MOST];
         size_t count;
+        bool held;
+        int grants; /* tasks that may begin all the same */
 };
 
 struct world {
@@ -103,6 +105,7 @@ static void gain(struct world *world, int p)
         static const char *const topics[PARTITIONS] = { "a", "a", "b" };
         memset(partition->records, 0, sizeof(partition->records));
         partition->count = 0;
+        partition->held = false;
         partition->share = chappe_assignment_gain(&world->assignment, topics[p], p, 0);
         assert_non_null(partition->share);
 }
@@ -129,6 +132,15 @@ static void check_may_run(struct partition *partition, struct record *record, in
                 if (earlier->key == record->key)
                         assert_true(earlier->finished || earlier->ran_well || (earlier->running && !earlier->failed));
         }
+}
+
+/* Of a held partition nothing begins, but what was granted. */
+static void check_hold(struct partition *partition, struct record *record)
+{
+        assert_int_equal(record->task.probe, partition->held);
+        if (partition->held)
+                assert_true(partition->grants-- > 0);
+        record->task.probe = false;
 }
 
 static struct partition *partition_of(struct world *world, const struct record *record)
@@ -219,6 +231,7 @@ static void begin_turn(struct world *world, struct worker *worker)
         for (size_t i = 0; i < worker->count; i++) {
                 struct record *record = record_of(worker->tasks[i]);
                 check_may_run(partition_of(world, record), record, world->now_us);
+                check_hold(partition_of(world, record), record);
                 record->running = true;
                 record->failed = false;
                 record->ran_well = false;
@@ -270,11 +283,35 @@ static void give_up(struct world *world, struct partition *partition, bool drain
                 chappe_share_free(share);
 }
 
+static void hold(struct world *world, struct partition *partition)
+{
+        uint64_t what = chappe_random_below(&world->random, 3);
+        partition->held = what > 0;
+        partition->grants = what == 2 && partition->share->state == CHAPPE_SHARE_ACTIVE;
+        if (what == 2)
+                (void)chappe_dispatcher_probe(world->dispatcher, partition->share);
+        else
+                chappe_dispatcher_hold(world->dispatcher, partition->share, what == 1);
+        assert_true(chappe_dispatcher_room(world->dispatcher, partition->share) <=
+                    (partition->held ? (size_t)partition->grants : SIZE_MAX));
+}
+
+/* Of what nobody holds nothing is left ready when a worker has had enough turns. */
+static void let_all_run(struct world *world)
+{
+        for (int p = 0; p < PARTITIONS; p++) {
+                struct partition *partition = &world->partitions[p];
+                partition->held = false;
+                if (partition->share)
+                        chappe_dispatcher_hold(world->dispatcher, partition->share, false);
+        }
+}
+
 static void step(struct world *world, struct worker *workers)
 {
         int p = (int)chappe_random_below(&world->random, PARTITIONS);
         struct partition *partition = &world->partitions[p];
-        uint64_t what = chappe_random_below(&world->random, 40);
+        uint64_t what = chappe_random_below(&world->random, 43);
         if (what < 16)
                 go_on(world, &workers[what % 2]);
         else if (what < 22)
@@ -285,14 +322,17 @@ static void step(struct world *world, struct worker *workers)
                 gain(world, p);
         else if (what < 38)
                 add(world, partition);
-        else
+        else if (what < 40)
                 give_up(world, partition, what == 38);
+        else
+                hold(world, partition);
         chappe_dispatcher_promote(world->dispatcher, world->now_us);
 }
 
 /* Without further failures everything in hand comes to its end. */
 static void run_out(struct world *world, struct worker *workers)
 {
+        let_all_run(world);
         for (int round = 0; round < 5000 && chappe_dispatcher_records(world->dispatcher) > 0; round++) {
                 world->now_us += 100;
                 chappe_dispatcher_promote(world->dispatcher, world->now_us);
@@ -425,12 +465,49 @@ static void test_intake_is_bounded_by_keys_in_trouble(void **state)
         chappe_assignment_deinit(&assignment);
 }
 
+/* What fails without end is not all that probes. */
+static void test_of_a_held_partition_one_task_probes_that_has_not_failed(void **state)
+{
+        (void)state;
+        static const struct chappe_dispatcher_limits limits = { 1000, 100000, 16, 1000, 1000 };
+        struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&limits);
+        struct chappe_assignment assignment = { 0 };
+        struct chappe_share *share = chappe_assignment_gain(&assignment, "t", 0, 0);
+        struct chappe_task tasks[4] = { 0 }, *taken[4];
+        struct chappe_released released = { 0 };
+        for (int i = 0; i < 4; i++) {
+                tasks[i] = (struct chappe_task){ .share = share, .offset = i, .attempt = 1 };
+                assert_int_equal(chappe_dispatcher_add(dispatcher, &tasks[i], i < 3 ? (uint64_t)i : 2), 0);
+        }
+        assert_int_equal(chappe_dispatcher_take(dispatcher, taken, 1), 1);
+        chappe_dispatcher_return(dispatcher, taken[0], true, false, 10, &released);
+        chappe_dispatcher_promote(dispatcher, 10);
+        chappe_dispatcher_hold(dispatcher, share, true);
+        assert_int_equal(chappe_dispatcher_ready(dispatcher), 0);
+        assert_int_equal(chappe_dispatcher_take(dispatcher, taken, 4), 0);
+        assert_int_equal(chappe_dispatcher_room(dispatcher, share), 0);
+        for (int i = 1; i < 3; i++) {
+                assert_true(chappe_dispatcher_probe(dispatcher, share));
+                assert_int_equal(chappe_dispatcher_ready(dispatcher), 1);
+                assert_int_equal(chappe_dispatcher_room(dispatcher, share), 1);
+                assert_int_equal(chappe_dispatcher_take(dispatcher, taken, 4), 1);
+                assert_ptr_equal(taken[0], &tasks[i]);
+                assert_int_equal(chappe_dispatcher_take(dispatcher, taken + 1, 3), 0);
+        }
+        chappe_dispatcher_hold(dispatcher, share, false);
+        assert_int_equal(chappe_dispatcher_take(dispatcher, taken, 4), 1);
+        assert_ptr_equal(taken[0], &tasks[0]);
+        chappe_dispatcher_free(dispatcher);
+        chappe_assignment_deinit(&assignment);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_partitions_take_turns),
                 cmocka_unit_test(test_intake_is_bounded_by_records_and_bytes),
                 cmocka_unit_test(test_intake_is_bounded_by_keys_in_trouble),
+                cmocka_unit_test(test_of_a_held_partition_one_task_probes_that_has_not_failed),
                 cmocka_unit_test(test_dispatcher_agrees_with_a_plain_reader_of_the_log),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
