@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The eager assignors: range a topic, or round-robin over all. (org.apache.kafka.clients.consumer.RangeAssignor,
+/* The assignors: range a topic, round-robin over all, or cooperative. (org.apache.kafka.clients.consumer.RangeAssignor,
  * RoundRobinAssignor) */
 #include <stdlib.h>
 
@@ -68,11 +68,100 @@ static void assign_round_robin(struct sim_group *group, const struct sim_topic *
         }
 }
 
+/* A partition, who has it and who is to have it. */
+struct piece {
+        const struct sim_topic *topic;
+        int32_t partition;
+        struct sim_member *owner; /* NULL: nobody */
+        struct sim_member *target;
+};
+
+struct pieces {
+        struct piece *at;
+        size_t count;
+};
+
+static struct sim_member *owner_of(struct sim_group *group, const struct sim_topic *topic, int32_t partition)
+{
+        for (struct sim_member *member = group->members; member; member = member->next)
+                for (size_t i = 0; subscribes(member, topic) && i < member->assigned_count; i++)
+                        if (member->assigned[i].partition == partition &&
+                            strcmp(member->assigned[i].topic, topic->name) == 0)
+                                return member;
+        return NULL;
+}
+
+static struct pieces gather(struct chappe_sim *sim, struct sim_group *group)
+{
+        struct pieces pieces = { 0 };
+        size_t most = 0;
+
+        for (const struct sim_topic *topic = sim->topics; topic; topic = topic->hh.next)
+                most += (size_t)topic->partition_count;
+        pieces.at = calloc(most + 1, sizeof(*pieces.at));
+        if (!pieces.at)
+                abort();
+        for (const struct sim_topic *topic = sim->topics; topic; topic = topic->hh.next)
+                for (int32_t i = 0; subscribers(group, topic) > 0 && i < topic->partition_count; i++) {
+                        struct sim_member *owner = owner_of(group, topic, i);
+
+                        pieces.at[pieces.count++] = (struct piece){ topic, i, owner, owner };
+                }
+        return pieces;
+}
+
+static size_t load(const struct pieces *pieces, const struct sim_member *member)
+{
+        size_t count = 0;
+
+        for (size_t i = 0; i < pieces->count; i++)
+                count += pieces->at[i].target == member;
+        return count;
+}
+
+static struct sim_member *least_loaded(struct sim_group *group, const struct pieces *pieces,
+                                       const struct sim_topic *topic)
+{
+        struct sim_member *least = NULL;
+
+        for (struct sim_member *member = group->members; member; member = member->next)
+                if (subscribes(member, topic) && (!least || load(pieces, member) < load(pieces, least)))
+                        least = member;
+        return least;
+}
+
+/* Everybody keeps what he has, as far as that is fair. What has to move is given to nobody yet: its owner gives it up
+ * first, and joins again. (org.apache.kafka.clients.consumer.CooperativeStickyAssignor) */
+static void assign_cooperatively(struct chappe_sim *sim, struct sim_group *group)
+{
+        struct pieces pieces = gather(sim, group);
+
+        for (size_t i = 0; i < pieces.count; i++)
+                if (!pieces.at[i].target)
+                        pieces.at[i].target = least_loaded(group, &pieces, pieces.at[i].topic);
+        for (size_t i = 0; i < pieces.count; i++) {
+                struct sim_member *least = least_loaded(group, &pieces, pieces.at[i].topic);
+
+                if (load(&pieces, least) + 1 < load(&pieces, pieces.at[i].target))
+                        pieces.at[i].target = least;
+        }
+        for (struct sim_member *member = group->members; member; member = member->next)
+                member->assigned_count = 0;
+        for (size_t i = 0; i < pieces.count; i++)
+                if (!pieces.at[i].owner || pieces.at[i].owner == pieces.at[i].target)
+                        give(pieces.at[i].target, pieces.at[i].topic, pieces.at[i].partition);
+        free(pieces.at);
+}
+
 void chappe_sim_assign(struct chappe_sim *sim, struct sim_group *group)
 {
         struct sim_member *last = NULL;
-        bool round_robin = group->members && group->members->round_robin;
+        bool round_robin = group->members && group->members->strategy == SIM_ROUND_ROBIN;
 
+        if (group->members && group->members->strategy == SIM_COOPERATIVE) {
+                assign_cooperatively(sim, group);
+                return;
+        }
         for (struct sim_member *member = group->members; member; member = member->next) {
                 free(member->assigned);
                 member->assigned = NULL;

@@ -33,20 +33,14 @@ struct chappe_sim *chappe_sim_free(struct chappe_sim *sim)
         return NULL;
 }
 
+void chappe_sim_watch(struct chappe_sim *sim, const struct chappe_sim_watch *watch)
+{
+        sim->watch = watch ? *watch : (struct chappe_sim_watch){ 0 };
+}
+
 void chappe_sim_set_faults(struct chappe_sim *sim, const struct chappe_sim_faults *faults)
 {
         sim->faults = *faults;
-}
-
-void chappe_sim_unavailable(struct chappe_sim *sim, int64_t until_us)
-{
-        chappe_fibers_note(sim->fibers, "broker away", "", until_us, 0);
-        sim->unavailable_until_us = until_us;
-}
-
-bool chappe_sim_available(const struct chappe_sim *sim)
-{
-        return chappe_fibers_now_us(sim->fibers) >= sim->unavailable_until_us;
 }
 
 int64_t chappe_sim_latency_us(struct chappe_sim *sim)
@@ -77,6 +71,7 @@ struct sim_topic *chappe_sim_topic_add(struct chappe_sim *sim, const char *name,
         if (!topic)
                 return NULL;
         topic->partition_count = partition_count;
+        topic->number = HASH_COUNT(sim->topics);
         topic->name = strdup(name);
         topic->logs = calloc((size_t)partition_count, sizeof(*topic->logs));
         if (!topic->name || !topic->logs) {
@@ -124,6 +119,8 @@ int64_t chappe_sim_log_append(struct chappe_sim *sim, struct sim_topic *topic, i
         arrive(topic, partition, log->end);
         log->end++;
         sim->appended++;
+        if (sim->watch.appended)
+                sim->watch.appended(sim->watch.context, topic->name, partition, log->end - 1);
         for (struct sim_broker *broker = sim->brokers; broker; broker = broker->next)
                 chappe_sim_handle_appended(broker, topic, partition);
         return log->end - 1;

@@ -49,8 +49,8 @@ static void commit_arrived(struct chappe_timer *timer)
         /* A killed process's last request may have left. */
         if (chappe_process_stopped(consumer->broker->process) && chappe_random_chance(sim->random, 500000))
                 return;
-        if (!chappe_sim_available(sim)) {
-                chappe_timer_set(sim->fibers, timer, sim->unavailable_until_us + 1);
+        if (!chappe_sim_reachable(sim, consumer->group->number)) {
+                chappe_timer_set(sim->fibers, timer, chappe_sim_leader_us(sim, consumer->group->number) + 1);
                 return;
         }
         status = decide(commit, &error);
@@ -59,6 +59,18 @@ static void commit_arrived(struct chappe_timer *timer)
         if (status < 0)
                 event->event.error = error;
         commit_free(commit);
+}
+
+static void look_at(struct sim_commit *commit)
+{
+        struct chappe_consumer *consumer = commit->consumer;
+        const struct chappe_sim_watch *watch = &consumer->broker->sim->watch;
+
+        for (size_t i = 0; watch->committing && i < commit->count; i++)
+                watch->committing(watch->context, consumer->broker->process, consumer->group_name,
+                                  &commit->positions[i],
+                                  !consumer->told_lost && chappe_sim_reading_find(consumer, commit->positions[i].topic,
+                                                                                  commit->positions[i].partition));
 }
 
 int chappe_sim_consumer_commit(struct chappe_consumer *consumer, const struct chappe_position *positions, size_t count,
@@ -78,6 +90,7 @@ int chappe_sim_consumer_commit(struct chappe_consumer *consumer, const struct ch
         commit->consumer = consumer;
         commit->positions = chappe_sim_positions_copy(positions, count);
         commit->count = count;
+        look_at(commit);
         commit->token = token;
         commit->generation = consumer->generation;
         commit->member = consumer->member ? consumer->member->number : 0;

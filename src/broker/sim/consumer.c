@@ -22,7 +22,10 @@ static void configure(struct chappe_consumer *consumer, const struct chappe_cons
         const char *value = chappe_sim_property(consumer->broker, config->properties, config->property_count,
                                                 "partition.assignment.strategy");
 
-        consumer->subscription.round_robin = value && strncmp(value, "roundrobin", 10) == 0;
+        if (value && strncmp(value, "cooperative", 11) == 0)
+                consumer->subscription.strategy = SIM_COOPERATIVE;
+        else if (value && strncmp(value, "roundrobin", 10) == 0)
+                consumer->subscription.strategy = SIM_ROUND_ROBIN;
         value = chappe_sim_property(consumer->broker, config->properties, config->property_count, "auto.offset.reset");
         consumer->from_latest = value && (strcmp(value, "latest") == 0 || strcmp(value, "end") == 0);
         value = chappe_sim_property(consumer->broker, config->properties, config->property_count, "group.instance.id");
@@ -138,6 +141,7 @@ static void consumer_end(struct chappe_consumer *consumer)
         chappe_sim_events_free(consumer);
         chappe_timer_cancel(fibers, &consumer->ready);
         topics_free(consumer);
+        free(consumer->revoked);
         DL_DELETE2(consumer->broker->consumers, consumer, previous, next);
         free(consumer->instance);
         free(consumer->group_name);

@@ -59,7 +59,13 @@ struct chappe_consumer {
 
         enum sim_membership membership;
         int32_t generation;
-        bool lost; /* while giving up: not ours any more */
+        bool expelled;                   /* the coordinator has put it out; it does not know yet */
+        bool lost;                       /* while giving up: not ours any more */
+        bool told_lost;                  /* and its owner knows */
+        bool told_gained;                /* the gain that awaits accept */
+        bool rejoins;                    /* cooperative: once what has come with this assignment is answered */
+        struct chappe_position *revoked; /* cooperative: awaits release; NULL: everything does */
+        size_t revoked_count;
         int64_t polled_us;
         struct chappe_timer heartbeat;
         struct chappe_timer join; /* a request to join, or an assignment, on its way */
@@ -86,9 +92,20 @@ void chappe_sim_consumer_ready(struct chappe_consumer *consumer);
 void chappe_sim_consumer_ready_fired(struct chappe_timer *timer);
 
 /* fetch.c */
+/* NULL: it is not being read. */
+struct sim_reading *chappe_sim_reading_find(const struct chappe_consumer *consumer, const char *topic,
+                                            int32_t partition);
+void chappe_sim_reading_remove(struct chappe_consumer *consumer, const char *topic, int32_t partition);
 int chappe_sim_readings_add(struct chappe_consumer *consumer, const struct chappe_position *positions, size_t count,
                             struct chappe_error *error);
 void chappe_sim_readings_clear(struct chappe_consumer *consumer);
+
+/* cooperative.c */
+bool chappe_sim_cooperates(const struct chappe_consumer *consumer);
+/* Tells what is no longer assigned as revoked; false when there is nothing of that kind. */
+bool chappe_sim_cooperative_revoke(struct chappe_consumer *consumer);
+/* What was told is released. */
+void chappe_sim_cooperative_released(struct chappe_consumer *consumer);
 
 /* membership.c */
 void chappe_sim_membership_join(struct chappe_consumer *consumer);

@@ -129,6 +129,11 @@ void chappe_sim_consumer_poll(struct chappe_consumer *consumer, struct chappe_co
         *ret_event = event->event;
         chappe_fibers_note(consumer->broker->sim->fibers, "event", chappe_process_name(consumer->broker->process),
                            (int64_t)event->event.kind, (int64_t)event->event.position_count);
+        consumer->told_gained |= event->event.kind == CHAPPE_CONSUMER_GAINED;
+        consumer->told_lost |= event->event.kind == CHAPPE_CONSUMER_LOST;
+        if (consumer->broker->sim->watch.told)
+                consumer->broker->sim->watch.told(consumer->broker->sim->watch.context, consumer->broker->process,
+                                                  consumer->group_name, &event->event);
         if (consumer->events)
                 chappe_sim_consumer_ready(consumer);
 }

@@ -4,7 +4,8 @@
 
 #include "broker/sim/consumer.h"
 
-static struct sim_reading *find(const struct chappe_consumer *consumer, const char *topic, int32_t partition)
+struct sim_reading *chappe_sim_reading_find(const struct chappe_consumer *consumer, const char *topic,
+                                            int32_t partition)
 {
         for (size_t i = 0; i < consumer->reading_count; i++)
                 if (consumer->readings[i]->partition == partition &&
@@ -16,7 +17,7 @@ static struct sim_reading *find(const struct chappe_consumer *consumer, const ch
 static void fetch_later(struct sim_reading *reading)
 {
         struct chappe_sim *sim = reading->consumer->broker->sim;
-        int64_t at_us = chappe_sim_available(sim) ? chappe_fibers_now_us(sim->fibers) : sim->unavailable_until_us;
+        int64_t at_us = chappe_sim_leader_us(sim, chappe_sim_place(reading->topic, reading->partition));
 
         if (!reading->fetch.node.index)
                 chappe_timer_set(sim->fibers, &reading->fetch, at_us + chappe_sim_latency_us(sim));
@@ -43,7 +44,7 @@ static void fetched(struct chappe_timer *timer)
 
         if (chappe_process_stopped(consumer->broker->process))
                 return;
-        if (!chappe_sim_available(consumer->broker->sim)) {
+        if (!chappe_sim_reachable(consumer->broker->sim, chappe_sim_place(reading->topic, reading->partition))) {
                 fetch_later(reading);
                 return;
         }
@@ -111,22 +112,39 @@ int chappe_sim_readings_add(struct chappe_consumer *consumer, const struct chapp
         return 0;
 }
 
+void chappe_sim_reading_remove(struct chappe_consumer *consumer, const char *topic, int32_t partition)
+{
+        const struct chappe_sim_watch *watch = &consumer->broker->sim->watch;
+        size_t at = 0;
+
+        while (at < consumer->reading_count && (consumer->readings[at]->partition != partition ||
+                                                strcmp(consumer->readings[at]->topic->name, topic) != 0))
+                at++;
+        if (at == consumer->reading_count)
+                return;
+        if (watch->released)
+                watch->released(watch->context, consumer->broker->process, consumer->group_name, topic, partition);
+        chappe_timer_cancel(consumer->broker->sim->fibers, &consumer->readings[at]->fetch);
+        free(consumer->readings[at]);
+        consumer->readings[at] = consumer->readings[--consumer->reading_count];
+}
+
 void chappe_sim_readings_clear(struct chappe_consumer *consumer)
 {
-        for (size_t i = 0; i < consumer->reading_count; i++) {
-                chappe_timer_cancel(consumer->broker->sim->fibers, &consumer->readings[i]->fetch);
-                free(consumer->readings[i]);
+        while (consumer->reading_count > 0) {
+                struct sim_reading *reading = consumer->readings[consumer->reading_count - 1];
+
+                chappe_sim_reading_remove(consumer, reading->topic->name, reading->partition);
         }
         free(consumer->readings);
         consumer->readings = NULL;
-        consumer->reading_count = 0;
         chappe_sim_event_drop(consumer, CHAPPE_CONSUMER_PARTITION_END);
 }
 
 size_t chappe_sim_consumer_take(struct chappe_consumer *consumer, const char *topic, int32_t partition,
                                 struct chappe_record *ret_records, size_t maximum)
 {
-        struct sim_reading *reading = find(consumer, topic, partition);
+        struct sim_reading *reading = chappe_sim_reading_find(consumer, topic, partition);
         size_t count = 0;
 
         if (!reading || reading->position == reading->fetched || maximum == 0 ||
@@ -137,6 +155,9 @@ size_t chappe_sim_consumer_take(struct chappe_consumer *consumer, const char *to
                 consumer->lent++;
         }
         chappe_fibers_note(consumer->broker->sim->fibers, "take", topic, partition, reading->position);
+        if (consumer->broker->sim->watch.taken)
+                consumer->broker->sim->watch.taken(consumer->broker->sim->watch.context, consumer->broker->process,
+                                                   consumer->group_name, consumer->lent);
         tell_end(reading);
         return count;
 }
@@ -144,7 +165,7 @@ size_t chappe_sim_consumer_take(struct chappe_consumer *consumer, const char *to
 int chappe_sim_consumer_seek(struct chappe_consumer *consumer, const char *topic, int32_t partition, int64_t offset,
                              struct chappe_error *error)
 {
-        struct sim_reading *reading = find(consumer, topic, partition);
+        struct sim_reading *reading = chappe_sim_reading_find(consumer, topic, partition);
 
         if (!chappe_process_step(consumer->broker->process, "broker.seek"))
                 return chappe_fail(error, CHAPPE_E_STOPPED, "the process was killed");

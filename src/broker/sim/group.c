@@ -123,7 +123,7 @@ static void session_over(struct chappe_timer *timer)
         struct sim_member *member = CHAPPE_CONTAINER(timer, struct sim_member, expiry);
         struct sim_group *group = member->group;
 
-        if (!chappe_sim_available(group->sim) ||
+        if (!chappe_sim_reachable(group->sim, group->number) ||
             (member->consumer && member->joined && group->state == SIM_GROUP_PREPARING)) {
                 session_renew(member);
                 return;
@@ -151,7 +151,7 @@ static struct sim_member *member_new(struct sim_group *group, const struct sim_s
         member->group = group;
         member->expiry.fire = session_over;
         member->instance = subscription->instance ? strdup(subscription->instance) : NULL;
-        member->round_robin = subscription->round_robin;
+        member->strategy = subscription->strategy;
         member->session_us = subscription->session_us;
         member->rebalance_us = subscription->rebalance_us;
         member->topics = calloc(subscription->topic_count + 1, sizeof(char *));
@@ -243,6 +243,7 @@ struct sim_group *chappe_sim_group_get(struct chappe_sim *sim, const char *name)
         if (!group || !(group->name = strdup(name)))
                 abort();
         group->sim = sim;
+        group->number = HASH_COUNT(sim->groups);
         group->completion.fire = completion_due;
         HASH_ADD_KEYPTR(hh, sim->groups, group->name, strlen(group->name), group);
         return group;

@@ -5,6 +5,11 @@
 
 #include "broker/sim/producer.h"
 
+static uint32_t place_of(const struct sim_lane *lane)
+{
+        return chappe_sim_place(lane->topic->topic, lane->partition);
+}
+
 static void report(struct chappe_producer *producer, struct sim_outgoing *outgoing)
 {
         DL_APPEND2(producer->reports, outgoing, previous, next);
@@ -86,8 +91,8 @@ static void arrive_later(struct sim_lane *lane)
         struct chappe_sim *sim = lane->topic->producer->broker->sim;
         int64_t at_us = chappe_fibers_now_us(sim->fibers);
 
-        if (!chappe_sim_available(sim)) {
-                at_us = sim->unavailable_until_us;
+        if (!chappe_sim_reachable(sim, place_of(lane))) {
+                at_us = chappe_sim_leader_us(sim, place_of(lane));
                 if (lane->queue->deadline_us < at_us)
                         at_us = lane->queue->deadline_us;
         }
@@ -112,7 +117,7 @@ static void lane_arrived(struct chappe_timer *timer)
 
         if (chappe_process_stopped(broker->process) && chappe_random_chance(broker->sim->random, 500000))
                 return;
-        if (!chappe_sim_available(broker->sim)) {
+        if (!chappe_sim_reachable(broker->sim, place_of(lane))) {
                 expire(lane);
         } else {
                 while (lane->queue && count-- > 0) {
@@ -134,8 +139,9 @@ static void lane_answered(struct chappe_timer *timer)
         struct chappe_producer *producer = lane->topic->producer;
         struct chappe_sim *sim = producer->broker->sim;
 
-        if (!chappe_sim_available(sim)) {
-                chappe_timer_set(sim->fibers, &lane->answer, sim->unavailable_until_us + chappe_sim_latency_us(sim));
+        if (!chappe_sim_reachable(sim, place_of(lane))) {
+                chappe_timer_set(sim->fibers, &lane->answer,
+                                 chappe_sim_leader_us(sim, place_of(lane)) + chappe_sim_latency_us(sim));
                 return;
         }
         while (lane->answered) {
@@ -165,7 +171,7 @@ void chappe_sim_lane_close(struct sim_lane *lane)
 {
         struct chappe_producer *producer = lane->topic->producer;
         struct chappe_sim *sim = producer->broker->sim;
-        bool leaves = chappe_sim_available(sim) && chappe_random_chance(sim->random, 500000);
+        bool leaves = chappe_sim_reachable(sim, place_of(lane)) && chappe_random_chance(sim->random, 500000);
 
         chappe_timer_cancel(sim->fibers, &lane->arrival);
         chappe_timer_cancel(sim->fibers, &lane->answer);

@@ -41,6 +41,10 @@ static void store(struct sim_group *group, const struct chappe_position *positio
         committed->metadata = position->metadata ? strdup(position->metadata) : NULL;
         committed->offset = position->offset + (group->sim->planted == CHAPPE_SIM_PLANTED_COMMIT_TOO_FAR);
         chappe_fibers_note(group->sim->fibers, "commit", key, position->offset, group->generation);
+        if (group->sim->watch.committed)
+                group->sim->watch.committed(group->sim->watch.context, group->name,
+                                            &(struct chappe_position){ position->topic, position->partition,
+                                                                       committed->offset, committed->metadata });
 }
 
 static int store_all(struct sim_group *group, const struct chappe_position *positions, size_t count,

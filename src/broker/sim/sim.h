@@ -47,10 +47,37 @@ void chappe_sim_plant(struct chappe_sim *sim, enum chappe_sim_planted planted);
 
 /* Nothing reaches the cluster until then. */
 void chappe_sim_unavailable(struct chappe_sim *sim, int64_t until_us);
+/* One broker of CHAPPE_SIM_NODES is away until then: after some seconds another one leads its partitions and groups.
+ * What was acknowledged stays. */
+#define CHAPPE_SIM_NODES 3
+void chappe_sim_node_away(struct chappe_sim *sim, int node, int64_t until_us);
 /* The group assembles again. */
 void chappe_sim_rebalance(struct chappe_sim *sim, const char *group);
 /* The n-th group's name, or NULL past the last. */
 const char *chappe_sim_group_at(const struct chappe_sim *sim, size_t n);
+
+/* Who hears of everything the moment it happens: a test that checks promises at every step. Outside the simulated time;
+ * must not call the broker seam. Members may be NULL. */
+struct chappe_sim_watch {
+        void (*appended)(void *context, const char *topic, int32_t partition, int64_t offset);
+        /* A consumer sends a commit. holds: the partition was given to it, and it was neither told that it lost it nor
+         * has it released it. The position may be changed on its way: a planted mistake. */
+        void (*committing)(void *context, struct chappe_process *process, const char *group,
+                           struct chappe_position *position, bool holds);
+        /* The coordinator has stored it. */
+        void (*committed)(void *context, const char *group, const struct chappe_position *position);
+        /* A consumer's poll has handed out a gain, a revocation or a loss. */
+        void (*told)(void *context, struct chappe_process *process, const char *group,
+                     const struct chappe_consumer_event *event);
+        /* A consumer has given this up. */
+        void (*released)(void *context, struct chappe_process *process, const char *group, const char *topic,
+                         int32_t partition);
+        /* A consumer has taken records, and now holds so many that it has not released. */
+        void (*taken)(void *context, struct chappe_process *process, const char *group, size_t held);
+        void *context;
+};
+/* Copied. NULL: nobody. */
+void chappe_sim_watch(struct chappe_sim *sim, const struct chappe_sim_watch *watch);
 
 /* The cluster seen from outside, without delay or fault. */
 

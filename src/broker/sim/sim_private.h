@@ -29,6 +29,7 @@ struct sim_place {
 struct sim_topic {
         char *name;
         bool append_time; /* message.timestamp.type=LogAppendTime */
+        uint32_t number;  /* in order of creation: which node leads which partition */
         int32_t partition_count;
         struct sim_log *logs;
         struct sim_place *arrivals; /* every record, in the order in which they came */
@@ -45,6 +46,7 @@ struct sim_committed {
 };
 
 enum sim_group_state { SIM_GROUP_EMPTY, SIM_GROUP_PREPARING, SIM_GROUP_STABLE };
+enum sim_strategy { SIM_RANGE, SIM_ROUND_ROBIN, SIM_COOPERATIVE };
 
 struct sim_member {
         struct sim_group *group;
@@ -54,7 +56,7 @@ struct sim_member {
         char *instance;                   /* NULL: dynamic */
         char **topics;                    /* what it subscribed to */
         size_t topic_count;
-        bool round_robin;
+        enum sim_strategy strategy;
         bool joined; /* for the coming generation */
         int64_t session_us;
         int64_t rebalance_us;
@@ -68,12 +70,18 @@ struct sim_group {
         struct chappe_sim *sim;
         char *name;
         enum sim_group_state state;
+        uint32_t number; /* in order of creation: which node coordinates it */
         int32_t generation;
         struct sim_member *members; /* by id */
         struct sim_committed *committed;
         struct chappe_timer completion;  /* of the assembly under way: at the latest then */
         int64_t assembled_not_before_us; /* others may come in the first moments */
         UT_hash_handle hh;
+};
+
+struct sim_node {
+        int64_t away_from_us;
+        int64_t away_until_us;
 };
 
 struct planted_call {
@@ -86,6 +94,8 @@ struct chappe_sim {
         struct chappe_random *random;
         struct chappe_sim_faults faults;
         int64_t unavailable_until_us;
+        struct sim_node nodes[CHAPPE_SIM_NODES];
+        struct chappe_sim_watch watch;
         struct sim_topic *topics;
         struct sim_group *groups;
         struct sim_broker *brokers; /* open handles */
@@ -119,8 +129,13 @@ struct sim_topic *chappe_sim_topic_add(struct chappe_sim *sim, const char *name,
 int64_t chappe_sim_log_append(struct chappe_sim *sim, struct sim_topic *topic, int32_t partition,
                               struct sim_record *record);
 void chappe_sim_cluster_free(struct chappe_sim *sim);
-bool chappe_sim_available(const struct chappe_sim *sim);
 int64_t chappe_sim_latency_us(struct chappe_sim *sim);
+
+/* nodes.c: a place is that of a partition or a group, told by its number */
+/* When the leader can be asked: now, or when there is one again. */
+int64_t chappe_sim_leader_us(const struct chappe_sim *sim, uint32_t place);
+bool chappe_sim_reachable(const struct chappe_sim *sim, uint32_t place);
+uint32_t chappe_sim_place(const struct sim_topic *topic, int32_t partition);
 
 /* record.c */
 struct sim_record *chappe_sim_record_new(struct chappe_bytes key, struct chappe_bytes value,
@@ -219,7 +234,7 @@ struct sim_subscription {
         const char *instance; /* NULL: dynamic */
         char *const *topics;  /* copied */
         size_t topic_count;
-        bool round_robin; /* rather than range */
+        enum sim_strategy strategy;
         int64_t session_us;
         int64_t rebalance_us;
 };
