@@ -3,7 +3,9 @@
 #include "observe/log.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +18,7 @@
 #define MESSAGE_SIZE 3000 /* of them for the message, so that fields find room */
 #define FIELD_SIZE   400
 #define TAIL_SIZE    16 /* kept free for what closes a line */
+#define PATIENCE_MS  50 /* for a reader that has fallen behind; none once a line was dropped */
 
 struct chappe_log {
         const struct chappe_clock *clock;
@@ -25,6 +28,7 @@ struct chappe_log {
         bool json;
         bool colour;
         int descriptor;
+        atomic_uint dropped; /* lines since the last that was written */
 };
 
 struct line {
@@ -119,7 +123,7 @@ static void put_member(struct line *line, const char *name, const char *value, s
 static void put_json(const struct chappe_log *log, struct line *line, enum chappe_log_event event, const char *time,
                      const char *message, const struct chappe_log_field *fields, size_t field_count)
 {
-        static const char *const names[] = {"error", "warning", "info", "debug"};
+        static const char *const names[] = { "error", "warning", "info", "debug" };
         char id[16];
 
         snprintf(id, sizeof(id), "L%04d", (int)event);
@@ -140,8 +144,8 @@ static void put_json(const struct chappe_log *log, struct line *line, enum chapp
 static void put_pretty(const struct chappe_log *log, struct line *line, enum chappe_log_event event, const char *time,
                        const char *message, const struct chappe_log_field *fields, size_t field_count)
 {
-        static const char *const names[] = {"ERROR", "WARN ", "INFO ", "DEBUG"};
-        static const char *const colours[] = {"\x1b[31m", "\x1b[33m", "\x1b[32m", "\x1b[2m"};
+        static const char *const names[] = { "ERROR", "WARN ", "INFO ", "DEBUG" };
+        static const char *const colours[] = { "\x1b[31m", "\x1b[33m", "\x1b[32m", "\x1b[2m" };
         enum chappe_log_level level = event_level(event);
         char id[16];
 
@@ -177,29 +181,66 @@ static void format_time(int64_t wall_ms, char time[32])
         snprintf(time + length, 32 - length, ".%03dZ", (int)(wall_ms % 1000));
 }
 
-/* A line that cannot be written is dropped: a log must never stop the service. */
-static void write_line(int descriptor, const struct line *line)
+/* A line that cannot be written is dropped and counted: a log must never stop the service, nor may a pipe that nobody
+ * reads. A pipe with room for LINE_SIZE takes the line in one piece. */
+static bool write_line(const struct chappe_log *log, const struct line *line, int patience_ms)
 {
-        while (write(descriptor, line->at, line->length) < 0 && errno == EINTR)
-                ;
+        struct pollfd descriptor = { .fd = log->descriptor, .events = POLLOUT };
+        int ready;
+        ssize_t written;
+
+        do
+                ready = poll(&descriptor, 1, patience_ms);
+        while (ready < 0 && errno == EINTR);
+        if (ready != 1)
+                return false;
+        do
+                written = write(log->descriptor, line->at, line->length);
+        while (written < 0 && errno == EINTR);
+        return written > 0;
+}
+
+static void format_line(const struct chappe_log *log, struct line *line, enum chappe_log_event event,
+                        const char *message, const struct chappe_log_field *fields, size_t field_count)
+{
+        char time[32];
+
+        format_time(chappe_clock_wall_ms(log->clock), time);
+        line->length = 0;
+        if (log->json)
+                put_json(log, line, event, time, message, fields, field_count);
+        else
+                put_pretty(log, line, event, time, message, fields, field_count);
+        line->at[line->length++] = '\n';
+}
+
+/* Before the first line that can be written again; false: still nobody reads. */
+static bool tell_dropped(struct chappe_log *log)
+{
+        char message[64];
+        struct line line;
+        unsigned int dropped = atomic_exchange(&log->dropped, 0);
+
+        if (!dropped)
+                return true;
+        snprintf(message, sizeof(message), "%u lines were dropped: nobody read the log", dropped);
+        format_line(log, &line, CHAPPE_LOG_LINES_DROPPED, message, NULL, 0);
+        if (write_line(log, &line, 0))
+                return true;
+        atomic_fetch_add(&log->dropped, dropped);
+        return false;
 }
 
 static void write_message(struct chappe_log *log, enum chappe_log_event event, const struct chappe_log_field *fields,
                           size_t field_count, const char *format, va_list arguments)
 {
         char message[MESSAGE_SIZE + 1];
-        char time[32];
         struct line line;
 
         vsnprintf(message, sizeof(message), format, arguments);
-        format_time(chappe_clock_wall_ms(log->clock), time);
-        line.length = 0;
-        if (log->json)
-                put_json(log, &line, event, time, message, fields, field_count);
-        else
-                put_pretty(log, &line, event, time, message, fields, field_count);
-        line.at[line.length++] = '\n';
-        write_line(log->descriptor, &line);
+        format_line(log, &line, event, message, fields, field_count);
+        if (!tell_dropped(log) || !write_line(log, &line, PATIENCE_MS))
+                atomic_fetch_add(&log->dropped, 1);
 }
 
 static bool wanted(const struct chappe_log *log, enum chappe_log_event event)
@@ -235,6 +276,6 @@ void chappe_log_error(struct chappe_log *log, enum chappe_log_event event, const
         char code[16];
 
         snprintf(code, sizeof(code), "E%04d", error->code);
-        struct chappe_log_field fields[] = {{"code", code}};
+        struct chappe_log_field fields[] = { { "code", code } };
         chappe_log_write_fields(log, event, fields, 1, "%s", error->text);
 }

@@ -31,7 +31,8 @@ struct chappe_log_config {
 int chappe_log_new(const struct chappe_log_config *config, struct chappe_log **ret_log, struct chappe_error *error);
 struct chappe_log *chappe_log_free(struct chappe_log *log);
 
-/* One line; the event gives id and level. log may be NULL (nothing happens). One write(2) a line, at most 4 KiB, cut beyond. */
+/* One line; the event gives id and level. log may be NULL (nothing happens). One write(2) a line, at most 4 KiB, cut
+ * beyond. Waits at most 50 ms for a reader that has fallen behind; then lines are dropped, and their number is told. */
 void chappe_log_write(struct chappe_log *log, enum chappe_log_event event, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 /* The same with fields that become JSON members: name, value, name, value, …, NULL before the format. */
