@@ -59,13 +59,18 @@ const struct chappe_layout *chappe_schema_layout(struct chappe_schema *schema, s
 /* Avro's JSON encoding (specification, "JSON Encoding") of a value held by the layout of this schema. */
 int chappe_json_print(const struct chappe_schema *schema, const struct chappe_layout *layout, const void *value,
                       struct chappe_buffer *buffer, struct chappe_error *error);
-/* The plain form people write: no union wrappers, bytes as in Avro's JSON. */
+/* The plain form that people write: no union wrappers, logical types as text (<chappe/logical.h>): "2026-11-28T10:15:30.250Z",
+ * "-12.50". Bytes of no logical type as in Avro's JSON. */
 int chappe_json_print_plain(const struct chappe_schema *schema, const struct chappe_layout *layout, const void *value,
                             struct chappe_buffer *buffer, struct chappe_error *error);
-/* Reads JSON into a value; accepts both forms: a union may be wrapped or plain, a field with a default may be left out.
- * Errors carry line, column and JSON path. Everything is copied into the arena. */
+/* Reads Avro's JSON encoding into a value, and more: a union may be plain, a field with a default left out. Errors carry line,
+ * column and JSON path. Everything is copied into the arena. */
 int chappe_json_read(const struct chappe_schema *schema, const struct chappe_layout *layout, struct chappe_text json,
                      struct chappe_arena *arena, void *ret_value, struct chappe_error *error);
+/* The same for the plain form: a string for a logical type is its text, a number for a decimal its value; dates and times may be
+ * numbers as well. A plain string goes to a union's string branch first; the branch's name around it decides otherwise. */
+int chappe_json_read_plain(const struct chappe_schema *schema, const struct chappe_layout *layout, struct chappe_text json,
+                           struct chappe_arena *arena, void *ret_value, struct chappe_error *error);
 
 #ifdef __cplusplus
 }

@@ -63,6 +63,9 @@ int chappe_value_compare(struct chappe_value a, struct chappe_value b);
 /* Equal values have equal hashes, on every machine; the order of a map's entries does not count. */
 uint64_t chappe_value_hash(struct chappe_value value);
 
+/* Appends it, or the part that it is, as plain JSON (chappe_json_print_plain). */
+int chappe_value_print(struct chappe_value value, struct chappe_buffer *buffer, struct chappe_error *error);
+
 /* The same for generated structs; the generated helpers call these. Negative when the type's schema cannot be read. */
 int chappe_type_copy(const struct chappe_type *type, const void *value, struct chappe_arena *arena, void *ret_value,
                      struct chappe_error *error);

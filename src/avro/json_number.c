@@ -29,6 +29,39 @@ static void take_digits(double number, int precision, char text[40], struct digi
                 digits->count--;
 }
 
+static const double powers[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15 };
+
+/* The digits of a whole number, not 0, that stands for number × 10^-behind. */
+static void split_digits(uint64_t number, int behind, struct digits *digits)
+{
+        char text[20];
+        int count = 0;
+
+        for (; number % 10 == 0; number /= 10)
+                behind--;
+        for (; number > 0; number /= 10)
+                text[count++] = (char)('0' + number % 10);
+        for (digits->count = 0; digits->count < count; digits->count++)
+                digits->at[digits->count] = text[count - 1 - digits->count];
+        digits->exponent = count - behind;
+}
+
+/* What people write has few digits: number × 10^behind is then a whole number below 10^15, and dividing it by the
+ * power, which is exact too, is rounded only once, so that it finds out whether these digits read back as the same
+ * number. */
+static bool find_short_digits(double number, struct digits *digits)
+{
+        for (int behind = 0; behind < 16 && number * powers[behind] < 1e15; behind++) {
+                double whole = (double)(uint64_t)(number * powers[behind] + 0.5);
+
+                if (whole >= 1 && whole / powers[behind] == number) {
+                        split_digits((uint64_t)whole, behind, digits);
+                        return true;
+                }
+        }
+        return false;
+}
+
 /* The shortest digits that read back as the same number. 15 are enough for most; numbers near zero have fewer that
  * count. */
 static void find_digits(double number, struct digits *digits)
@@ -36,9 +69,30 @@ static void find_digits(double number, struct digits *digits)
         char text[40];
         int precision = number < 1e-300 ? 2 : 15;
 
+        if (number >= 1e-3 && find_short_digits(number, digits))
+                return;
         do {
                 take_digits(number, precision, text, digits);
         } while (precision++ < 17 && strtod(text, NULL) != number);
+}
+
+/* The same for floats; what holds for 15 digits of a double holds for 7 of a float and powers to 10^10. */
+static void find_float_digits(float number, struct digits *digits)
+{
+        char text[40];
+        int precision = number < 1e-35f ? 2 : 1;
+
+        for (int behind = 0; number >= 1e-3f && behind <= 10 && (double)number * powers[behind] < 1e7; behind++) {
+                float whole = (float)(uint32_t)((double)number * powers[behind] + 0.5);
+
+                if (whole >= 1 && whole / (float)powers[behind] == number) {
+                        split_digits((uint32_t)whole, behind, digits);
+                        return;
+                }
+        }
+        do {
+                take_digits(number, precision, text, digits);
+        } while (precision++ < 9 && strtof(text, NULL) != number);
 }
 
 /* 123.45 */
@@ -68,9 +122,10 @@ static int put_scientific(struct chappe_buffer *buffer, const struct digits *dig
                                     digits->count > 1 ? digits->at + 1 : "0", digits->exponent - 1);
 }
 
-int chappe_json_put_double(struct chappe_buffer *buffer, double number)
+/* What has no digits, the sign, and whole numbers that need no search. 1: there is more to print, of the magnitude. */
+static int put_simple(struct chappe_buffer *buffer, double number)
 {
-        struct digits digits;
+        int r;
 
         if (isnan(number))
                 return chappe_buffer_append(buffer, "\"NaN\"", 5);
@@ -79,8 +134,49 @@ int chappe_json_put_double(struct chappe_buffer *buffer, double number)
         if (signbit(number) && chappe_buffer_append(buffer, "-", 1) < 0)
                 return -CHAPPE_E_NO_MEMORY;
         number = fabs(number);
-        if (number < 1e7 && number == (double)(int64_t)number)
-                return chappe_buffer_printf(buffer, "%lld.0", (long long)number);
-        find_digits(number, &digits);
-        return number >= 1e-3 && number < 1e7 ? put_plain(buffer, &digits) : put_scientific(buffer, &digits);
+        if (!(number < 1e7 && number == (double)(int64_t)number))
+                return 1;
+        r = chappe_json_put_integer(buffer, (int64_t)number);
+        return r >= 0 ? chappe_buffer_append(buffer, ".0", 2) : r;
+}
+
+static int put_digits(struct chappe_buffer *buffer, double number, const struct digits *digits)
+{
+        return number >= 1e-3 && number < 1e7 ? put_plain(buffer, digits) : put_scientific(buffer, digits);
+}
+
+int chappe_json_put_double(struct chappe_buffer *buffer, double number)
+{
+        struct digits digits;
+        int r = put_simple(buffer, number);
+
+        if (r <= 0)
+                return r;
+        find_digits(fabs(number), &digits);
+        return put_digits(buffer, fabs(number), &digits);
+}
+
+int chappe_json_put_float(struct chappe_buffer *buffer, float number)
+{
+        struct digits digits;
+        int r = put_simple(buffer, number);
+
+        if (r <= 0)
+                return r;
+        find_float_digits(fabsf(number), &digits);
+        return put_digits(buffer, fabs((double)number), &digits);
+}
+
+int chappe_json_put_integer(struct chappe_buffer *buffer, int64_t number)
+{
+        uint64_t left = number < 0 ? -(uint64_t)number : (uint64_t)number;
+        char text[20], *at = text + sizeof(text);
+
+        do {
+                *--at = (char)('0' + left % 10);
+                left /= 10;
+        } while (left > 0);
+        if (number < 0)
+                *--at = '-';
+        return chappe_buffer_append(buffer, at, (size_t)(text + sizeof(text) - at));
 }

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From a value in its C form to JSON: Avro's encoding, as Java's JsonEncoder prints it, and the plain form. */
-#include <stdio.h>
-
-#include <chappe/codec.h>
-
 #include <chappe/straight.h>
+#include <chappe/value.h>
 
+#include "avro/json_logical.h"
 #include "avro/json_print.h"
-#include "avro/json_tree.h"
 #include "avro/schema_model.h"
 
 #define DEPTH_LIMIT 256u
@@ -33,79 +30,22 @@ static int put(struct printer *printer, const char *text)
         return chappe_buffer_append(printer->buffer, text, strlen(text));
 }
 
+/* A name of the schema needs no escapes. */
+static int put_name(struct printer *printer, const char *before, const char *name)
+{
+        int r = put(printer, before);
+
+        if (r >= 0)
+                r = put(printer, name);
+        return r >= 0 ? put(printer, "\":") : r;
+}
+
 static int unfit(struct printer *printer, const struct chappe_schema_node *node, const char *reason)
 {
         char name[160];
 
         return chappe_fail(printer->error, CHAPPE_E_VALUE_INVALID, "%s: %s", chappe_schema_describe(node, name),
                            reason);
-}
-
-/* An escape, or NULL for what stands for itself. */
-static const char *escape_of(uint8_t c, char buffer[8])
-{
-        static const char from[] = "\"\\\b\t\n\f\r", to[] = "\"\\btnfr";
-        const char *found;
-
-        if (c >= 0x20 && c != '"' && c != '\\')
-                return NULL;
-        found = c ? strchr(from, c) : NULL;
-        if (found)
-                snprintf(buffer, 8, "\\%c", to[found - from]);
-        else
-                snprintf(buffer, 8, "\\u%04X", c);
-        return buffer;
-}
-
-/* A character above U+FFFF as Jackson writes it: two escapes. */
-static void pair_escape(const char *at, char buffer[16])
-{
-        unsigned point = ((unsigned)at[0] & 7) << 18 | ((unsigned)at[1] & 63) << 12 | ((unsigned)at[2] & 63) << 6 |
-                         ((unsigned)at[3] & 63);
-
-        point -= 0x10000;
-        snprintf(buffer, 16, "\\u%04X\\u%04X", 0xD800 + (point >> 10), 0xDC00 + (point & 0x3FF));
-}
-
-int chappe_json_put_string(struct chappe_buffer *buffer, struct chappe_text text, bool pairs)
-{
-        size_t done = 0;
-        char escape[16];
-        int r = chappe_buffer_append(buffer, "\"", 1);
-
-        for (size_t i = 0; r >= 0 && i < text.length; i++) {
-                uint8_t c = (uint8_t)text.at[i];
-
-                if (pairs && c >= 0xF0)
-                        pair_escape(text.at + i, escape);
-                else if (!escape_of(c, escape))
-                        continue;
-                r = chappe_buffer_append(buffer, text.at + done, i - done);
-                if (r >= 0)
-                        r = chappe_buffer_append(buffer, escape, strlen(escape));
-                done = i + (c >= 0xF0 ? 4 : 1);
-        }
-        if (r >= 0)
-                r = chappe_buffer_append(buffer, text.at + done, text.length - done);
-        return r >= 0 ? chappe_buffer_append(buffer, "\"", 1) : r;
-}
-
-int chappe_json_put_bytes(struct chappe_buffer *buffer, const uint8_t *bytes, size_t length)
-{
-        int r = chappe_buffer_append(buffer, "\"", 1);
-        char escape[8];
-
-        for (size_t i = 0; r >= 0 && i < length; i++) {
-                const uint8_t character[2] = { (uint8_t)(0xC0 | bytes[i] >> 6), (uint8_t)(0x80 | (bytes[i] & 0x3F)) };
-
-                if (escape_of(bytes[i], escape))
-                        r = chappe_buffer_append(buffer, escape, strlen(escape));
-                else if (bytes[i] < 0x80)
-                        r = chappe_buffer_append(buffer, &bytes[i], 1);
-                else
-                        r = chappe_buffer_append(buffer, character, 2);
-        }
-        return r >= 0 ? chappe_buffer_append(buffer, "\"", 1) : r;
 }
 
 static int print_text(struct printer *printer, const struct chappe_schema_node *node, const struct chappe_text *text)
@@ -146,6 +86,13 @@ static int print_items(struct printer *printer, const struct chappe_schema_node 
         return r >= 0 ? put(printer, map ? "}" : "]") : r;
 }
 
+/* In plain form a float has the digits that people wrote: Java's encoder prints it as the double that it equals. */
+static int print_float(struct printer *printer, float number)
+{
+        return printer->plain ? chappe_json_put_float(printer->buffer, number)
+                              : chappe_json_put_double(printer->buffer, number);
+}
+
 static int print_branch(struct printer *printer, const struct chappe_schema_node *branch,
                         const struct chappe_layout *layout, const uint8_t *value)
 {
@@ -153,8 +100,7 @@ static int print_branch(struct printer *printer, const struct chappe_schema_node
         int r = 0;
 
         if (wrapped)
-                r = chappe_buffer_printf(printer->buffer, "{\"%s\":",
-                                         branch->name ? branch->name : chappe_schema_kind_name(branch->kind));
+                r = put_name(printer, "{\"", branch->name ? branch->name : chappe_schema_kind_name(branch->kind));
         if (r >= 0)
                 r = print(printer, branch, layout, value);
         return r >= 0 && wrapped ? put(printer, "}") : r;
@@ -185,7 +131,7 @@ static int print_record(struct printer *printer, const struct chappe_schema_node
         int r = put(printer, "{");
 
         for (uint32_t i = 0; r >= 0 && i < node->count; i++) {
-                r = chappe_buffer_printf(printer->buffer, "%s\"%s\":", i ? "," : "", node->members[i].name);
+                r = put_name(printer, i ? ",\"" : "\"", node->members[i].name);
                 if (r >= 0)
                         r = print(printer, node->members[i].type, layout->members[i].layout,
                                   value + layout->members[i].offset);
@@ -198,17 +144,19 @@ static int print_by_kind(struct printer *printer, const struct chappe_schema_nod
 {
         const struct chappe_bytes *bytes = (const struct chappe_bytes *)value;
 
+        if (printer->plain && node->logical_form && chappe_logical_prints(node, value))
+                return chappe_logical_print(node, value, printer->buffer);
         switch ((enum chappe_schema_kind)node->kind) {
         case CHAPPE_SCHEMA_NULL:
                 return put(printer, "null");
         case CHAPPE_SCHEMA_BOOLEAN:
                 return put(printer, *value ? "true" : "false");
         case CHAPPE_SCHEMA_INT:
-                return chappe_buffer_printf(printer->buffer, "%d", *(const int32_t *)value);
+                return chappe_json_put_integer(printer->buffer, *(const int32_t *)value);
         case CHAPPE_SCHEMA_LONG:
-                return chappe_buffer_printf(printer->buffer, "%lld", (long long)*(const int64_t *)value);
+                return chappe_json_put_integer(printer->buffer, *(const int64_t *)value);
         case CHAPPE_SCHEMA_FLOAT:
-                return chappe_json_put_double(printer->buffer, *(const float *)value);
+                return print_float(printer, *(const float *)value);
         case CHAPPE_SCHEMA_DOUBLE:
                 return chappe_json_put_double(printer->buffer, *(const double *)value);
         case CHAPPE_SCHEMA_BYTES:
@@ -248,12 +196,12 @@ static int print(struct printer *printer, const struct chappe_schema_node *node,
         return r;
 }
 
-static int print_all(const struct chappe_schema *schema, const struct chappe_layout *layout, const void *value,
+static int print_all(const struct chappe_schema_node *node, const struct chappe_layout *layout, const void *value,
                      bool plain, struct chappe_buffer *buffer, struct chappe_error *error)
 {
         struct printer printer = { .buffer = buffer, .error = error, .plain = plain };
         size_t length = buffer->length;
-        int r = print(&printer, schema->root, layout, value);
+        int r = print(&printer, node, layout, value);
 
         if (r >= 0)
                 return 0;
@@ -264,11 +212,18 @@ static int print_all(const struct chappe_schema *schema, const struct chappe_lay
 int chappe_json_print(const struct chappe_schema *schema, const struct chappe_layout *layout, const void *value,
                       struct chappe_buffer *buffer, struct chappe_error *error)
 {
-        return print_all(schema, layout, value, false, buffer, error);
+        return print_all(schema->root, layout, value, false, buffer, error);
 }
 
 int chappe_json_print_plain(const struct chappe_schema *schema, const struct chappe_layout *layout, const void *value,
                             struct chappe_buffer *buffer, struct chappe_error *error)
 {
-        return print_all(schema, layout, value, true, buffer, error);
+        return print_all(schema->root, layout, value, true, buffer, error);
+}
+
+int chappe_value_print(struct chappe_value value, struct chappe_buffer *buffer, struct chappe_error *error)
+{
+        if (!value.at)
+                return chappe_fail(error, CHAPPE_E_VALUE_INVALID, "there is no value to print");
+        return print_all(value.node, value.layout, value.at, true, buffer, error);
 }

@@ -1,24 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From JSON to a value in its C form: Avro's encoding and the plain form, mixed as people write them. */
+/* From JSON to a value in its C form: Avro's encoding and the plain form. */
 #include <math.h>
-#include <stdio.h>
 
-#include <chappe/codec.h>
-
-#include "avro/json_tree.h"
+#include "avro/json_logical.h"
+#include "avro/json_read.h"
 #include "avro/schema_default.h"
-#include "avro/schema_model.h"
 
 #define JSON_DEPTH 256u
 #define TRY_LIMIT  100000u /* values read while branches of unions are tried */
-
-struct reader {
-        const struct chappe_schema *schema;
-        const struct chappe_json_document *document; /* the text, or the schema's while a default is read */
-        struct chappe_arena *arena;
-        struct chappe_error *error; /* NULL while branches are tried */
-        unsigned tries;
-};
 
 /* What every array and map lies in. */
 struct items {
@@ -26,23 +15,16 @@ struct items {
         size_t count;
 };
 
-#define MISFIT(reader, json, ...)                                                                                      \
-        ((reader)->error                                                                                               \
-                 ? chappe_json_fail((reader)->document, json, (reader)->error, CHAPPE_E_JSON_MISMATCH, __VA_ARGS__)    \
-                 : -CHAPPE_E_JSON_MISMATCH)
-
-static int read(struct reader *reader, const struct chappe_schema_node *node, const struct chappe_layout *layout,
-                const struct chappe_json_node *json, uint8_t *value);
-
-static int wrong_kind(struct reader *reader, const struct chappe_schema_node *node, const struct chappe_json_node *json)
+int chappe_json_wrong_kind(struct chappe_json_reader *reader, const struct chappe_schema_node *node,
+                           const struct chappe_json_node *json)
 {
         char name[160];
 
-        return MISFIT(reader, json, "expected %s, found %s", chappe_schema_describe(node, name),
-                      chappe_json_kind_name(json));
+        return CHAPPE_JSON_MISFIT(reader, json, "expected %s, found %s", chappe_schema_describe(node, name),
+                                  chappe_json_kind_name(json));
 }
 
-static void *allocate(struct reader *reader, size_t size)
+static void *allocate(struct chappe_json_reader *reader, size_t size)
 {
         void *memory = chappe_arena_zalloc(reader->arena, size);
 
@@ -52,7 +34,7 @@ static void *allocate(struct reader *reader, size_t size)
 }
 
 /* 1.0 and 1e3 are whole numbers too, as in Java. */
-static bool whole_number(const struct reader *reader, const struct chappe_json_node *json, int64_t *ret)
+static bool whole_number(const struct chappe_json_reader *reader, const struct chappe_json_node *json, int64_t *ret)
 {
         double number;
 
@@ -65,17 +47,17 @@ static bool whole_number(const struct reader *reader, const struct chappe_json_n
         return true;
 }
 
-static int read_integer(struct reader *reader, const struct chappe_schema_node *node,
+static int read_integer(struct chappe_json_reader *reader, const struct chappe_schema_node *node,
                         const struct chappe_json_node *json, uint8_t *value)
 {
         int64_t number;
 
         if (json->kind != CHAPPE_JSON_NUMBER)
-                return wrong_kind(reader, node, json);
+                return chappe_json_wrong_kind(reader, node, json);
         if (!whole_number(reader, json, &number) ||
             (node->kind == CHAPPE_SCHEMA_INT && (number < INT32_MIN || number > INT32_MAX)))
-                return MISFIT(reader, json, "%.*s is no %s", (int)(json->end - json->at),
-                              reader->document->text.at + json->at, chappe_schema_kind_name(node->kind));
+                return CHAPPE_JSON_MISFIT(reader, json, "%.*s is no %s", (int)(json->end - json->at),
+                                          reader->document->text.at + json->at, chappe_schema_kind_name(node->kind));
         if (node->kind == CHAPPE_SCHEMA_INT)
                 *(int32_t *)value = (int32_t)number;
         else
@@ -83,17 +65,18 @@ static int read_integer(struct reader *reader, const struct chappe_schema_node *
         return 0;
 }
 
-static int read_float(struct reader *reader, const struct chappe_schema_node *node, const struct chappe_json_node *json,
-                      uint8_t *value)
+static int read_float(struct chappe_json_reader *reader, const struct chappe_schema_node *node,
+                      const struct chappe_json_node *json, uint8_t *value)
 {
         double number = 0;
 
         if (json->kind == CHAPPE_JSON_STRING) {
                 if (!chappe_schema_float_word((struct chappe_text){ json->string, json->count }, &number))
-                        return MISFIT(reader, json, "a string for a %s can only be NaN, Infinity or -Infinity",
-                                      chappe_schema_kind_name(node->kind));
+                        return CHAPPE_JSON_MISFIT(reader, json,
+                                                  "a string for a %s can only be NaN, Infinity or -Infinity",
+                                                  chappe_schema_kind_name(node->kind));
         } else if (json->kind != CHAPPE_JSON_NUMBER) {
-                return wrong_kind(reader, node, json);
+                return chappe_json_wrong_kind(reader, node, json);
         } else if (node->kind == CHAPPE_SCHEMA_FLOAT) {
                 number = chappe_json_float(reader->document, json);
         } else {
@@ -107,13 +90,13 @@ static int read_float(struct reader *reader, const struct chappe_schema_node *no
 }
 
 /* Strings of the text are in the arena already; those of the schema's defaults are copied. */
-static int read_string(struct reader *reader, const struct chappe_schema_node *node,
+static int read_string(struct chappe_json_reader *reader, const struct chappe_schema_node *node,
                        const struct chappe_json_node *json, struct chappe_text *text)
 {
         if (json->kind != CHAPPE_JSON_STRING)
-                return wrong_kind(reader, node, json);
+                return chappe_json_wrong_kind(reader, node, json);
         *text = (struct chappe_text){ json->string, json->count };
-        if (reader->document == &reader->schema->document)
+        if (chappe_json_in_default(reader))
                 *text = chappe_arena_text(reader->arena, *text);
         return text->at ? 0 : chappe_fail(reader->error, CHAPPE_E_NO_MEMORY, "no memory to read JSON");
 }
@@ -136,20 +119,21 @@ static int64_t latin_to_bytes(const struct chappe_json_node *json, uint8_t *to)
         return count;
 }
 
-static int read_bytes(struct reader *reader, const struct chappe_schema_node *node, const struct chappe_json_node *json,
-                      uint8_t *value)
+static int read_bytes(struct chappe_json_reader *reader, const struct chappe_schema_node *node,
+                      const struct chappe_json_node *json, uint8_t *value)
 {
         struct chappe_bytes *bytes = (struct chappe_bytes *)value;
         int64_t count;
 
         if (json->kind != CHAPPE_JSON_STRING)
-                return wrong_kind(reader, node, json);
+                return chappe_json_wrong_kind(reader, node, json);
         count = latin_to_bytes(json, NULL);
         if (count < 0)
-                return MISFIT(reader, json, "bytes are written with characters up to \\u00FF only");
+                return CHAPPE_JSON_MISFIT(reader, json, "bytes are written with characters up to \\u00FF only");
         if (node->kind == CHAPPE_SCHEMA_FIXED) {
                 if (count != node->count)
-                        return MISFIT(reader, json, "%lld bytes for a fixed of %u", (long long)count, node->count);
+                        return CHAPPE_JSON_MISFIT(reader, json, "%lld bytes for a fixed of %u", (long long)count,
+                                                  node->count);
                 latin_to_bytes(json, value);
                 return 0;
         }
@@ -161,28 +145,28 @@ static int read_bytes(struct reader *reader, const struct chappe_schema_node *no
         return 0;
 }
 
-static int read_enum(struct reader *reader, const struct chappe_schema_node *node, const struct chappe_json_node *json,
-                     int32_t *symbol)
+static int read_enum(struct chappe_json_reader *reader, const struct chappe_schema_node *node,
+                     const struct chappe_json_node *json, int32_t *symbol)
 {
         if (json->kind != CHAPPE_JSON_STRING)
-                return wrong_kind(reader, node, json);
+                return chappe_json_wrong_kind(reader, node, json);
         for (uint32_t i = 0; i < node->count; i++) {
                 if (strcmp(node->members[i].name, json->string) == 0 && strlen(json->string) == json->count) {
                         *symbol = (int32_t)i;
                         return 0;
                 }
         }
-        return MISFIT(reader, json, "'%.60s' is no symbol of enum %s", json->string, node->name);
+        return CHAPPE_JSON_MISFIT(reader, json, "'%.60s' is no symbol of enum %s", json->string, node->name);
 }
 
-static int read_items(struct reader *reader, const struct chappe_schema_node *node, const struct chappe_layout *layout,
-                      const struct chappe_json_node *json, struct items *items)
+static int read_items(struct chappe_json_reader *reader, const struct chappe_schema_node *node,
+                      const struct chappe_layout *layout, const struct chappe_json_node *json, struct items *items)
 {
         bool map = node->kind == CHAPPE_SCHEMA_MAP;
         uint8_t *at;
 
         if (json->kind != (map ? CHAPPE_JSON_OBJECT : CHAPPE_JSON_ARRAY))
-                return wrong_kind(reader, node, json);
+                return chappe_json_wrong_kind(reader, node, json);
         if (json->count == 0)
                 return 0;
         at = allocate(reader, (size_t)json->count * layout->stride);
@@ -195,134 +179,15 @@ static int read_items(struct reader *reader, const struct chappe_schema_node *no
                 if (map) {
                         struct chappe_text key = { item->key, item->key_length };
 
-                        *(struct chappe_text *)at = reader->document == &reader->schema->document
-                                                            ? chappe_arena_text(reader->arena, key)
-                                                            : key;
+                        *(struct chappe_text *)at =
+                                chappe_json_in_default(reader) ? chappe_arena_text(reader->arena, key) : key;
                 }
-                r = read(reader, node->members[0].type, layout->members[0].layout, item,
-                         at + layout->members[0].offset);
+                r = chappe_json_read_value(reader, node->members[0].type, layout->members[0].layout, item,
+                                           at + layout->members[0].offset);
                 if (r < 0)
                         return r;
         }
         return 0;
-}
-
-static int read_branch(struct reader *reader, const struct chappe_schema_node *node, const struct chappe_layout *layout,
-                       uint32_t branch, const struct chappe_json_node *json, uint8_t *value)
-{
-        const struct chappe_member *member = layout->members;
-        const struct chappe_schema_node *type = node->members[branch].type;
-
-        memset(value, 0, layout->size);
-        if (layout->kind == CHAPPE_LAYOUT_UNION) {
-                member += branch;
-                *(int32_t *)value = (int32_t)branch;
-        } else if (type->kind != CHAPPE_SCHEMA_NULL) {
-                *(bool *)value = true;
-        } else {
-                return json->kind == CHAPPE_JSON_NULL ? 0 : wrong_kind(reader, type, json);
-        }
-        return read(reader, type, member->layout, json, value + member->offset);
-}
-
-/* The branch whose name an object of one member has, or -1. */
-static int wrapped_branch(const struct chappe_schema_node *node, const struct chappe_json_node *json)
-{
-        if (json->kind != CHAPPE_JSON_OBJECT || json->count != 1)
-                return -1;
-        for (uint32_t i = 0; i < node->count; i++) {
-                const struct chappe_schema_node *branch = node->members[i].type;
-                const char *name = branch->name ? branch->name : chappe_schema_kind_name(branch->kind);
-
-                if (strcmp(name, json->child->key) == 0)
-                        return (int)i;
-        }
-        return -1;
-}
-
-/* How well a branch suits what is written: 2 what it looks like, 1 perhaps, 0 not at all. */
-static unsigned suits(const struct reader *reader, enum chappe_schema_kind kind, const struct chappe_json_node *json)
-{
-        int64_t number;
-
-        switch ((enum chappe_json_kind)json->kind) {
-        case CHAPPE_JSON_NULL:
-                return 2 * (kind == CHAPPE_SCHEMA_NULL);
-        case CHAPPE_JSON_FALSE:
-        case CHAPPE_JSON_TRUE:
-                return 2 * (kind == CHAPPE_SCHEMA_BOOLEAN);
-        case CHAPPE_JSON_NUMBER:
-                if (kind == CHAPPE_SCHEMA_INT || kind == CHAPPE_SCHEMA_LONG)
-                        return chappe_json_integer(reader->document, json, &number) ? 2 : 1;
-                return kind == CHAPPE_SCHEMA_FLOAT || kind == CHAPPE_SCHEMA_DOUBLE;
-        case CHAPPE_JSON_STRING:
-                if (kind == CHAPPE_SCHEMA_STRING)
-                        return 2;
-                return kind == CHAPPE_SCHEMA_BYTES || kind == CHAPPE_SCHEMA_FIXED || kind == CHAPPE_SCHEMA_ENUM ||
-                       kind == CHAPPE_SCHEMA_FLOAT || kind == CHAPPE_SCHEMA_DOUBLE;
-        case CHAPPE_JSON_ARRAY:
-                return 2 * (kind == CHAPPE_SCHEMA_ARRAY);
-        case CHAPPE_JSON_OBJECT:
-                return kind == CHAPPE_SCHEMA_RECORD ? 2 : kind == CHAPPE_SCHEMA_MAP;
-        }
-        return 0;
-}
-
-/* Tries the branches that suit, the best first; the error of the only one that did is worth more than "none". */
-static int read_plain_union(struct reader *reader, const struct chappe_schema_node *node,
-                            const struct chappe_layout *layout, const struct chappe_json_node *json, uint8_t *value)
-{
-        struct chappe_error *error = reader->error;
-        unsigned candidates = 0;
-        uint32_t only = 0;
-
-        reader->error = NULL;
-        for (unsigned rank = 2; rank > 0; rank--) {
-                for (uint32_t i = 0; i < node->count; i++) {
-                        if (suits(reader, node->members[i].type->kind, json) != rank)
-                                continue;
-                        candidates++;
-                        only = i;
-                        if (reader->tries > 0 && read_branch(reader, node, layout, i, json, value) >= 0) {
-                                reader->error = error;
-                                return 0;
-                        }
-                }
-        }
-        reader->error = error;
-        if (reader->tries == 0)
-                return MISFIT(reader, json, "unions within unions that take too long to try; name the branches");
-        if (candidates == 1)
-                return read_branch(reader, node, layout, only, json, value);
-        return MISFIT(reader, json, "%s fits no branch of the union", chappe_json_kind_name(json));
-}
-
-static int read_union(struct reader *reader, const struct chappe_schema_node *node, const struct chappe_layout *layout,
-                      const struct chappe_json_node *json, uint8_t *value)
-{
-        int branch = wrapped_branch(node, json);
-        struct chappe_error *error = reader->error;
-        int r;
-
-        if (reader->document == &reader->schema->document) {
-                struct chappe_default_check check = { .schema = reader->schema,
-                                                      .budget = CHAPPE_SCHEMA_DEFAULT_BUDGET };
-
-                branch = chappe_default_branch(&check, node, json);
-                return branch < 0 ? MISFIT(reader, json, "a default that is too intricate")
-                                  : read_branch(reader, node, layout, (uint32_t)branch, json, value);
-        }
-        if (branch < 0)
-                return read_plain_union(reader, node, layout, json, value);
-        r = read_branch(reader, node, layout, (uint32_t)branch, json->child, value);
-        if (r >= 0)
-                return r;
-        /* It may be a plain record or map whose only member happens to be called like a branch. */
-        reader->error = NULL;
-        if (read_plain_union(reader, node, layout, json, value) >= 0)
-                r = 0;
-        reader->error = error;
-        return r;
 }
 
 static const struct chappe_json_node *find_field(const struct chappe_schema_member *field,
@@ -335,16 +200,17 @@ static const struct chappe_json_node *find_field(const struct chappe_schema_memb
         return member;
 }
 
-static int read_missing(struct reader *reader, const struct chappe_schema_member *field,
+static int read_missing(struct chappe_json_reader *reader, const struct chappe_schema_member *field,
                         const struct chappe_layout *layout, const struct chappe_json_node *json, uint8_t *value)
 {
         const struct chappe_json_document *document = reader->document;
         int r;
 
         if (!field->default_json)
-                return MISFIT(reader, json, "the field '%.60s' is missing, and it has no default", field->name);
+                return CHAPPE_JSON_MISFIT(reader, json, "the field '%.60s' is missing, and it has no default",
+                                          field->name);
         reader->document = &reader->schema->document;
-        r = read(reader, field->type, layout, field->default_json, value);
+        r = chappe_json_read_value(reader, field->type, layout, field->default_json, value);
         reader->document = document;
         return r;
 }
@@ -363,48 +229,72 @@ static bool knows(const struct chappe_schema_node *node, const struct chappe_jso
 }
 
 /* Only looked for when the numbers say that there must be one. */
-static int refuse_unknown(struct reader *reader, const struct chappe_schema_node *node,
+static int refuse_unknown(struct chappe_json_reader *reader, const struct chappe_schema_node *node,
                           const struct chappe_json_node *json)
 {
         for (const struct chappe_json_node *member = json->child; member; member = member->next) {
                 if (!knows(node, member))
-                        return MISFIT(reader, member, "%s has no such field", node->name);
+                        return CHAPPE_JSON_MISFIT(reader, member, "%s has no such field", node->name);
         }
-        return MISFIT(reader, json, "a field is there twice");
+        return CHAPPE_JSON_MISFIT(reader, json, "a field is there twice");
 }
 
-static int read_record(struct reader *reader, const struct chappe_schema_node *node, const struct chappe_layout *layout,
-                       const struct chappe_json_node *json, uint8_t *value)
+static int read_record(struct chappe_json_reader *reader, const struct chappe_schema_node *node,
+                       const struct chappe_layout *layout, const struct chappe_json_node *json, uint8_t *value)
 {
         uint32_t given = 0;
 
         if (json->kind != CHAPPE_JSON_OBJECT)
-                return wrong_kind(reader, node, json);
+                return chappe_json_wrong_kind(reader, node, json);
         for (uint32_t i = 0; i < node->count; i++) {
                 const struct chappe_schema_member *field = &node->members[i];
                 const struct chappe_member *member = &layout->members[i];
                 const struct chappe_json_node *item = find_field(field, json);
-                int r = item ? read(reader, field->type, member->layout, item, value + member->offset)
+                int r = item ? chappe_json_read_value(reader, field->type, member->layout, item, value + member->offset)
                              : read_missing(reader, field, member->layout, json, value + member->offset);
 
                 if (r < 0)
                         return r;
                 given += item != NULL;
         }
-        if (reader->document == &reader->schema->document)
+        if (chappe_json_in_default(reader))
                 return 0;
         return given < json->count ? refuse_unknown(reader, node, json) : 0;
 }
 
-static int read_by_kind(struct reader *reader, const struct chappe_schema_node *node,
+/* A logical type as people write it. */
+static int read_logical(struct chappe_json_reader *reader, const struct chappe_schema_node *node,
+                        const struct chappe_json_node *json, uint8_t *value)
+{
+        struct chappe_text text = { json->string, json->count };
+        struct chappe_error error = { 0 };
+        int r;
+
+        if (json->kind == CHAPPE_JSON_NUMBER)
+                text = (struct chappe_text){ reader->document->text.at + json->at, json->end - json->at };
+        r = chappe_logical_parse(node, text, reader->arena, value, reader->error ? &error : NULL);
+        if (r == -CHAPPE_E_VALUE_INVALID)
+                return CHAPPE_JSON_MISFIT(reader, json, "%s", error.text);
+        return r < 0 ? chappe_fail(reader->error, -r, "%s", error.text) : 0;
+}
+
+static bool is_logical(const struct chappe_json_reader *reader, const struct chappe_schema_node *node,
+                       const struct chappe_json_node *json)
+{
+        return reader->plain && node->logical_form && !chappe_json_in_default(reader) &&
+               (json->kind == CHAPPE_JSON_STRING || json->kind == CHAPPE_JSON_NUMBER) &&
+               chappe_logical_parses(node, json->kind == CHAPPE_JSON_NUMBER);
+}
+
+static int read_by_kind(struct chappe_json_reader *reader, const struct chappe_schema_node *node,
                         const struct chappe_layout *layout, const struct chappe_json_node *json, uint8_t *value)
 {
         switch ((enum chappe_schema_kind)node->kind) {
         case CHAPPE_SCHEMA_NULL:
-                return json->kind == CHAPPE_JSON_NULL ? 0 : wrong_kind(reader, node, json);
+                return json->kind == CHAPPE_JSON_NULL ? 0 : chappe_json_wrong_kind(reader, node, json);
         case CHAPPE_SCHEMA_BOOLEAN:
                 if (json->kind != CHAPPE_JSON_TRUE && json->kind != CHAPPE_JSON_FALSE)
-                        return wrong_kind(reader, node, json);
+                        return chappe_json_wrong_kind(reader, node, json);
                 *(bool *)value = json->kind == CHAPPE_JSON_TRUE;
                 return 0;
         case CHAPPE_SCHEMA_INT:
@@ -424,15 +314,15 @@ static int read_by_kind(struct reader *reader, const struct chappe_schema_node *
         case CHAPPE_SCHEMA_MAP:
                 return read_items(reader, node, layout, json, (struct items *)value);
         case CHAPPE_SCHEMA_UNION:
-                return read_union(reader, node, layout, json, value);
+                return chappe_json_read_union(reader, node, layout, json, value);
         case CHAPPE_SCHEMA_RECORD:
                 return read_record(reader, node, layout, json, value);
         }
         return -CHAPPE_E_JSON_MISMATCH;
 }
 
-static int read(struct reader *reader, const struct chappe_schema_node *node, const struct chappe_layout *layout,
-                const struct chappe_json_node *json, uint8_t *value)
+int chappe_json_read_value(struct chappe_json_reader *reader, const struct chappe_schema_node *node,
+                           const struct chappe_layout *layout, const struct chappe_json_node *json, uint8_t *value)
 {
         if (!reader->error) {
                 if (reader->tries == 0)
@@ -448,25 +338,40 @@ static int read(struct reader *reader, const struct chappe_schema_node *node, co
                 value = target;
                 layout = layout->members[0].layout;
         }
-        return read_by_kind(reader, node, layout, json, value);
+        return is_logical(reader, node, json) ? read_logical(reader, node, json, value)
+                                              : read_by_kind(reader, node, layout, json, value);
 }
 
-int chappe_json_read(const struct chappe_schema *schema, const struct chappe_layout *layout, struct chappe_text json,
-                     struct chappe_arena *arena, void *ret_value, struct chappe_error *error)
+static int read_all(const struct chappe_schema *schema, const struct chappe_layout *layout, struct chappe_text json,
+                    bool plain, struct chappe_arena *arena, void *ret_value, struct chappe_error *error)
 {
         struct chappe_error unused;
         struct chappe_json_document document = { .text = json,
                                                  .depth = JSON_DEPTH,
                                                  .syntax_code = CHAPPE_E_JSON_SYNTAX };
-        struct reader reader = { .schema = schema,
-                                 .document = &document,
-                                 .arena = arena,
-                                 .error = error ? error : &unused,
-                                 .tries = TRY_LIMIT };
+        struct chappe_json_reader reader = { .schema = schema,
+                                             .document = &document,
+                                             .arena = arena,
+                                             .error = error ? error : &unused,
+                                             .tries = TRY_LIMIT,
+                                             .plain = plain };
         int r = chappe_json_parse(&document, arena, reader.error);
 
         if (r < 0)
                 return r;
         memset(ret_value, 0, layout->size);
-        return read(&reader, schema->root, layout, document.root, ret_value);
+        return chappe_json_read_value(&reader, schema->root, layout, document.root, ret_value);
+}
+
+int chappe_json_read(const struct chappe_schema *schema, const struct chappe_layout *layout, struct chappe_text json,
+                     struct chappe_arena *arena, void *ret_value, struct chappe_error *error)
+{
+        return read_all(schema, layout, json, false, arena, ret_value, error);
+}
+
+int chappe_json_read_plain(const struct chappe_schema *schema, const struct chappe_layout *layout,
+                           struct chappe_text json, struct chappe_arena *arena, void *ret_value,
+                           struct chappe_error *error)
+{
+        return read_all(schema, layout, json, true, arena, ret_value, error);
 }

@@ -40,6 +40,47 @@ bool chappe_json_integer(const struct chappe_json_document *document, const stru
         return true;
 }
 
+/* DIGITS × 10^exponent of a number without its sign; false: more than 18 digits, or an exponent of more than four. */
+static bool small_number(const char *at, const char *end, uint64_t *ret_digits, int *ret_exponent)
+{
+        int behind = 0, exponent = 0, count = 0;
+        bool point = false, negative;
+
+        *ret_digits = 0;
+        for (; at < end && *at != 'e' && *at != 'E'; at++) {
+                if (*at == '.') {
+                        point = true;
+                        continue;
+                }
+                *ret_digits = 10 * *ret_digits + (uint64_t)(*at - '0');
+                behind += point;
+                if (++count > 18)
+                        return false;
+        }
+        if (at < end) {
+                negative = at[1] == '-';
+                at += at[1] == '-' || at[1] == '+' ? 2 : 1;
+                if (end - at > 4)
+                        return false;
+                for (; at < end; at++)
+                        exponent = 10 * exponent + (*at - '0');
+                exponent = negative ? -exponent : exponent;
+        }
+        *ret_exponent = exponent - behind;
+        return true;
+}
+
+/* Digits and power of ten are both exact up to these bounds: one multiplication or division rounds, once, as it should.
+ */
+static bool exact_number(const struct chappe_json_document *document, const struct chappe_json_node *node,
+                         uint64_t digits_most, int exponent_most, uint64_t *ret_digits, int *ret_exponent)
+{
+        const char *at = document->text.at + node->at;
+
+        return small_number(at + (*at == '-'), document->text.at + node->end, ret_digits, ret_exponent) &&
+               *ret_digits <= digits_most && *ret_exponent >= -exponent_most && *ret_exponent <= exponent_most;
+}
+
 /* The C library reads numbers in the locale's way; the decimal point is all that differs. */
 static void copy_number(const struct chappe_json_document *document, const struct chappe_json_node *node, char *buffer)
 {
@@ -55,16 +96,33 @@ static void copy_number(const struct chappe_json_document *document, const struc
 
 double chappe_json_double(const struct chappe_json_document *document, const struct chappe_json_node *node)
 {
+        static const double powers[] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                         1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
         char buffer[CHAPPE_JSON_NUMBER_LENGTH + 1];
+        uint64_t digits;
+        double number;
+        int exponent;
 
+        if (exact_number(document, node, UINT64_C(1) << 53, 22, &digits, &exponent)) {
+                number = exponent < 0 ? (double)digits / powers[-exponent] : (double)digits * powers[exponent];
+                return document->text.at[node->at] == '-' ? -number : number;
+        }
         copy_number(document, node, buffer);
         return strtod(buffer, NULL);
 }
 
 float chappe_json_float(const struct chappe_json_document *document, const struct chappe_json_node *node)
 {
+        static const float powers[] = { 1e0f, 1e1f, 1e2f, 1e3f, 1e4f, 1e5f, 1e6f, 1e7f, 1e8f, 1e9f, 1e10f };
         char buffer[CHAPPE_JSON_NUMBER_LENGTH + 1];
+        uint64_t digits;
+        float number;
+        int exponent;
 
+        if (exact_number(document, node, UINT64_C(1) << 24, 10, &digits, &exponent)) {
+                number = exponent < 0 ? (float)digits / powers[-exponent] : (float)digits * powers[exponent];
+                return document->text.at[node->at] == '-' ? -number : number;
+        }
         copy_number(document, node, buffer);
         return strtof(buffer, NULL);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Logical types: the ones that the specification knows, where they fit; all others are ignored, as it says. */
+#include <chappe/logical.h>
+
 #include "avro/schema_model.h"
 
 #define LOG10_OF_2 0.30102999566398119521
@@ -8,22 +10,24 @@ static const struct {
         const char *name;
         enum chappe_schema_kind kind;
         uint32_t size; /* of a fixed; 0 for any */
+        enum chappe_logical_form form;
+        enum chappe_time_unit unit;
 } logical_types[] = {
-        { "decimal", CHAPPE_SCHEMA_BYTES, 0 },
-        { "decimal", CHAPPE_SCHEMA_FIXED, 0 },
-        { "big-decimal", CHAPPE_SCHEMA_BYTES, 0 },
-        { "uuid", CHAPPE_SCHEMA_STRING, 0 },
-        { "uuid", CHAPPE_SCHEMA_FIXED, 16 },
-        { "date", CHAPPE_SCHEMA_INT, 0 },
-        { "time-millis", CHAPPE_SCHEMA_INT, 0 },
-        { "time-micros", CHAPPE_SCHEMA_LONG, 0 },
-        { "timestamp-millis", CHAPPE_SCHEMA_LONG, 0 },
-        { "timestamp-micros", CHAPPE_SCHEMA_LONG, 0 },
-        { "timestamp-nanos", CHAPPE_SCHEMA_LONG, 0 },
-        { "local-timestamp-millis", CHAPPE_SCHEMA_LONG, 0 },
-        { "local-timestamp-micros", CHAPPE_SCHEMA_LONG, 0 },
-        { "local-timestamp-nanos", CHAPPE_SCHEMA_LONG, 0 },
-        { "duration", CHAPPE_SCHEMA_FIXED, 12 },
+        { "decimal", CHAPPE_SCHEMA_BYTES, 0, CHAPPE_LOGICAL_DECIMAL, 0 },
+        { "decimal", CHAPPE_SCHEMA_FIXED, 0, CHAPPE_LOGICAL_DECIMAL, 0 },
+        { "big-decimal", CHAPPE_SCHEMA_BYTES, 0, CHAPPE_LOGICAL_NONE, 0 },
+        { "uuid", CHAPPE_SCHEMA_STRING, 0, CHAPPE_LOGICAL_UUID, 0 },
+        { "uuid", CHAPPE_SCHEMA_FIXED, CHAPPE_UUID_SIZE, CHAPPE_LOGICAL_UUID, 0 },
+        { "date", CHAPPE_SCHEMA_INT, 0, CHAPPE_LOGICAL_DATE, 0 },
+        { "time-millis", CHAPPE_SCHEMA_INT, 0, CHAPPE_LOGICAL_TIME, CHAPPE_MILLIS },
+        { "time-micros", CHAPPE_SCHEMA_LONG, 0, CHAPPE_LOGICAL_TIME, CHAPPE_MICROS },
+        { "timestamp-millis", CHAPPE_SCHEMA_LONG, 0, CHAPPE_LOGICAL_TIMESTAMP, CHAPPE_MILLIS },
+        { "timestamp-micros", CHAPPE_SCHEMA_LONG, 0, CHAPPE_LOGICAL_TIMESTAMP, CHAPPE_MICROS },
+        { "timestamp-nanos", CHAPPE_SCHEMA_LONG, 0, CHAPPE_LOGICAL_TIMESTAMP, CHAPPE_NANOS },
+        { "local-timestamp-millis", CHAPPE_SCHEMA_LONG, 0, CHAPPE_LOGICAL_LOCAL_TIMESTAMP, CHAPPE_MILLIS },
+        { "local-timestamp-micros", CHAPPE_SCHEMA_LONG, 0, CHAPPE_LOGICAL_LOCAL_TIMESTAMP, CHAPPE_MICROS },
+        { "local-timestamp-nanos", CHAPPE_SCHEMA_LONG, 0, CHAPPE_LOGICAL_LOCAL_TIMESTAMP, CHAPPE_NANOS },
+        { "duration", CHAPPE_SCHEMA_FIXED, CHAPPE_DURATION_SIZE, CHAPPE_LOGICAL_DURATION, 0 },
 };
 
 static bool integer_attribute(const struct chappe_schema *schema, const struct chappe_schema_node *node,
@@ -65,8 +69,11 @@ void chappe_schema_note_logical(const struct chappe_schema *schema, struct chapp
                 if (strcmp(logical_types[i].name, value->string) != 0 || logical_types[i].kind != (int)node->kind ||
                     (logical_types[i].size && logical_types[i].size != node->count))
                         continue;
-                if (strcmp(value->string, "decimal") != 0 || note_decimal(schema, node))
-                        node->logical = logical_types[i].name;
+                if (logical_types[i].form == CHAPPE_LOGICAL_DECIMAL && !note_decimal(schema, node))
+                        return;
+                node->logical = logical_types[i].name;
+                node->logical_form = (uint8_t)logical_types[i].form;
+                node->logical_unit = (uint8_t)logical_types[i].unit;
                 return;
         }
 }

@@ -23,6 +23,18 @@ enum chappe_schema_order {
         CHAPPE_ORDER_IGNORE,
 };
 
+/* Logical types by what their text looks like. */
+enum chappe_logical_form {
+        CHAPPE_LOGICAL_NONE, /* also those without a text of their own */
+        CHAPPE_LOGICAL_DECIMAL,
+        CHAPPE_LOGICAL_UUID,
+        CHAPPE_LOGICAL_DATE,
+        CHAPPE_LOGICAL_TIME,
+        CHAPPE_LOGICAL_TIMESTAMP,
+        CHAPPE_LOGICAL_LOCAL_TIMESTAMP,
+        CHAPPE_LOGICAL_DURATION,
+};
+
 struct chappe_schema_names {
         const char **at;
         uint32_t count;
@@ -44,6 +56,8 @@ struct chappe_schema_member {
 struct chappe_schema_node {
         uint8_t kind;
         bool finite;            /* has a value that ends */
+        uint8_t logical_form;   /* enum chappe_logical_form */
+        uint8_t logical_unit;   /* of a time: enum chappe_time_unit */
         bool constant;          /* every value is encoded in the same number of bytes, least */
         uint32_t least;         /* bytes of the shortest encoding; stays at UINT32_MAX beyond */
         uint32_t uses;          /* places that name it, its definition included */

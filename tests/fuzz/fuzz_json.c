@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libFuzzer: a schema, a newline, and JSON for it. What is read prints, and reads again to the same text. */
+/* libFuzzer: a schema, a newline, and JSON for it. What is read prints, and reads again to the same
+ * text; what is read as plain JSON prints. */
 #include <stdlib.h>
 
 #include <chappe/codec.h>
@@ -21,6 +22,9 @@ static void check(struct chappe_schema *schema, const struct chappe_layout *layo
                     memcmp(first.at, second.at, first.length) != 0)
                         abort();
         }
+        if (value && chappe_json_read_plain(schema, layout, json, arena, value, &error) >= 0 &&
+            chappe_json_print_plain(schema, layout, value, &second, &error) < 0)
+                abort();
         free(value);
         chappe_buffer_deinit(&first);
         chappe_buffer_deinit(&second);

@@ -56,12 +56,12 @@ def test_topics_are_created_listed_and_shown():
 def test_values_arrive_as_they_were_produced():
     code, _, talk = chappe("produce", TOPIC, *PLACED, order("one"))
     assert code == 0 and "1 delivered" in talk, talk
-    code, _, talk = chappe("produce", TOPIC, stdin=order("two") + "\n\n" + order("three", exchange_rate="\u00ff") + "\n")
+    code, _, talk = chappe("produce", TOPIC, stdin=order("two") + "\n\n" + order("three", exchange_rate="-0.000001") + "\n")
     assert code == 0 and "2 delivered" in talk, talk
     records = consumed(TOPIC)
     assert sorted(record["key"] for record in records) == ["one", "three", "two"]
     assert all(record["value"]["customer"] == "Zoë" and record["type"] == "shop.OrderPlaced" for record in records)
-    assert {record["value"]["exchange_rate"] for record in records} == {None, "\u00ff"}
+    assert {record["value"]["exchange_rate"] for record in records} == {None, "-0.000001"}
 
 
 def test_a_type_is_found_by_its_name():
@@ -124,6 +124,20 @@ def test_rows_of_csv_are_values():
     assert code == 1 and "line 3: the column total is empty" in talk and "line 4: 2 fields under 9" in talk, talk
     record = consumed(TOPIC, "--where", "order_id=csv-1")[0]
     assert record["value"]["customer"] == 'Dr. "X"' and record["value"]["lines"][0]["sku"] == "x"
+
+
+def test_logical_types_are_the_text_that_people_write():
+    with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
+        file.write("order_id,kind,customer,country,currency,total,placed_at,exchange_rate,lines\n"
+                   "dated,sale,,FR,EUR,120,2010-12-01T08:26:00Z,1.25,[]\n")
+        file.flush()
+        code, _, talk = chappe("produce", TOPIC, "--csv", file.name)
+    assert code == 0, talk
+    record = consumed(TOPIC, "--where", "placed_at=2010-12-01T08:26:00.000Z", "--where", "exchange_rate=1.250000")[0]
+    code, _, talk = chappe("produce", TOPIC, json.dumps(record["value"]))
+    assert code == 0 and consumed(TOPIC, "--where", "order_id=dated")[-1]["value"] == record["value"], talk
+    code, _, talk = chappe("produce", TOPIC, json.dumps({**record["value"], "placed_at": "yesterday"}))
+    assert code == 1 and "$.placed_at: 'yesterday' is no timestamp" in talk, talk
 
 
 def test_made_up_values_repeat_by_their_seed():

@@ -53,8 +53,8 @@ static int call_in(struct calling *calling, struct chappe_context *ctx)
 
         if (!request || !reply)
                 return command_fail(&(struct chappe_error){ CHAPPE_E_NO_MEMORY, "out of memory" });
-        if (chappe_json_read(calling->contract.request, message->request->layout, chappe_text(calling->json),
-                             chappe_context_arena(ctx), request, &error) < 0)
+        if (chappe_json_read_plain(calling->contract.request, message->request->layout, chappe_text(calling->json),
+                                   chappe_context_arena(ctx), request, &error) < 0)
                 return command_fail(&error);
         outcome = chappe_call(ctx, message, request, reply);
         return outcome < 0 ? command_fail(chappe_context_error(ctx)) : print_reply(calling, outcome, reply);

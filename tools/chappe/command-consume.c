@@ -302,8 +302,11 @@ const struct command command_consume = {
         .arguments = "TOPIC…",
         .summary = "print the records of topics, decoded; TOPIC may be a pattern such as 'shop.orders.*'",
         .details = "Reads without a consumer group: nobody's offsets change. Values are printed in the plain JSON that "
-                   "people write, each by\n"
-                   "the schema that it was written with. Exit code 1 when a record could not be decoded.",
+                   "people write (logical types\n"
+                   "as text: 2026-11-28T10:15:30.250Z, \"-12.50\"), each by the schema that it was written with. Exit "
+                   "code 1 when "
+                   "a record could\n"
+                   "not be decoded.",
         .options = options,
         .least = 1,
         .most = -1,

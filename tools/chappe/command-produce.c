@@ -234,9 +234,13 @@ const struct command command_produce = {
         .name = "produce",
         .arguments = "TOPIC [JSON]",
         .summary = "put values into a topic: from an argument, a file, standard input, CSV, or made up",
-        .details = "Each value is checked against the schema; one that does not fit is said, with its line, and left "
-                   "out, and the exit code\n"
-                   "is 1. What was said to be delivered is acknowledged by the cluster.",
+        .details =
+                "Values are JSON, plain or Avro's own: what chappe consume prints can be produced again. Logical types "
+                "are text (2026-11-28,\n"
+                "\"-12.50\") or numbers. Each value is checked against the schema; one that does not fit is said, with "
+                "its line, and left "
+                "out, and the exit code\n"
+                "is 1. What was said to be delivered is acknowledged by the cluster.",
         .options = options,
         .least = 1,
         .most = 2,

@@ -85,7 +85,8 @@ const struct command command_schema_encode = {
         .name = "schema encode",
         .arguments = "--schema FILE --hex",
         .summary = "JSON, one value a line on standard input, to Avro binary",
-        .details = "Takes Avro's JSON encoding and the plain form that people write. Prints one line for each line: "
+        .details = "Takes Avro's JSON encoding; union wrappers and fields with a default may be left out. Prints one "
+                   "line for each line: "
                    "the datum in hex, or\n"
                    "\"error: \" and why.",
         .options = options,

@@ -42,6 +42,14 @@ static const struct chappe_schema_node *written_branch(const struct chappe_schem
         return branch;
 }
 
+/* "2026-11-28" rather than 20785. */
+static bool is_logical_text(const struct chappe_schema_node *node, const char *cell)
+{
+        size_t sign = *cell == '-' || *cell == '+';
+
+        return chappe_schema_node_logical(node) && cell[sign + strspn(cell + sign, "0123456789")] != '\0';
+}
+
 static json_t *cell_json(const struct chappe_schema_node *node, const char *cell)
 {
         bool nullable = false;
@@ -55,6 +63,9 @@ static json_t *cell_json(const struct chappe_schema_node *node, const char *cell
         case CHAPPE_SCHEMA_FIXED:
         case CHAPPE_SCHEMA_ENUM:
                 return json_string(cell);
+        case CHAPPE_SCHEMA_INT:
+        case CHAPPE_SCHEMA_LONG:
+                return is_logical_text(node, cell) ? json_string(cell) : NULL;
         default:
                 return NULL; /* as it stands */
         }

@@ -104,7 +104,7 @@ int64_t value_source_total(const struct value_source *source)
 static enum value_result read_json(struct value_source *source, struct chappe_text json, struct chappe_arena *arena,
                                    void *ret_value, struct chappe_error *error)
 {
-        if (chappe_json_read(source->schema, source->layout, json, arena, ret_value, error) >= 0)
+        if (chappe_json_read_plain(source->schema, source->layout, json, arena, ret_value, error) >= 0)
                 return VALUE_READY;
         if (source->line)
                 chappe_error_prefix(error, "%s, line %zu", source->name, source->line);
