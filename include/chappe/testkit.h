@@ -66,6 +66,8 @@ size_t chappe_testkit_published(struct chappe_testkit *kit, const char *topic);
  * reason printed. */
 int chappe_testkit_read(struct chappe_testkit *kit, const char *topic, size_t n, const struct chappe_type *type,
                         void *ret_event);
+/* Is the n-th thing to be fed? All are, but where a failing seed is made small. */
+bool chappe_testkit_feeds(const struct chappe_testkit *kit, int n);
 /* Its payload as it is; the memory is the kit's. */
 struct chappe_bytes chappe_testkit_read_bytes(struct chappe_testkit *kit, const char *topic, size_t n);
 /* The value of its header as text, "" when it has none. */
@@ -87,7 +89,9 @@ struct chappe_testkit_faults {
         uint32_t pauses;      /* an instance stands still, up to twice its session */
         uint32_t rebalances;  /* a group assembles again */
         uint32_t outages;     /* the cluster is away for up to 20 s */
+        uint32_t brokers_away; /* one of three, for up to 12 s: others take over what it led */
         uint32_t clock_jumps; /* an instance's wall clock goes up to an hour forward or back */
+        uint32_t bursts;      /* for up to 4 s one kind of trouble, again and again */
         uint32_t
                 trouble_ppm; /* of requests to the cluster: late, refused, or the answer lost; of heartbeats: put out */
 };
@@ -99,6 +103,8 @@ struct chappe_testkit_faults {
                                          .pauses = 1,                                                                  \
                                          .rebalances = 2,                                                              \
                                          .outages = 1,                                                                 \
+                                         .brokers_away = 1,                                                            \
+                                         .bursts = 1,                                                                  \
                                          .clock_jumps = 1,                                                             \
                                          .trouble_ppm = 10000 })
 
@@ -118,6 +124,8 @@ struct chappe_testkit_simulation {
         uint32_t seeds; /* CHAPPE_TEST_SEEDS in the environment replaces it; CHAPPE_TEST_SEED=N runs that one alone */
         int64_t faults_ms; /* virtual time during which faults happen: 0: 20,000 */
         struct chappe_testkit_faults faults;
+        uint32_t items; /* things that feed feeds, and of which it asks chappe_testkit_feeds: a failing seed is tried
+                           without each. 0: all are needed */
         enum chappe_testkit_planted planted;
         /* Adds services and stubs; the seed's kit. */
         void (*prepare)(struct chappe_testkit *kit, void *context);
@@ -126,22 +134,28 @@ struct chappe_testkit_simulation {
         int64_t (*feed)(struct chappe_testkit *kit, int round, void *context);
         /* After the faults, healed and idle. 0, or negative with what is wrong. */
         int (*check)(struct chappe_testkit *kit, void *context, struct chappe_error *error);
+        /* After the last look at a seed's kit, whatever came of it; may be NULL. */
+        void (*finish)(struct chappe_testkit *kit, void *context);
         void *context;
 };
 
 struct chappe_testkit_report {
         uint32_t seeds;
         uint32_t failed;
-        uint64_t first_failed; /* seed */
+        uint64_t first_failed; /* the lowest seed */
         uint32_t unrepeated;   /* seeds, of those run twice, whose traces differed */
         uint64_t switches;
         uint32_t crashes;
+        /* Of the first one that failed: how many faults and things fed it needs to fail; both printed. */
+        uint32_t shrunk_faults;
+        uint32_t shrunk_items;
         uint32_t step_kinds; /* at which instances were killed; printed with their counts */
 };
 
 /* Runs all seeds, on all processors; every 50th twice, to compare the traces. Prints each failing seed with the command
- * that repeats it, and the crash points covered. 0, or how many seeds failed. CHAPPE_TEST_TRACE=FILE writes the trace
- * of a single seed. */
+ * that repeats it, and the crash points covered; makes the lowest failing one small, leaving out faults and things fed
+ * as long as it still fails, and prints what is left, what happened, and the command for that. 0, or how many seeds
+ * failed. CHAPPE_TEST_TRACE=FILE writes the trace of a single seed. */
 int chappe_testkit_simulate(const struct chappe_testkit_simulation *simulation,
                             struct chappe_testkit_report *ret_report);
 

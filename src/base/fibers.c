@@ -90,7 +90,7 @@ void chappe_fibers_note(struct chappe_fibers *fibers, const char *what, const ch
         mix(fibers, (uint64_t)a);
         mix(fibers, (uint64_t)b);
         if (fibers->config.trace)
-                fprintf(fibers->config.trace, "%11.6f %-18s %-28s %" PRId64 " %" PRId64 "\n",
+                fprintf(fibers->config.trace, "%11.6f\t%-18s\t%-28s\t%" PRId64 "\t%" PRId64 "\n",
                         (double)fibers->now_us / 1e6, what, who, a, b);
 }
 

@@ -60,6 +60,18 @@ static void instance_main(void *argument)
         chappe_timer_set(instance->kit->fibers, &instance->supervisor, chappe_fibers_now_us(instance->kit->fibers));
 }
 
+/* Of its own, whatever happened to others. */
+static uint64_t process_seed(struct chappe_testkit_instance *instance)
+{
+        struct chappe_random random;
+        uint64_t seed = instance->kit->seed * 1000 + ++instance->incarnation;
+
+        for (const char *at = instance->name; *at; at++)
+                seed = seed * 31 + (uint8_t)*at;
+        chappe_random_init(&random, seed);
+        return chappe_random_next(&random);
+}
+
 void chappe_testkit_instance_start(struct chappe_testkit_instance *instance)
 {
         struct chappe_testkit *kit = instance->kit;
@@ -77,7 +89,7 @@ void chappe_testkit_instance_start(struct chappe_testkit_instance *instance)
                 .executor = executor,
                 .broker_open = world_broker_open,
                 .context = instance,
-                .seed = chappe_random_next(&kit->random),
+                .seed = process_seed(instance),
                 .database = chappe_testkit_database_uri(kit, instance->config->name),
                 .step = world_step,
         };

@@ -7,7 +7,7 @@
 #include <utlist.h>
 
 #include "base/cleanup.h"
-#include "testkit/kit.h"
+#include "testkit/schedule.h"
 
 #define GIVE_WAY_PPM     50000
 #define WAKE_EARLY_PPM   5000
@@ -16,7 +16,7 @@
 #define QUIET_US         (3 * SECOND_US) /* longer than commits and the relay's fallback take */
 #define PATIENCE_US      (600 * SECOND_US)
 
-struct chappe_testkit *chappe_testkit_create(uint64_t seed, FILE *trace)
+struct chappe_testkit *chappe_testkit_create(uint64_t seed, uint64_t schedule_seed, FILE *trace)
 {
         struct chappe_testkit *kit = calloc(1, sizeof(*kit));
 
@@ -24,7 +24,7 @@ struct chappe_testkit *chappe_testkit_create(uint64_t seed, FILE *trace)
                 return NULL;
         kit->seed = seed;
         chappe_random_init(&kit->random, ~seed);
-        kit->fibers = chappe_fibers_new(&(struct chappe_fibers_config){ .seed = seed,
+        kit->fibers = chappe_fibers_new(&(struct chappe_fibers_config){ .seed = schedule_seed,
                                                                         .give_way_ppm = GIVE_WAY_PPM,
                                                                         .wake_early_ppm = WAKE_EARLY_PPM,
                                                                         .trace = trace,
@@ -39,7 +39,7 @@ struct chappe_testkit *chappe_testkit_create(uint64_t seed, FILE *trace)
 
 struct chappe_testkit *chappe_testkit_new(uint64_t seed, const struct chappe_service_config *service, ...)
 {
-        struct chappe_testkit *kit = chappe_testkit_create(seed, NULL);
+        struct chappe_testkit *kit = chappe_testkit_create(seed, seed, NULL);
         va_list services;
 
         va_start(services, service);
@@ -47,6 +47,11 @@ struct chappe_testkit *chappe_testkit_new(uint64_t seed, const struct chappe_ser
                 chappe_testkit_add(kit, service, NULL);
         va_end(services);
         return kit;
+}
+
+bool chappe_testkit_feeds(const struct chappe_testkit *kit, int n)
+{
+        return !kit->selection || n < 0 || n >= ITEMS_MAXIMUM || !kit->selection->without_item[n];
 }
 
 /* The first of several is the one to look at. */
@@ -203,10 +208,13 @@ void chappe_testkit_heal(struct chappe_testkit *kit)
 {
         struct chappe_testkit_instance *instance;
 
+        chappe_fibers_note(kit->fibers, "faults end", "", 0, 0);
         kit->crash_of = NULL;
         kit->faults_last = false;
         chappe_sim_set_faults(kit->sim, &(struct chappe_sim_faults){ 0 });
         chappe_sim_unavailable(kit->sim, chappe_fibers_now_us(kit->fibers));
+        for (int node = 0; node < CHAPPE_SIM_NODES; node++)
+                chappe_sim_node_away(kit->sim, node, chappe_fibers_now_us(kit->fibers));
         LL_FOREACH(kit->instances, instance)
         {
                 chappe_testkit_instance_come_up(instance);

@@ -14,13 +14,16 @@
 #define SECOND_US  INT64_C(1000000)
 #define STEP_KINDS 64
 
+#define DOWN_MAXIMUM_US (5 * SECOND_US)
+
 enum instance_state { INSTANCE_DOWN, INSTANCE_UP, INSTANCE_STOPPING, INSTANCE_KILLED };
 
 /* One service process and its successors. */
 struct chappe_testkit_instance {
         struct chappe_testkit *kit;
         const struct chappe_service_config *config;
-        char *name; /* "orders-1" */
+        char *name;           /* "orders-1" */
+        uint64_t incarnation; /* processes so far */
         char **settings;
         struct chappe_world world;
         struct chappe_process *process; /* NULL while down */
@@ -39,6 +42,9 @@ struct chappe_testkit_instance {
         struct chappe_timer supervisor;
         struct chappe_testkit_instance *next;
 };
+
+struct schedule;
+struct selection;
 
 struct stub {
         struct chappe_service_config config;
@@ -72,7 +78,9 @@ struct step_kind {
 
 struct chappe_testkit {
         uint64_t seed;
-        struct chappe_random random; /* of faults and ids: not the scheduler's */
+        struct chappe_random random;       /* of faults: not the scheduler's */
+        struct schedule *schedule;         /* NULL: no faults */
+        const struct selection *selection; /* NULL: all of it */
         struct chappe_fibers *fibers;
         struct chappe_sim *sim;
         struct chappe_arena *arena;
@@ -87,7 +95,9 @@ struct chappe_testkit {
         struct chappe_testkit_instance *crash_of;
         const char *crash_kind; /* NULL: any */
         uint64_t crash_after;   /* so many steps */
-        int64_t crash_at_us;    /* at the latest: at any step then */
+        int64_t crash_down_us;  /* until it starts again */
+        struct chappe_random crash_random;
+        int64_t crash_at_us; /* at the latest: at any step then */
         uint32_t crashes;
         bool faults_last;
         bool failed; /* an instance did not start or end as it should */
@@ -95,7 +105,8 @@ struct chappe_testkit {
 };
 
 /* kit.c */
-struct chappe_testkit *chappe_testkit_create(uint64_t seed, FILE *trace);
+/* schedule_seed: of the machine's decisions, which may be others for the same faults. */
+struct chappe_testkit *chappe_testkit_create(uint64_t seed, uint64_t schedule_seed, FILE *trace);
 void chappe_testkit_destroy(struct chappe_testkit *kit);
 void chappe_testkit_note_failure(struct chappe_testkit *kit, const char *format, ...)
         __attribute__((format(printf, 2, 3)));
@@ -121,8 +132,9 @@ void chappe_testkit_plans_free(struct chappe_testkit *kit);
 
 /* steps.c: the machine's step hook */
 void chappe_testkit_step(void *context, struct chappe_process *process, const char *kind);
-/* Kills this instance at its n-th coming step of a kind, drawn over the kinds seen. */
-void chappe_testkit_plan_crash(struct chappe_testkit *kit, struct chappe_testkit_instance *instance);
+/* Kills this instance at its n-th coming step of a kind, both picked, over the kinds seen so far. */
+void chappe_testkit_plan_crash(struct chappe_testkit *kit, struct chappe_testkit_instance *instance, uint64_t pick,
+                               int64_t down_us);
 
 /* database.c */
 const char *chappe_testkit_database_uri(struct chappe_testkit *kit, const char *service);

@@ -2,142 +2,13 @@
 /* One seed: services, feed and faults for a while; then everything heals, comes to rest, and is checked. */
 #include <stdlib.h>
 #include <string.h>
-#include <utlist.h>
 
 #include "testkit/simulate.h"
 
 _Static_assert((int)CHAPPE_TESTKIT_PLANTED_REPLY_SWAPPED == (int)CHAPPE_SIM_PLANTED_REPLY_SWAPPED,
                "one list, told twice");
 
-#define FAULTS_MS         20000
-#define PAUSE_MAXIMUM_US  (12 * SECOND_US) /* twice the session */
-#define OUTAGE_MAXIMUM_US (20 * SECOND_US)
-#define DOWN_MAXIMUM_US   (5 * SECOND_US)
-#define JUMP_MAXIMUM_MS   3600000
-
-enum fault_kind { FAULT_CRASH, FAULT_STOP, FAULT_PAUSE, FAULT_REBALANCE, FAULT_OUTAGE, FAULT_CLOCK_JUMP };
-
-struct fault {
-        struct chappe_testkit *kit;
-        enum fault_kind kind;
-        struct chappe_timer timer;
-        struct fault *next;
-};
-
-static struct chappe_testkit_instance *any_instance(struct chappe_testkit *kit)
-{
-        struct chappe_testkit_instance *instance;
-        size_t count = 0;
-
-        LL_FOREACH(kit->instances, instance)
-        {
-                count++;
-        }
-        if (count == 0)
-                return NULL;
-        instance = kit->instances;
-        for (count = chappe_random_below(&kit->random, count); count > 0; count--)
-                instance = instance->next;
-        return instance;
-}
-
-static int64_t draw_us(struct chappe_testkit *kit, int64_t maximum_us)
-{
-        return (int64_t)chappe_random_below(&kit->random, (uint64_t)maximum_us);
-}
-
-static void any_rebalance(struct chappe_testkit *kit)
-{
-        size_t count = 0;
-
-        while (chappe_sim_group_at(kit->sim, count))
-                count++;
-        if (count > 0)
-                chappe_sim_rebalance(kit->sim, chappe_sim_group_at(kit->sim, chappe_random_below(&kit->random, count)));
-}
-
-static void strike_instance(struct chappe_testkit *kit, enum fault_kind kind, struct chappe_testkit_instance *instance)
-{
-        int64_t now_us = chappe_fibers_now_us(kit->fibers);
-
-        if (kind == FAULT_CRASH)
-                chappe_testkit_plan_crash(kit, instance);
-        else if (kind == FAULT_STOP)
-                chappe_testkit_instance_ask_to_stop(instance, draw_us(kit, DOWN_MAXIMUM_US));
-        else if (instance->process && kind == FAULT_PAUSE)
-                chappe_process_pause(instance->process, now_us + draw_us(kit, PAUSE_MAXIMUM_US));
-        else if (instance->process && kind == FAULT_CLOCK_JUMP)
-                chappe_process_clock_jump(instance->process, draw_us(kit, 2 * JUMP_MAXIMUM_MS) - JUMP_MAXIMUM_MS);
-}
-
-static void strike(struct chappe_timer *timer)
-{
-        struct fault *fault = CHAPPE_CONTAINER(timer, struct fault, timer);
-        struct chappe_testkit *kit = fault->kit;
-        struct chappe_testkit_instance *instance = any_instance(kit);
-
-        if (fault->kind == FAULT_REBALANCE)
-                any_rebalance(kit);
-        else if (fault->kind == FAULT_OUTAGE)
-                chappe_sim_unavailable(kit->sim, chappe_fibers_now_us(kit->fibers) + draw_us(kit, OUTAGE_MAXIMUM_US));
-        else if (instance)
-                strike_instance(kit, fault->kind, instance);
-}
-
-static void schedule(struct chappe_testkit *kit, enum fault_kind kind, uint32_t count, int64_t within_us,
-                     struct fault **faults)
-{
-        while (count-- > 0) {
-                struct fault *fault = calloc(1, sizeof(*fault));
-
-                if (!fault)
-                        abort();
-                fault->kit = kit;
-                fault->kind = kind;
-                fault->timer.fire = strike;
-                LL_PREPEND(*faults, fault);
-                chappe_timer_set(kit->fibers, &fault->timer,
-                                 chappe_fibers_now_us(kit->fibers) + draw_us(kit, within_us));
-        }
-}
-
-static struct fault *faults_new(struct chappe_testkit *kit, const struct chappe_testkit_faults *wanted,
-                                int64_t within_us)
-{
-        uint32_t ppm = wanted->trouble_ppm;
-        struct fault *faults = NULL;
-
-        schedule(kit, FAULT_CRASH, wanted->crashes, within_us, &faults);
-        schedule(kit, FAULT_STOP, wanted->stops, within_us, &faults);
-        schedule(kit, FAULT_PAUSE, wanted->pauses, within_us, &faults);
-        schedule(kit, FAULT_REBALANCE, wanted->rebalances, within_us, &faults);
-        schedule(kit, FAULT_OUTAGE, wanted->outages, within_us, &faults);
-        schedule(kit, FAULT_CLOCK_JUMP, wanted->clock_jumps, within_us, &faults);
-        chappe_sim_set_faults(kit->sim, &(struct chappe_sim_faults){ .slow_ppm = ppm,
-                                                                     .slow_us = 3 * SECOND_US,
-                                                                     .delivery_failed_ppm = ppm,
-                                                                     .acknowledgement_lost_ppm = ppm,
-                                                                     .queue_full_ppm = ppm,
-                                                                     .commit_failed_ppm = 2 * ppm,
-                                                                     .commit_unknown_ppm = 2 * ppm,
-                                                                     .rebalance_ppm = ppm,
-                                                                     .expulsion_ppm = ppm / 2 });
-        kit->faults_last = faults || ppm;
-        if (wanted->crashes && chappe_random_chance(&kit->random, 250000))
-                chappe_testkit_plan_crash(kit, any_instance(kit)); /* the very first start */
-        return faults;
-}
-
-static void faults_free(struct chappe_testkit *kit, struct fault *faults)
-{
-        while (faults) {
-                struct fault *fault = faults;
-
-                faults = fault->next;
-                chappe_timer_cancel(kit->fibers, &fault->timer);
-                free(fault);
-        }
-}
+#define FAULTS_MS 20000
 
 static void run_until(struct chappe_testkit *kit, int64_t until_us)
 {
@@ -147,12 +18,15 @@ static void run_until(struct chappe_testkit *kit, int64_t until_us)
                 chappe_testkit_run_for(kit, (for_us + 999) / 1000);
 }
 
+static int64_t faults_us(const struct chappe_testkit_simulation *simulation)
+{
+        return (simulation->faults_ms ? simulation->faults_ms : FAULTS_MS) * 1000;
+}
+
 /* Feeding goes on as it wants to; faults end at their time, but not before everything was fed. */
 static void run_with_faults(const struct chappe_testkit_simulation *simulation, struct chappe_testkit *kit)
 {
-        int64_t within_us = (simulation->faults_ms ? simulation->faults_ms : FAULTS_MS) * 1000;
-        int64_t end_us = chappe_fibers_now_us(kit->fibers) + within_us;
-        struct fault *faults = faults_new(kit, &simulation->faults, within_us);
+        int64_t end_us = chappe_fibers_now_us(kit->fibers) + faults_us(simulation);
         int64_t wait_ms = 1;
 
         for (int round = 0; wait_ms > 0 && simulation->feed; round++) {
@@ -161,7 +35,7 @@ static void run_with_faults(const struct chappe_testkit_simulation *simulation, 
         }
         if (kit->faults_last)
                 run_until(kit, end_us);
-        faults_free(kit, faults);
+        chappe_testkit_schedule_end(kit->schedule);
 }
 
 struct covered_kind *chappe_testkit_covered(struct worker_result *result, const char *name)
@@ -190,17 +64,43 @@ static void add_up(const struct chappe_testkit *kit, struct worker_result *resul
         }
 }
 
-int chappe_testkit_run_seed(const struct chappe_testkit_simulation *simulation, uint64_t seed, FILE *trace,
-                            struct worker_result *result, uint64_t *ret_hash)
+/* Up to where faults begin: the machine, its services, and what will strike them. */
+static struct chappe_testkit *kit_of_seed(const struct chappe_testkit_simulation *simulation, uint64_t seed,
+                                          const struct selection *selection, FILE *trace, struct schedule *schedule)
 {
-        struct chappe_testkit *kit = chappe_testkit_create(seed, trace);
-        struct chappe_error error = { 0 };
-        int status;
+        uint64_t variant = selection ? selection->variant : 0;
+        struct chappe_testkit *kit = chappe_testkit_create(seed, seed + (variant << 40), trace);
 
         if (!kit)
                 abort();
+        kit->schedule = schedule;
+        kit->selection = selection;
         chappe_sim_plant(kit->sim, (enum chappe_sim_planted)simulation->planted);
         simulation->prepare(kit, simulation->context);
+        chappe_testkit_schedule_draw(schedule, kit, &simulation->faults, faults_us(simulation));
+        return kit;
+}
+
+/* Wound up in order, also after a failure: the next seed runs in the same process. */
+static int end(struct chappe_testkit *kit, int status)
+{
+        if (chappe_testkit_end(kit) < 0 && status == 0) {
+                fprintf(stderr, "seed %llu: %s\n", (unsigned long long)kit->seed, kit->failure);
+                status = -CHAPPE_E_UNFINISHED;
+        }
+        return status;
+}
+
+int chappe_testkit_run_seed(const struct chappe_testkit_simulation *simulation, uint64_t seed,
+                            const struct selection *selection, FILE *trace, struct worker_result *result,
+                            uint64_t *ret_hash)
+{
+        struct schedule schedule;
+        struct chappe_testkit *kit = kit_of_seed(simulation, seed, selection, trace, &schedule);
+        struct chappe_error error = { 0 };
+        int status;
+
+        chappe_testkit_schedule_begin(&schedule);
         run_with_faults(simulation, kit);
         chappe_testkit_heal(kit);
         status = chappe_testkit_run_until_idle(kit);
@@ -208,13 +108,31 @@ int chappe_testkit_run_seed(const struct chappe_testkit_simulation *simulation, 
                 status = simulation->check(kit, simulation->context, &error);
         if (status < 0 && error.code)
                 fprintf(stderr, "seed %llu: %s\n", (unsigned long long)seed, error.text);
-        if (chappe_testkit_end(kit) < 0 && status == 0) {
-                fprintf(stderr, "seed %llu: %s\n", (unsigned long long)seed, kit->failure);
-                status = -CHAPPE_E_UNFINISHED;
-        }
+        status = end(kit, status);
         if (result)
                 add_up(kit, result);
         *ret_hash = chappe_fibers_hash(kit->fibers);
+        if (simulation->finish)
+                simulation->finish(kit, simulation->context);
         chappe_testkit_destroy(kit);
         return status;
+}
+
+size_t chappe_testkit_print_faults(const struct chappe_testkit_simulation *simulation, uint64_t seed,
+                                   const struct selection *selection, FILE *file)
+{
+        struct schedule schedule;
+        struct chappe_testkit *kit = kit_of_seed(simulation, seed, selection, NULL, &schedule);
+
+        for (size_t i = 0; file && i < schedule.count; i++) {
+                if (selection && selection->without_fault[i])
+                        continue;
+                fprintf(file, "#   fault %2zu: ", i);
+                chappe_testkit_fault_print(&schedule.faults[i], file);
+                fputc('\n', file);
+        }
+        if (simulation->finish)
+                simulation->finish(kit, simulation->context);
+        chappe_testkit_destroy(kit);
+        return schedule.count;
 }

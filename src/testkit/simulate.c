@@ -11,7 +11,7 @@
 
 #include "base/coroutine.h"
 #include "base/sanitizer.h"
-#include "testkit/simulate.h"
+#include "testkit/shrink.h"
 
 #define REPEAT_EVERY 50
 
@@ -34,10 +34,10 @@ static void run_one(const struct chappe_testkit_simulation *simulation, uint64_t
         uint64_t hash = 0, again = 0;
 
         result->current = seed;
-        if (chappe_testkit_run_seed(simulation, seed, NULL, result, &hash) < 0) {
+        if (chappe_testkit_run_seed(simulation, seed, NULL, NULL, result, &hash) < 0) {
                 note_failed(result, seed);
         } else if (seed % REPEAT_EVERY == 0) {
-                chappe_testkit_run_seed(simulation, seed, NULL, NULL, &again);
+                chappe_testkit_run_seed(simulation, seed, NULL, NULL, NULL, &again);
                 if (again != hash) {
                         fprintf(stderr, "seed %" PRIu64 ": its second run took other decisions\n", seed);
                         result->unrepeated++;
@@ -46,8 +46,7 @@ static void run_one(const struct chappe_testkit_simulation *simulation, uint64_t
         }
 }
 
-/* A test framework's handlers would go on with the next test, in the wrong process. */
-static void forget_handlers(void)
+void chappe_testkit_forget_handlers(void)
 {
         static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTERM, SIGINT };
 
@@ -57,8 +56,9 @@ static void forget_handlers(void)
 
 static void work(const struct crew *crew, size_t worker, uint64_t seed)
 {
-        forget_handlers();
-        for (; seed < crew->end; seed += crew->workers)
+        chappe_testkit_forget_handlers();
+        /* So many failures are enough to look at. */
+        for (; seed < crew->end && crew->results[worker].failed < FAILURES_MAXIMUM; seed += crew->workers)
                 run_one(crew->simulation, seed, &crew->results[worker]);
         chappe_coroutine_pool_drain();
 }
@@ -131,6 +131,13 @@ static void merge(struct worker_result *sum, const struct worker_result *result)
         }
 }
 
+void chappe_testkit_print_command(const struct chappe_testkit_simulation *simulation, FILE *file)
+{
+        if (simulation->test)
+                fprintf(file, "CHAPPE_TEST_ONLY=%s ", simulation->test);
+        fprintf(file, "%s\n", simulation->command ? simulation->command : program_invocation_name);
+}
+
 static void tell(const struct chappe_testkit_simulation *simulation, const struct worker_result *sum)
 {
         printf("# %u seeds, %u failed, %" PRIu64 " switches, %u crashes\n", sum->seeds, sum->failed, sum->switches,
@@ -138,11 +145,10 @@ static void tell(const struct chappe_testkit_simulation *simulation, const struc
         for (size_t i = 0; i < sum->kind_count; i++)
                 printf("#   killed %5u times at %-24s of %10" PRIu64 "\n", sum->kinds[i].kills, sum->kinds[i].name,
                        sum->kinds[i].seen);
-        for (uint32_t i = 0; i < sum->failed && i < FAILURES_MAXIMUM; i++)
-                printf("# failed: CHAPPE_TEST_SEED=%" PRIu64 " %s%s%s%s\n", sum->failures[i],
-                       simulation->test ? "CHAPPE_TEST_ONLY=" : "", simulation->test ? simulation->test : "",
-                       simulation->test ? " " : "",
-                       simulation->command ? simulation->command : program_invocation_name);
+        for (uint32_t i = 0; i < sum->failed && i < FAILURES_MAXIMUM; i++) {
+                printf("# failed: CHAPPE_TEST_SEED=%" PRIu64 " ", sum->failures[i]);
+                chappe_testkit_print_command(simulation, stdout);
+        }
         fflush(stdout);
 }
 
@@ -150,9 +156,11 @@ static void run_single(const struct chappe_testkit_simulation *simulation, uint6
 {
         const char *file = getenv("CHAPPE_TEST_TRACE");
         FILE *trace = file ? fopen(file, "w") : NULL;
+        struct selection selection;
         uint64_t hash;
 
-        if (chappe_testkit_run_seed(simulation, seed, trace, result, &hash) < 0)
+        chappe_testkit_selection_read(&selection);
+        if (chappe_testkit_run_seed(simulation, seed, &selection, trace, result, &hash) < 0)
                 note_failed(result, seed);
         printf("# seed %" PRIu64 ": trace %016" PRIx64 "\n", seed, hash);
         if (trace)
@@ -180,11 +188,30 @@ static void run_all(const struct chappe_testkit_simulation *simulation, struct w
         munmap(crew.results, WORKERS_MAXIMUM * sizeof(*crew.results));
 }
 
+/* The lowest one, unless the run was about one that was chosen already. */
+static void shrink(const struct chappe_testkit_simulation *simulation, const struct worker_result *sum,
+                   struct chappe_testkit_report *report)
+{
+        struct shrunk shrunk;
+        uint64_t seed = sum->failures[0];
+
+        for (uint32_t i = 1; i < sum->failed && i < FAILURES_MAXIMUM; i++)
+                if (sum->failures[i] < seed)
+                        seed = sum->failures[i];
+        report->first_failed = seed;
+        if (!chappe_testkit_shrink(simulation, seed, &shrunk))
+                return;
+        chappe_testkit_shrunk_tell(simulation, seed, &shrunk);
+        report->shrunk_faults = (uint32_t)shrunk.faults;
+        report->shrunk_items = (uint32_t)shrunk.items;
+}
+
 int chappe_testkit_simulate(const struct chappe_testkit_simulation *simulation,
                             struct chappe_testkit_report *ret_report)
 {
         struct worker_result *sum = calloc(1, sizeof(*sum));
         uint64_t single = number_from("CHAPPE_TEST_SEED", 0);
+        struct chappe_testkit_report report = { 0 };
         uint32_t failed;
 
         if (!sum)
@@ -195,16 +222,18 @@ int chappe_testkit_simulate(const struct chappe_testkit_simulation *simulation,
                 run_all(simulation, sum);
         tell(simulation, sum);
         failed = sum->failed;
-        if (ret_report) {
-                *ret_report = (struct chappe_testkit_report){ .seeds = sum->seeds,
-                                                              .failed = sum->failed,
-                                                              .first_failed = sum->failed ? sum->failures[0] : 0,
-                                                              .unrepeated = sum->unrepeated,
-                                                              .switches = sum->switches,
-                                                              .crashes = sum->crashes };
-                for (size_t i = 0; i < sum->kind_count; i++)
-                        ret_report->step_kinds += sum->kinds[i].kills > 0;
-        }
+        report = (struct chappe_testkit_report){ .seeds = sum->seeds,
+                                                 .failed = failed,
+                                                 .first_failed = failed ? sum->failures[0] : 0,
+                                                 .unrepeated = sum->unrepeated,
+                                                 .switches = sum->switches,
+                                                 .crashes = sum->crashes };
+        for (size_t i = 0; i < sum->kind_count; i++)
+                report.step_kinds += sum->kinds[i].kills > 0;
+        if (failed && !single)
+                shrink(simulation, sum, &report);
+        if (ret_report)
+                *ret_report = report;
         free(sum);
         return (int)failed;
 }

@@ -2,7 +2,7 @@
 /* One seed of a simulation, and what many of them add up to. */
 #pragma once
 
-#include "testkit/kit.h"
+#include "testkit/schedule.h"
 
 #define WORKERS_MAXIMUM  16
 #define KIND_NAME_SIZE   32
@@ -27,7 +27,16 @@ struct worker_result {
         struct covered_kind kinds[STEP_KINDS];
 };
 
+/* A test framework's handlers would go on with the next test, in the wrong process. */
+void chappe_testkit_forget_handlers(void);
+/* How this simulation is run, to its line's end. */
+void chappe_testkit_print_command(const struct chappe_testkit_simulation *simulation, FILE *file);
+
 /* 0, or negative when a promise was broken: said on stderr. ret_hash: of the trace. */
-int chappe_testkit_run_seed(const struct chappe_testkit_simulation *simulation, uint64_t seed, FILE *trace,
-                            struct worker_result *result, uint64_t *ret_hash);
+int chappe_testkit_run_seed(const struct chappe_testkit_simulation *simulation, uint64_t seed,
+                            const struct selection *selection, FILE *trace, struct worker_result *result,
+                            uint64_t *ret_hash);
+/* Those of the seed that are selected, a line each; NULL: none is printed. Returns how many there are in all. */
+size_t chappe_testkit_print_faults(const struct chappe_testkit_simulation *simulation, uint64_t seed,
+                                   const struct selection *selection, FILE *file);
 struct covered_kind *chappe_testkit_covered(struct worker_result *result, const char *name);

@@ -4,7 +4,6 @@
 
 #include "testkit/kit.h"
 
-#define DOWN_MAXIMUM_US  (5 * SECOND_US)
 #define STEPS_OF_A_START 60 /* about */
 
 static struct step_kind *kind_get(struct chappe_testkit *kit, const char *name)
@@ -22,17 +21,16 @@ static struct step_kind *kind_get(struct chappe_testkit *kit, const char *name)
 static void crash(struct chappe_testkit *kit, struct step_kind *kind)
 {
         struct chappe_testkit_instance *instance = kit->crash_of;
-        int64_t down_us = (int64_t)chappe_random_below(&kit->random, DOWN_MAXIMUM_US);
 
         kit->crash_of = NULL;
         kit->crashes++;
         kind->kills++;
         chappe_fibers_note(kit->fibers, "crash at", kind->name, 0, 0);
-        chappe_testkit_instance_kill(instance, down_us);
-        if (chappe_random_chance(&kit->random, 333333)) {
+        chappe_testkit_instance_kill(instance, kit->crash_down_us);
+        if (chappe_random_chance(&kit->crash_random, 333333)) {
                 kit->crash_of = instance;
                 kit->crash_kind = NULL;
-                kit->crash_after = 1 + chappe_random_below(&kit->random, STEPS_OF_A_START);
+                kit->crash_after = 1 + chappe_random_below(&kit->crash_random, STEPS_OF_A_START);
                 kit->crash_at_us = INT64_MAX;
         }
 }
@@ -60,14 +58,19 @@ void chappe_testkit_step(void *context, struct chappe_process *process, const ch
 }
 
 /* A kind that comes no more must not save the instance. */
-void chappe_testkit_plan_crash(struct chappe_testkit *kit, struct chappe_testkit_instance *instance)
+void chappe_testkit_plan_crash(struct chappe_testkit *kit, struct chappe_testkit_instance *instance, uint64_t pick,
+                               int64_t down_us)
 {
+        struct chappe_random *random = &kit->crash_random;
+
+        chappe_random_init(random, pick);
+        kit->crash_down_us = down_us;
         kit->crash_of = instance;
         kit->crash_kind = NULL; /* nothing has run yet */
-        kit->crash_after = 1 + chappe_random_below(&kit->random, STEPS_OF_A_START);
+        kit->crash_after = 1 + chappe_random_below(random, STEPS_OF_A_START);
         if (kit->kind_count > 0) {
-                kit->crash_kind = kit->kinds[chappe_random_below(&kit->random, kit->kind_count)].name;
-                kit->crash_after = 1 + chappe_random_below(&kit->random, 8);
+                kit->crash_kind = kit->kinds[chappe_random_below(random, kit->kind_count)].name;
+                kit->crash_after = 1 + chappe_random_below(random, 8);
         }
         kit->crash_at_us = chappe_fibers_now_us(kit->fibers) + 2 * SECOND_US;
 }

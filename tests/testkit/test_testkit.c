@@ -266,10 +266,10 @@ static void test_books_balance_after_every_seed_of_faults(void **state)
         }
 }
 
-/* The first "failed" line of what the simulation says, without its beginning; false when none failed. */
-static bool command_that_repeats(const struct chappe_testkit_simulation *simulation, char *ret_command, int size)
+/* The first line with this mark of what the simulation says, without it; false when there is none. */
+static bool command_that_repeats(const struct chappe_testkit_simulation *simulation, const char *mark,
+                                 char *ret_command, int size)
 {
-        static const char mark[] = "# failed: ";
         FILE *said = tmpfile();
         int output = dup(STDOUT_FILENO);
         bool found = false;
@@ -283,14 +283,14 @@ static bool command_that_repeats(const struct chappe_testkit_simulation *simulat
         close(output);
         rewind(said);
         while (!found && fgets(ret_command, size, said))
-                found = strncmp(ret_command, mark, sizeof(mark) - 1) == 0;
+                found = strncmp(ret_command, mark, strlen(mark)) == 0;
         fclose(said);
         if (found)
-                memmove(ret_command, ret_command + sizeof(mark) - 1, strlen(ret_command + sizeof(mark) - 1) + 1);
+                memmove(ret_command, ret_command + strlen(mark), strlen(ret_command + strlen(mark)) + 1);
         return found;
 }
 
-static void test_command_of_a_failing_seed_repeats_it(void **state)
+static void assert_repeats(const char *mark)
 {
         const struct chappe_testkit_simulation simulation = {
                 .test = "test_service_that_publishes_before_its_transaction_is_found",
@@ -301,14 +301,13 @@ static void test_command_of_a_failing_seed_repeats_it(void **state)
                 .check = check_numbers,
                 .context = (void *)&hasty_counter_service,
         };
-        char command[1000], line[200];
+        char command[3000], line[200];
         bool failed = false;
         FILE *repeated;
 
-        (void)state;
         if (getenv("CHAPPE_TEST_SEED"))
                 return;
-        assert_true(command_that_repeats(&simulation, command, sizeof(command)));
+        assert_true(command_that_repeats(&simulation, mark, command, sizeof(command)));
         repeated = popen(command, "r");
         assert_non_null(repeated);
         while (fgets(line, sizeof(line), repeated))
@@ -316,6 +315,18 @@ static void test_command_of_a_failing_seed_repeats_it(void **state)
         pclose(repeated);
         if (!failed)
                 fail_msg("it does not fail: %s", command);
+}
+
+static void test_command_of_a_failing_seed_repeats_it(void **state)
+{
+        (void)state;
+        assert_repeats("# failed: ");
+}
+
+static void test_command_of_a_seed_made_small_repeats_it(void **state)
+{
+        (void)state;
+        assert_repeats("# shrunk: ");
 }
 
 static void test_service_that_publishes_before_its_transaction_is_found(void **state)
@@ -349,6 +360,7 @@ int main(void)
                 cmocka_unit_test(test_books_balance_after_every_seed_of_faults),
                 cmocka_unit_test(test_service_that_publishes_before_its_transaction_is_found),
                 cmocka_unit_test(test_command_of_a_failing_seed_repeats_it),
+                cmocka_unit_test(test_command_of_a_seed_made_small_repeats_it),
         };
         cmocka_set_test_filter(getenv("CHAPPE_TEST_ONLY"));
         return cmocka_run_group_tests(tests, NULL, NULL);

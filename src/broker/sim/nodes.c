@@ -11,7 +11,8 @@
 
 void chappe_sim_unavailable(struct chappe_sim *sim, int64_t until_us)
 {
-        chappe_fibers_note(sim->fibers, "cluster away", "", until_us, 0);
+        if (until_us > chappe_fibers_now_us(sim->fibers))
+                chappe_fibers_note(sim->fibers, "cluster away", "", until_us, 0);
         sim->unavailable_until_us = until_us;
 }
 
@@ -20,7 +21,8 @@ void chappe_sim_node_away(struct chappe_sim *sim, int node, int64_t until_us)
         struct sim_node *away = &sim->nodes[node];
 
         assert(node >= 0 && node < CHAPPE_SIM_NODES);
-        chappe_fibers_note(sim->fibers, "broker away", "", node, until_us);
+        if (until_us > chappe_fibers_now_us(sim->fibers))
+                chappe_fibers_note(sim->fibers, "broker away", "", node, until_us);
         if (away->away_until_us <= chappe_fibers_now_us(sim->fibers))
                 away->away_from_us = chappe_fibers_now_us(sim->fibers);
         away->away_until_us = until_us;
