@@ -82,8 +82,18 @@ struct chappe_producer_config {
         void *context;
 };
 
+/* How the partitions of a group move between its members. All members of one group need the same, but for CONSUMER,
+ * into which brokers convert a group member by member. */
+enum chappe_group_protocol {
+        CHAPPE_GROUP_AUTO,        /* the best that is safe with this client and these brokers */
+        CHAPPE_GROUP_EAGER,       /* all are given up, then shared out again */
+        CHAPPE_GROUP_COOPERATIVE, /* only what changes hands is given up */
+        CHAPPE_GROUP_CONSUMER,    /* the same, arranged by the brokers (KIP-848) */
+};
+
 struct chappe_consumer_config {
         const char *group; /* NULL: no group, partitions by chappe_consumer_assign */
+        enum chappe_group_protocol protocol;
         const struct chappe_property *properties;
         size_t property_count;
         void (*ready)(void *context); /* as above */

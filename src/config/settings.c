@@ -34,6 +34,8 @@ const struct chappe_setting_rule chappe_settings[] = {
         TEXT("instance", "",
              "name of this instance, unique among the service's; made from host and process when empty"),
         BOOLEAN("instance_static", "false", "the instance keeps its partitions over a restart (static membership)"),
+        CHOICE("group_protocol", "auto", "auto,eager,cooperative,consumer",
+               "how partitions change hands; auto: the best that is safe with this librdkafka and these brokers"),
 
         /* consuming */
         CHOICE("start_from", "earliest", "earliest,latest", "where a group without a committed offset starts"),

@@ -55,6 +55,18 @@ struct chappe_membership {
         _Atomic int failure;
 };
 
+static enum chappe_group_protocol protocol_of(const char *choice)
+{
+        static const char *const names[] = { [CHAPPE_GROUP_AUTO] = "auto",
+                                             [CHAPPE_GROUP_EAGER] = "eager",
+                                             [CHAPPE_GROUP_COOPERATIVE] = "cooperative",
+                                             [CHAPPE_GROUP_CONSUMER] = "consumer" };
+        enum chappe_group_protocol protocol = CHAPPE_GROUP_AUTO;
+        while (strcmp(names[protocol], choice) != 0)
+                protocol++;
+        return protocol;
+}
+
 static int open_consumer(struct chappe_membership *member, struct chappe_wake *bell, struct chappe_error *error)
 {
         const struct chappe_runtime *runtime = member->runtime;
@@ -64,6 +76,7 @@ static int open_consumer(struct chappe_membership *member, struct chappe_wake *b
         };
         struct chappe_consumer_config config = {
                 .group = member->channels->group,
+                .protocol = protocol_of(chappe_config_text(runtime->config, "group_protocol")),
                 .properties = properties,
                 .property_count = chappe_config_boolean(runtime->config, "instance_static") ? 2 : 1,
                 .ready = chappe_wake_ring,

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "broker/kafka/kafka.h"
+#include "broker/kafka/consumer.h"
 #include "broker/kafka/open.h"
 #include "broker/kafka/producer.h"
 
@@ -37,16 +37,23 @@ static struct chappe_broker *open_with(const struct chappe_property *properties,
         open_with((const struct chappe_property[]){ __VA_ARGS__ },                                                     \
                   sizeof((const struct chappe_property[]){ __VA_ARGS__ }) / sizeof(struct chappe_property))
 
-static rd_kafka_t *client_of(struct chappe_broker *broker, enum chappe_kafka_role role)
+static rd_kafka_t *member_of(struct chappe_broker *broker, enum chappe_kafka_role role,
+                             enum chappe_group_protocol protocol)
 {
         rd_kafka_t *client = NULL;
         struct chappe_error error;
 
-        if (chappe_kafka_client_new(chappe_kafka(broker),
-                                    &(struct chappe_kafka_client){ .role = role, .group = "test" }, &client,
-                                    &error) < 0)
+        if (chappe_kafka_client_new(
+                    chappe_kafka(broker),
+                    &(struct chappe_kafka_client){ .role = role, .group = "test", .protocol = protocol }, &client,
+                    &error) < 0)
                 fail_msg("%s", error.text);
         return client;
+}
+
+static rd_kafka_t *client_of(struct chappe_broker *broker, enum chappe_kafka_role role)
+{
+        return member_of(broker, role, CHAPPE_GROUP_EAGER);
 }
 
 static void assert_holds(rd_kafka_t *client, const char *name, const char *expected)
@@ -91,6 +98,64 @@ static void test_what_conflicts_is_left_out_and_named(void **state)
         rd_kafka_destroy(consumer);
         rd_kafka_destroy(producer);
         rd_kafka_destroy(admin);
+        broker->operations->close(broker);
+}
+
+static void test_one_switch_decides_the_group_protocol(void **state)
+{
+        struct chappe_broker *broker =
+                OPEN({ "partition.assignment.strategy", "roundrobin" }, { "session.timeout.ms", "7000" });
+        rd_kafka_t *eager = member_of(broker, CHAPPE_KAFKA_CONSUMER, CHAPPE_GROUP_EAGER);
+        rd_kafka_t *cooperative = member_of(broker, CHAPPE_KAFKA_CONSUMER, CHAPPE_GROUP_COOPERATIVE);
+
+        (void)state;
+        assert_holds(eager, "partition.assignment.strategy", "range,roundrobin");
+        assert_holds(cooperative, "partition.assignment.strategy", "cooperative-sticky");
+        assert_true(
+                remarks_on(broker, "partition.assignment.strategy=roundrobin is left out: group_protocol is eager"));
+        assert_true(remarks_on(broker, "partition.assignment.strategy=roundrobin is left out: group_protocol is coop"));
+        assert_holds(cooperative, "session.timeout.ms", "7000");
+        rd_kafka_destroy(eager);
+        rd_kafka_destroy(cooperative);
+        broker->operations->close(broker);
+}
+
+static void test_what_brokers_decide_is_left_out_and_named(void **state)
+{
+        struct chappe_broker *broker =
+                OPEN({ "partition.assignment.strategy", "range" }, { "session.timeout.ms", "7000" },
+                     { "heartbeat.interval.ms", "700" }, { "group.protocol", "classic" });
+        rd_kafka_t *consumer = member_of(broker, CHAPPE_KAFKA_CONSUMER, CHAPPE_GROUP_CONSUMER);
+
+        (void)state;
+        assert_holds(consumer, "group.protocol", "consumer");
+        assert_true(remarks_on(broker, "session.timeout.ms=7000 is left out: group_protocol is consumer"));
+        assert_true(remarks_on(broker, "heartbeat.interval.ms=700 is left out: group_protocol is consumer"));
+        assert_true(remarks_on(broker, "partition.assignment.strategy=range is left out: group_protocol is consumer"));
+        assert_true(remarks_on(broker, "group.protocol=classic is left out: the setting group_protocol decides it"));
+        rd_kafka_destroy(consumer);
+        broker->operations->close(broker);
+}
+
+static void test_a_protocol_is_chosen_by_the_librdkafka_that_runs(void **state)
+{
+        struct chappe_broker *broker = open_with(NULL, 0);
+        struct chappe_kafka *kafka = chappe_kafka(broker);
+        bool cooperates = rd_kafka_version() >= 0x020a0000, by_brokers = rd_kafka_version() >= 0x020c0000;
+        enum chappe_group_protocol classic = cooperates ? CHAPPE_GROUP_COOPERATIVE : CHAPPE_GROUP_EAGER;
+        enum chappe_group_protocol newest = by_brokers ? CHAPPE_GROUP_CONSUMER : classic;
+
+        (void)state;
+        assert_int_equal(chappe_kafka_protocol_choose(kafka, CHAPPE_GROUP_AUTO, false, false),
+                         rd_kafka_version() >= 0x020f0000 ? CHAPPE_GROUP_CONSUMER : classic);
+        assert_int_equal(chappe_kafka_protocol_choose(kafka, CHAPPE_GROUP_AUTO, true, false), classic);
+        assert_int_equal(chappe_kafka_protocol_choose(kafka, CHAPPE_GROUP_AUTO, false, true), classic);
+        assert_int_equal(chappe_kafka_protocol_choose(kafka, CHAPPE_GROUP_EAGER, false, false), CHAPPE_GROUP_EAGER);
+        assert_false(remarks_on(broker, "group_protocol="));
+        assert_int_equal(chappe_kafka_protocol_choose(kafka, CHAPPE_GROUP_CONSUMER, false, false), newest);
+        assert_int_equal(remarks_on(broker, "group_protocol=consumer is beyond librdkafka "), !by_brokers);
+        assert_int_equal(chappe_kafka_protocol_choose(kafka, CHAPPE_GROUP_CONSUMER, false, true), classic);
+        assert_true(remarks_on(broker, "group_protocol=consumer is beyond "));
         broker->operations->close(broker);
 }
 
@@ -330,6 +395,8 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_what_conflicts_is_left_out_and_named),
+                cmocka_unit_test(test_one_switch_decides_the_group_protocol),
+                cmocka_unit_test(test_a_protocol_is_chosen_by_the_librdkafka_that_runs),
                 cmocka_unit_test(test_what_agrees_is_not_remarked_on),
                 cmocka_unit_test(test_what_is_unsafe_is_honoured_and_named),
                 cmocka_unit_test(test_defaults_are_ours_until_something_is_given),
@@ -338,7 +405,12 @@ int main(void)
                 cmocka_unit_test(test_a_cluster_that_does_not_answer_is_told_with_its_address),
                 cmocka_unit_test(test_a_producer_that_turns_fatal_is_opened_anew),
                 cmocka_unit_test(test_a_forked_child_is_refused),
+                cmocka_unit_test(test_what_brokers_decide_is_left_out_and_named), /* the last: see below */
         };
+        size_t count = sizeof(tests) / sizeof(tests[0]);
 
-        return cmocka_run_group_tests(tests, NULL, NULL);
+        /* What this librdkafka does not know cannot be tested with it. */
+        if (rd_kafka_version() < 0x020c0000)
+                count--;
+        return _cmocka_run_group_tests("clients", tests, count, NULL, NULL);
 }

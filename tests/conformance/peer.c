@@ -172,6 +172,7 @@ void reader_open(struct reader *reader, struct trial *trial, const char *group, 
         signal_init(&reader->signal, trial);
         status = operations(trial)->consumer_open(trial->broker,
                                                   &(struct chappe_consumer_config){ .group = group,
+                                                                                    .protocol = trial->stage->protocol,
                                                                                     .properties = properties,
                                                                                     .property_count = instance ? 5 : 4,
                                                                                     .ready = on_reader_ready,
@@ -226,7 +227,7 @@ static void remember(struct reader *reader, const struct chappe_consumer_event *
         }
 }
 
-static void give_up(struct reader *reader)
+void reader_release(struct reader *reader)
 {
         struct chappe_error error = { 0 };
 
@@ -253,7 +254,7 @@ static void follow(struct reader *reader, const struct chappe_consumer_event *ev
                 reader->lost += event->kind == CHAPPE_CONSUMER_LOST;
                 remember(reader, event);
                 if (!reader->hesitant)
-                        give_up(reader);
+                        reader_release(reader);
                 break;
         case CHAPPE_CONSUMER_COMMITTED:
                 reader->token = event->token;

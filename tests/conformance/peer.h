@@ -73,6 +73,8 @@ bool reader_until(struct reader *reader, struct reader *other,
 void reader_turn(struct reader *reader);
 /* Accepts what is pending, from the committed offsets or the earliest. */
 void reader_accept(struct reader *reader);
+/* Gives up what is pending. */
+void reader_release(struct reader *reader);
 void reader_commit(struct reader *reader, int32_t partition, int64_t offset, const char *metadata);
 int reader_assigned(const struct reader *reader);
 void reader_close(struct reader *reader);

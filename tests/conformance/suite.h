@@ -26,7 +26,8 @@ struct trial;
 
 struct stage {
         const char *name;
-        unsigned lacks;  /* enum lack */
+        unsigned lacks; /* enum lack */
+        enum chappe_group_protocol protocol;
         const char *run; /* what makes its topics and groups its own */
         struct chappe_executor *executor;
         const struct chappe_clock *clock;

@@ -15,21 +15,27 @@ enum { ALL = PRODUCER | CONSUMER | ADMIN };
 
 typedef bool condition(const struct chappe_kafka *kafka, const struct chappe_kafka_client *wanted);
 
-static bool new_group_protocol(const struct chappe_kafka *kafka, const struct chappe_kafka_client *wanted)
-{
-        const char *protocol = chappe_kafka_given(kafka, wanted, "group.protocol");
-
-        return protocol && strcmp(protocol, "consumer") == 0;
-}
-
 static bool eager(const struct chappe_kafka *kafka, const struct chappe_kafka_client *wanted)
 {
-        return !new_group_protocol(kafka, wanted) && !chappe_kafka_since(2, 10, 0);
+        (void)kafka;
+        return wanted->group && wanted->protocol == CHAPPE_GROUP_EAGER;
 }
 
 static bool cooperative(const struct chappe_kafka *kafka, const struct chappe_kafka_client *wanted)
 {
-        return !new_group_protocol(kafka, wanted) && chappe_kafka_since(2, 10, 0);
+        (void)kafka;
+        return wanted->group && wanted->protocol == CHAPPE_GROUP_COOPERATIVE;
+}
+
+static bool by_brokers(const struct chappe_kafka *kafka, const struct chappe_kafka_client *wanted)
+{
+        (void)kafka;
+        return wanted->group && wanted->protocol == CHAPPE_GROUP_CONSUMER;
+}
+
+static bool by_members(const struct chappe_kafka *kafka, const struct chappe_kafka_client *wanted)
+{
+        return eager(kafka, wanted) || cooperative(kafka, wanted);
 }
 
 static bool without_backoff(const struct chappe_kafka *kafka, const struct chappe_kafka_client *wanted)
@@ -62,6 +68,8 @@ static bool not_creating(const struct chappe_kafka *kafka, const struct chappe_k
         return !wanted->create_topics;
 }
 
+#define ASSIGNED_BY_BROKERS "group_protocol is consumer here: the brokers have it in their own configuration"
+
 static const struct rule {
         const char *name;
         int roles;
@@ -85,9 +93,17 @@ static const struct rule {
         { "group.protocol", CONSUMER, FIXED, NULL, without_group, "this consumer is in no group" },
         { "allow.auto.create.topics", ALL, FIXED, "false", not_creating,
           "topics are created on purpose, never by a slip" },
+        { "group.protocol", CONSUMER, FIXED, NULL, by_members, "the setting group_protocol decides it" },
+        { "group.protocol", CONSUMER, FIXED, "consumer", by_brokers, "the setting group_protocol decides it" },
+        { "group.remote.assignor", CONSUMER, FIXED, NULL, by_members, "it needs group_protocol=consumer" },
         { "partition.assignment.strategy", CONSUMER, FIXED, "range,roundrobin", eager,
-          "cooperative rebalancing is not safe before librdkafka 2.10" },
-        { "partition.assignment.strategy", CONSUMER, DEFAULT, "cooperative-sticky", cooperative, NULL },
+          "group_protocol is eager here: cooperative rebalancing is not safe before librdkafka 2.10" },
+        { "partition.assignment.strategy", CONSUMER, FIXED, "cooperative-sticky", cooperative,
+          "group_protocol is cooperative here" },
+        { "partition.assignment.strategy", CONSUMER, FIXED, NULL, by_brokers, ASSIGNED_BY_BROKERS },
+        { "session.timeout.ms", CONSUMER, FIXED, NULL, by_brokers, ASSIGNED_BY_BROKERS },
+        { "heartbeat.interval.ms", CONSUMER, FIXED, NULL, by_brokers, ASSIGNED_BY_BROKERS },
+        { "group.protocol.type", CONSUMER, FIXED, NULL, by_brokers, ASSIGNED_BY_BROKERS },
         { "auto.offset.reset", CONSUMER, DEFAULT, "earliest", NULL, NULL },
         { "enable.idempotence", PRODUCER, DEFAULT, "true", NULL, NULL },
         { "acks", PRODUCER, DEFAULT, "all", NULL, NULL },

@@ -24,6 +24,9 @@ static struct chappe_consumer *consumer_free(struct chappe_consumer *consumer)
         chappe_kafka_events_clear(consumer);
         if (consumer->changing)
                 rd_kafka_topic_partition_list_destroy(consumer->changing);
+        if (consumer->topics)
+                rd_kafka_topic_partition_list_destroy(consumer->topics);
+        free(consumer->properties);
         free(consumer->partitions);
         free(consumer->group);
         free(consumer);
@@ -40,12 +43,44 @@ static int consumer_new(struct chappe_kafka *kafka, const struct chappe_consumer
         consumer->kafka = kafka;
         consumer->ready = config->ready;
         consumer->context = config->context;
+        consumer->wanted = config->protocol;
+        consumer->properties = chappe_kafka_properties_copy(config->properties, config->property_count);
+        consumer->property_count = config->property_count;
         consumer->group = config->group ? strdup(config->group) : NULL;
-        if (config->group && !consumer->group) {
+        if (!consumer->properties || (config->group && !consumer->group)) {
                 consumer_free(consumer);
                 return chappe_fail(error, CHAPPE_E_NO_MEMORY, "opening a consumer");
         }
         *ret_consumer = consumer;
+        return 0;
+}
+
+static struct chappe_kafka_client client_of(struct chappe_consumer *consumer)
+{
+        return (struct chappe_kafka_client){ .role = CHAPPE_KAFKA_CONSUMER,
+                                             .group = consumer->group,
+                                             .protocol = consumer->protocol,
+                                             .properties = consumer->properties,
+                                             .property_count = consumer->property_count,
+                                             .embedded = chappe_kafka_embedded(consumer->kafka),
+                                             .opaque = consumer,
+                                             .events = RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_OFFSET_COMMIT |
+                                                       RD_KAFKA_EVENT_ERROR };
+}
+
+int chappe_kafka_consumer_connect(struct chappe_consumer *consumer, struct chappe_error *error)
+{
+        struct chappe_kafka_client wanted = client_of(consumer);
+        int status = chappe_kafka_client_new(consumer->kafka, &wanted, &consumer->client, error);
+
+        if (status < 0) {
+                consumer->client = NULL;
+                return status;
+        }
+        rd_kafka_poll_set_consumer(consumer->client);
+        consumer->control = rd_kafka_queue_get_consumer(consumer->client);
+        if (consumer->ready)
+                rd_kafka_queue_cb_event_enable(consumer->control, on_queue, consumer);
         return 0;
 }
 
@@ -54,47 +89,45 @@ int chappe_kafka_consumer_open(struct chappe_broker *broker, const struct chappe
 {
         struct chappe_kafka *kafka = chappe_kafka(broker);
         struct chappe_consumer *consumer = NULL;
+        struct chappe_kafka_client client;
         int status = consumer_new(kafka, config, &consumer, error);
 
         if (status < 0)
                 return status;
-        status = chappe_kafka_client_new(kafka,
-                                         &(struct chappe_kafka_client){ .role = CHAPPE_KAFKA_CONSUMER,
-                                                                        .group = config->group,
-                                                                        .properties = config->properties,
-                                                                        .property_count = config->property_count,
-                                                                        .embedded = chappe_kafka_embedded(kafka),
-                                                                        .opaque = consumer,
-                                                                        .events = RD_KAFKA_EVENT_REBALANCE |
-                                                                                  RD_KAFKA_EVENT_OFFSET_COMMIT |
-                                                                                  RD_KAFKA_EVENT_ERROR },
-                                         &consumer->client, error);
+        client = client_of(consumer);
+        if (consumer->group)
+                consumer->protocol = chappe_kafka_protocol_choose(
+                        kafka, consumer->wanted, chappe_kafka_given(kafka, &client, "group.instance.id") != NULL,
+                        client.embedded);
+        status = chappe_kafka_consumer_connect(consumer, error);
         if (status < 0) {
                 consumer_free(consumer);
                 return status;
         }
-        rd_kafka_poll_set_consumer(consumer->client);
-        consumer->control = rd_kafka_queue_get_consumer(consumer->client);
-        if (consumer->ready)
-                rd_kafka_queue_cb_event_enable(consumer->control, on_queue, consumer);
         *ret_consumer = consumer;
         return 0;
+}
+
+int chappe_kafka_consumer_join(struct chappe_consumer *consumer, struct chappe_error *error)
+{
+        rd_kafka_resp_err_t reason = rd_kafka_subscribe(consumer->client, consumer->topics);
+
+        if (!reason)
+                return 0;
+        return chappe_kafka_fail(consumer->kafka, reason, NULL, error, "subscribing group %s", consumer->group);
 }
 
 int chappe_kafka_consumer_subscribe(struct chappe_consumer *consumer, const char *const *topics, size_t count,
                                     struct chappe_error *error)
 {
-        CHAPPE_CLEANUP(positions) rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
-        rd_kafka_resp_err_t reason;
-
         if (!consumer->group)
                 return chappe_fail(error, CHAPPE_E_USAGE, "subscribe: this consumer is in no group");
+        if (consumer->topics)
+                rd_kafka_topic_partition_list_destroy(consumer->topics);
+        consumer->topics = rd_kafka_topic_partition_list_new((int)count);
         for (size_t i = 0; i < count; i++)
-                rd_kafka_topic_partition_list_add(list, topics[i], RD_KAFKA_PARTITION_UA);
-        reason = rd_kafka_subscribe(consumer->client, list);
-        if (!reason)
-                return 0;
-        return chappe_kafka_fail(consumer->kafka, reason, NULL, error, "subscribing group %s", consumer->group);
+                rd_kafka_topic_partition_list_add(consumer->topics, topics[i], RD_KAFKA_PARTITION_UA);
+        return chappe_kafka_consumer_join(consumer, error);
 }
 
 int chappe_kafka_consumer_commit(struct chappe_consumer *consumer, const struct chappe_position *positions,
@@ -181,18 +214,15 @@ static int fail_abandoned(const struct chappe_consumer *consumer, size_t taken, 
 
 /* Order: the group, every record, every queue, the client. rd_kafka_destroy would wait for ever for a record that
  * somebody holds. */
-int chappe_kafka_consumer_close(struct chappe_consumer *consumer, int64_t timeout_ms, struct chappe_error *error)
+int chappe_kafka_consumer_disconnect(struct chappe_consumer *consumer, int64_t timeout_ms, struct chappe_error *error)
 {
         int64_t deadline_us = chappe_clock_monotonic_us(chappe_clock_system()) + timeout_ms * 1000;
+        rd_kafka_t *client = consumer->client;
         int64_t rest_ms;
         bool left;
-        int status;
 
-        if (!consumer)
+        if (!client)
                 return 0;
-        status = chappe_kafka_check_process(consumer->kafka, error);
-        if (status < 0)
-                return status;
         rd_kafka_queue_cb_event_enable(consumer->control, NULL, NULL);
         chappe_kafka_committed_end(consumer);
         left = leave(consumer, deadline_us);
@@ -203,9 +233,22 @@ int chappe_kafka_consumer_close(struct chappe_consumer *consumer, int64_t timeou
                 return fail_abandoned(consumer, atomic_load(&consumer->taken), timeout_ms, error);
         empty(consumer->control);
         rd_kafka_queue_destroy(consumer->control);
+        consumer->client = NULL;
         rest_ms = left_ms(deadline_us);
-        status = chappe_kafka_destroy(consumer->kafka, consumer->client, rest_ms > DESTROY_MS ? rest_ms : DESTROY_MS,
-                                      error);
-        consumer_free(consumer);
+        return chappe_kafka_destroy(consumer->kafka, client, rest_ms > DESTROY_MS ? rest_ms : DESTROY_MS, error);
+}
+
+int chappe_kafka_consumer_close(struct chappe_consumer *consumer, int64_t timeout_ms, struct chappe_error *error)
+{
+        int status;
+
+        if (!consumer)
+                return 0;
+        status = chappe_kafka_check_process(consumer->kafka, error);
+        if (status < 0)
+                return status;
+        status = chappe_kafka_consumer_disconnect(consumer, timeout_ms, error);
+        if (!consumer->client)
+                consumer_free(consumer);
         return status;
 }

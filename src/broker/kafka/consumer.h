@@ -35,12 +35,18 @@ struct chappe_kafka_committed {
 struct chappe_consumer {
         /* constant after opening */
         struct chappe_kafka *kafka;
-        rd_kafka_t *client;
-        rd_kafka_queue_t *control;
-        char *group; /* NULL: none */
+        char *group;                        /* NULL: none */
+        enum chappe_group_protocol wanted;  /* may be AUTO */
+        struct chappe_property *properties; /* copied */
+        size_t property_count;
         void (*ready)(void *context);
         void *context;
         /* of the polling strand */
+        rd_kafka_t *client; /* NULL: it could not be opened anew */
+        rd_kafka_queue_t *control;
+        enum chappe_group_protocol protocol;     /* of client; never AUTO in a group */
+        rd_kafka_topic_partition_list_t *topics; /* subscribed to; NULL: nothing */
+        int64_t renewal_us;                      /* when the client is opened anew; 0: it is not */
         struct chappe_kafka_partition *partitions;
         size_t partition_count;
         size_t partition_capacity;
@@ -65,7 +71,23 @@ int chappe_kafka_consumer_subscribe(struct chappe_consumer *consumer, const char
                                     struct chappe_error *error);
 int chappe_kafka_consumer_commit(struct chappe_consumer *consumer, const struct chappe_position *positions,
                                  size_t count, void *token, struct chappe_error *error);
+/* Opens and closes its client. Closing leaves the group, and is negative when it did not end in time: then the consumer
+ * is abandoned with it. */
+int chappe_kafka_consumer_connect(struct chappe_consumer *consumer, struct chappe_error *error);
+int chappe_kafka_consumer_disconnect(struct chappe_consumer *consumer, int64_t timeout_ms, struct chappe_error *error);
+/* Subscribes the client to topics. */
+int chappe_kafka_consumer_join(struct chappe_consumer *consumer, struct chappe_error *error);
 int chappe_kafka_consumer_close(struct chappe_consumer *consumer, int64_t timeout_ms, struct chappe_error *error);
+
+/* protocol.c */
+enum chappe_group_protocol chappe_kafka_protocol_choose(struct chappe_kafka *kafka, enum chappe_group_protocol wanted,
+                                                        bool is_static, bool embedded);
+const char *chappe_kafka_protocol_name(enum chappe_group_protocol protocol);
+
+/* renewal.c */
+/* The client has turned fatal (Kafka's error code): will another one get over it? Then it is opened by a later poll. */
+bool chappe_kafka_renewal_begin(struct chappe_consumer *consumer, int reason);
+void chappe_kafka_renewal_poll(struct chappe_consumer *consumer, struct chappe_consumer_event *ret_event);
 
 /* events.c */
 void chappe_kafka_consumer_poll(struct chappe_consumer *consumer, struct chappe_consumer_event *ret_event);

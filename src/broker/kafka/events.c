@@ -38,17 +38,25 @@ static void committed(struct chappe_consumer *consumer, rd_kafka_event_t *event,
 static void failed(struct chappe_consumer *consumer, rd_kafka_event_t *event, struct chappe_consumer_event *ret_event)
 {
         rd_kafka_resp_err_t reason = rd_kafka_event_error(event);
+        rd_kafka_resp_err_t fatal = RD_KAFKA_RESP_ERR_NO_ERROR;
         char why[300];
 
         /* Without a group librdkafka still looks for the coordinator of its nominal one. */
         if (!consumer->group && reason == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
                 return;
         ret_event->kind = CHAPPE_CONSUMER_ERROR;
-        ret_event->fatal = reason == RD_KAFKA_RESP_ERR__FATAL || reason == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
         (void)chappe_kafka_fail(consumer->kafka, reason, rd_kafka_event_error_string(event), &ret_event->error,
                                 "consumer");
-        if (reason == RD_KAFKA_RESP_ERR__FATAL && rd_kafka_fatal_error(consumer->client, why, sizeof(why)))
+        if (reason == RD_KAFKA_RESP_ERR__FATAL)
+                fatal = rd_kafka_fatal_error(consumer->client, why, sizeof(why));
+        if (fatal)
                 (void)chappe_kafka_fail(consumer->kafka, reason, why, &ret_event->error, "consumer");
+        ret_event->fatal = reason == RD_KAFKA_RESP_ERR__FATAL || reason == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
+        if (fatal && chappe_kafka_renewal_begin(consumer, (int)fatal)) {
+                ret_event->fatal = false;
+                chappe_error_prefix(&ret_event->error,
+                                    "joining anew, by protocol %s: ", chappe_kafka_protocol_name(consumer->protocol));
+        }
 }
 
 static void translate(struct chappe_consumer *consumer, rd_kafka_event_t *event,
@@ -100,6 +108,9 @@ void chappe_kafka_consumer_poll(struct chappe_consumer *consumer, struct chappe_
 
         *ret_event = (struct chappe_consumer_event){ 0 };
         chappe_kafka_events_clear(consumer);
+        chappe_kafka_renewal_poll(consumer, ret_event);
+        if (!consumer->client)
+                return;
         /* Control before ends: a revoked partition's end interests nobody. What tells nothing (an empty revoke) is gone
          * through. */
         while (ret_event->kind == CHAPPE_CONSUMER_NOTHING && (event = rd_kafka_queue_poll(consumer->control, 0))) {

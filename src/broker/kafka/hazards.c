@@ -10,6 +10,7 @@ static const struct {
         { 2, 3, 0, "an idempotent producer may turn fatal after an uncertain send: it is opened anew then" },
         { 2, 6, 1, "commit metadata must be text: bytes do not survive" },
         { 2, 10, 0, "cooperative rebalancing may spin or lose partitions: eager assignors are used" },
+        { 2, 15, 0, "with group_protocol=consumer a member that was held up for max.poll.interval.ms ends" },
 };
 
 void chappe_kafka_remark_hazards(struct chappe_kafka *kafka)

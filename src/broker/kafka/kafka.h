@@ -43,6 +43,7 @@ void chappe_kafka_remark(struct chappe_kafka *kafka, const char *format, ...) __
 struct chappe_kafka_client {
         enum chappe_kafka_role role;
         const char *group;                        /* consumers; NULL: none */
+        enum chappe_group_protocol protocol;      /* of the group: never AUTO where there is one */
         const struct chappe_property *properties; /* above the broker's */
         size_t property_count;
         bool embedded;      /* librdkafka's mock cluster answers there */
