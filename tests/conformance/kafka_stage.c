@@ -3,11 +3,8 @@
 #include "kafka_stage.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/random.h"
-#include "broker/kafka/consumer.h"
 #include "broker/kafka/open.h"
 
 static int broker_open(struct stage *stage, struct chappe_broker **ret_broker, struct chappe_error *error)
@@ -23,17 +20,6 @@ static void perform(struct stage *stage, void (*body)(void *argument), void *arg
         body(argument);
 }
 
-static enum chappe_group_protocol protocol_asked_for(void)
-{
-        const char *asked = getenv("CHAPPE_TEST_GROUP_PROTOCOL");
-
-        for (enum chappe_group_protocol protocol = CHAPPE_GROUP_EAGER; asked && protocol <= CHAPPE_GROUP_CONSUMER;
-             protocol++)
-                if (strcmp(chappe_kafka_protocol_name(protocol), asked) == 0)
-                        return protocol;
-        return CHAPPE_GROUP_AUTO;
-}
-
 void kafka_stage_init(struct stage *stage, const char *name, const char *servers, unsigned lacks)
 {
         static char run[40];
@@ -43,7 +29,7 @@ void kafka_stage_init(struct stage *stage, const char *name, const char *servers
         *stage = (struct stage){
                 .name = name,
                 .lacks = lacks,
-                .protocol = protocol_asked_for(),
+                .protocol = suite_protocol(),
                 .run = run,
                 .executor = chappe_executor_threads(),
                 .clock = chappe_clock_system(),

@@ -42,6 +42,17 @@ static void perform(void *argument)
         trial->broker->operations->close(trial->broker);
 }
 
+enum chappe_group_protocol suite_protocol(void)
+{
+        static const char *const names[] = { "auto", "eager", "cooperative", "consumer" };
+        const char *asked = getenv("CHAPPE_TEST_GROUP_PROTOCOL");
+
+        for (int protocol = CHAPPE_GROUP_AUTO; asked && protocol <= CHAPPE_GROUP_CONSUMER; protocol++)
+                if (strcmp(names[protocol], asked) == 0)
+                        return (enum chappe_group_protocol)protocol;
+        return CHAPPE_GROUP_AUTO;
+}
+
 struct cast {
         struct stage *stage;
         const struct trial_case *of;

@@ -60,5 +60,8 @@ bool expect_at(struct trial *trial, bool holds, const char *file, int line, cons
         __attribute__((format(printf, 5, 6)));
 #define expect(trial, holds, ...) expect_at(trial, holds, __FILE__, __LINE__, __VA_ARGS__)
 
+/* What CHAPPE_TEST_GROUP_PROTOCOL asks for, as the setting group_protocol does. */
+enum chappe_group_protocol suite_protocol(void);
+
 /* The whole of a stage's main. */
 int suite_run(struct stage *stage);

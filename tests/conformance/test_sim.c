@@ -73,6 +73,7 @@ int main(void)
         machine.sim = chappe_sim_new(machine.fibers, NULL);
         machine.process = chappe_process_new(machine.fibers, "client");
         machine.executor = stage.executor = chappe_process_executor(machine.process);
+        stage.protocol = suite_protocol();
         stage.clock = chappe_process_clock(machine.process);
         failed = suite_run(&stage);
         if (failed)

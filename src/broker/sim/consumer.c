@@ -22,7 +22,7 @@ static void configure(struct chappe_consumer *consumer, const struct chappe_cons
         const char *value = chappe_sim_property(consumer->broker, config->properties, config->property_count,
                                                 "partition.assignment.strategy");
 
-        if (value && strncmp(value, "cooperative", 11) == 0)
+        if (config->protocol >= CHAPPE_GROUP_COOPERATIVE || (value && strncmp(value, "cooperative", 11) == 0))
                 consumer->subscription.strategy = SIM_COOPERATIVE;
         else if (value && strncmp(value, "roundrobin", 10) == 0)
                 consumer->subscription.strategy = SIM_ROUND_ROBIN;
