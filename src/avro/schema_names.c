@@ -55,7 +55,7 @@ int chappe_name_resolve(struct chappe_name_table *table, const struct chappe_jso
                 return chappe_json_fail(&schema->document, node, table->error, CHAPPE_E_SCHEMA_INVALID,
                                         "'%.100s' is no valid name: letters, digits and '_', not starting with a digit",
                                         name);
-        if (strlen(name) + strlen(space) + 1 > CHAPPE_SCHEMA_NAME_LIMIT)
+        if (strlen(name) + (strchr(name, '.') ? 0 : strlen(space) + 1) > CHAPPE_SCHEMA_NAME_LIMIT)
                 return chappe_json_fail(&schema->document, node, table->error, CHAPPE_E_SCHEMA_LIMIT,
                                         "a full name of more than %u bytes", CHAPPE_SCHEMA_NAME_LIMIT);
         if (strchr(name, '.') || !*space)

@@ -169,6 +169,28 @@ def test_migrations_are_numbered_without_gaps():
         assert code == 1 and "number 003 comes next" in talk, talk
 
 
+def test_what_is_no_schema_file_is_refused_and_leaves_nothing():
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        (folder / "binary.avsc").write_bytes(b"Obj\x01\xff\x00\x80" * 100)
+        (folder / "good.avsc").write_text('{"type":"record","name":"Good","fields":[]}')
+        for path, reason in ((folder, "directory"), (folder / "none.avsc", "No such file"), (folder / "binary.avsc", "binary.avsc:1:1")):
+            code, text, talk = run(GENERATOR, "-o", folder, path)
+            assert code == 1 and text == "" and reason in talk, (path, code, talk)
+        code, _, talk = run(GENERATOR, "-o", folder, "--depfile", folder / "no" / "good.d", folder / "good.avsc")
+        assert code == 1 and "good.d" in talk, talk
+        assert sorted(p.name for p in folder.iterdir()) == ["binary.avsc", "good.avsc"]
+
+
+def test_a_schema_without_a_name_is_named_after_its_file():
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        (folder / "2-events.v1.avsc").write_text('["null","int",{"type":"record","name":"shop.Order","fields":[]}]')
+        code, _, talk = generate(folder, folder / "2-events.v1.avsc")
+        header = (folder / "2-events.v1.h").read_text()
+        assert code == 0 and "struct schema_2_events_v1 {" in header and "schema_2_events_v1_decode" in header, talk + header
+
+
 def test_wrong_usage_is_exit_code_2():
     assert run(GENERATOR)[0] == 2
     assert run(GENERATOR, "--nonsense")[0] == 2

@@ -70,6 +70,19 @@ void emit_line(struct chappe_buffer *out, int depth, const char *format, ...)
         free(made);
 }
 
+/* Bytes of a character that turns the direction of writing, with which a comment could show code that is none; else 0.
+ */
+static size_t turning(const unsigned char *at, size_t length)
+{
+        bool third;
+
+        if (length < 3 || at[0] != 0xe2 || (at[1] != 0x80 && at[1] != 0x81))
+                return 0;
+        third = at[1] == 0x80 ? at[2] == 0x8e || at[2] == 0x8f || (at[2] >= 0xaa && at[2] <= 0xae)
+                              : at[2] >= 0xa6 && at[2] <= 0xa9;
+        return third ? 3 : 0;
+}
+
 void emit_doc(struct chappe_buffer *out, const char *indent, const char *text)
 {
         if (!text || !*text)
@@ -77,8 +90,11 @@ void emit_doc(struct chappe_buffer *out, const char *indent, const char *text)
         emit(out, "%s/* ", indent);
         for (; *text; text++) {
                 bool opens_or_closes = (text[0] == '*' && text[1] == '/') || (text[0] == '/' && text[1] == '*');
+                size_t skip = turning((const unsigned char *)text, strlen(text));
 
-                if ((unsigned char)*text < ' ')
+                if (skip)
+                        text += skip - 1;
+                else if ((unsigned char)*text < ' ')
                         emit(out, " ");
                 else if (*text == '\\' && !text[1])
                         emit(out, "\\ ");
@@ -88,13 +104,25 @@ void emit_doc(struct chappe_buffer *out, const char *indent, const char *text)
         emit(out, " */\n");
 }
 
-static void emit_character(struct chappe_buffer *out, unsigned char c)
+const char *emit_base_name(struct chappe_arena *arena, const char *path)
+{
+        char *name = (char *)gen_printf(arena, "%s", strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
+
+        for (char *at = name; *at; at++) {
+                if (*at == '*' || *at == '\\' || (unsigned char)*at < ' ')
+                        *at = '_';
+        }
+        return name;
+}
+
+static void emit_character(struct chappe_buffer *out, unsigned char c, bool escape)
 {
         if (c == '"' || c == '\\')
                 emit(out, "\\%c", c);
         else if (c == '\n')
                 emit(out, "\\n");
-        else if (c < ' ' || c == 0x7f || c == '?') /* three digits never swallow what follows; ?? would be a trigraph */
+        else if (escape || c < ' ' || c == 0x7f || c == '?') /* three digits never swallow what follows; ?? would be a
+                                                              trigraph */
                 emit(out, "\\%03o", c);
         else
                 emit(out, "%c", c);
@@ -102,17 +130,19 @@ static void emit_character(struct chappe_buffer *out, unsigned char c)
 
 void emit_string(struct chappe_buffer *out, struct chappe_text text)
 {
-        size_t width = 0;
+        size_t width = 0, escaped = 0;
 
         emit(out, "\"");
         for (size_t i = 0; i < text.length; i++) {
                 bool start = ((unsigned char)text.at[i] & 0xc0) != 0x80; /* of a UTF-8 character */
+                size_t turns = turning((const unsigned char *)text.at + i, text.length - i);
 
                 if (start && (width >= LITERAL_WIDTH || (i > 0 && text.at[i - 1] == '\n'))) {
                         emit(out, "\"\n        \"");
                         width = 0;
                 }
-                emit_character(out, (unsigned char)text.at[i]);
+                escaped = turns ? turns : escaped - (escaped > 0);
+                emit_character(out, (unsigned char)text.at[i], escaped > 0);
                 width++;
         }
         emit(out, "\"");

@@ -15,6 +15,8 @@ void emit(struct chappe_buffer *out, const char *format, ...) __attribute__((for
 void emit_line(struct chappe_buffer *out, int depth, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* A comment line of its own; text may be NULL and may hold anything. */
 void emit_doc(struct chappe_buffer *out, const char *indent, const char *text);
+/* A file's name without its folder, fit for a comment. */
+const char *emit_base_name(struct chappe_arena *arena, const char *path);
 /* A C string literal, broken into lines of moderate length. */
 void emit_string(struct chappe_buffer *out, struct chappe_text text);
 

@@ -62,19 +62,20 @@ static int write_unit(struct unit *unit, const char *stem, const struct options 
         CHAPPE_CLEANUP(buffer) struct chappe_buffer header = { 0 }, source = { 0 };
         const char *base = gen_printf(unit->arena, "%s%s%s", options->output ? options->output : "",
                                       options->output ? "/" : "", stem);
-        const char *header_path = gen_printf(unit->arena, "%s.h", base);
+        const char *header_path = gen_printf(unit->arena, "%s.h", base), *path = gen_printf(unit->arena, "%s.c", base);
         int status;
 
         write_header(unit, &header);
         write_source(unit, &source);
         status = emit_file(header_path, &header, unit->error);
-        if (status >= 0) {
-                status = emit_file(gen_printf(unit->arena, "%s.c", base), &source, unit->error);
-                if (status < 0)
-                        unlink(header_path);
-        }
+        if (status >= 0)
+                status = emit_file(path, &source, unit->error);
         if (status >= 0 && options->depfile)
                 status = write_depfile(unit, options->depfile, header_path);
+        if (status < 0) { /* all of them, or none */
+                unlink(header_path);
+                unlink(path);
+        }
         return status;
 }
 
@@ -95,7 +96,7 @@ static int generate(const char *path, const struct options *options)
         unit.header = gen_printf(unit.arena, "%s.h", name);
         status = schema_library_load(library, path, &unit.file, &error);
         if (status >= 0)
-                status = unit.file->protocol ? model_protocol(&unit) : model_schema(&unit);
+                status = unit.file->protocol ? model_protocol(&unit) : model_schema(&unit, name);
         if (status >= 0)
                 status = write_unit(&unit, name, options);
         for (struct c_root *root = unit.roots; root; root = root->next)

@@ -34,6 +34,26 @@ static int find_key(struct unit *unit, const struct chappe_schema_node *node, co
                            unit->file->path, chappe_schema_node_name(node), key);
 }
 
+bool model_is_event(const struct unit *unit, const struct c_root *root)
+{
+        return root->published && !unit->protocol && root->type->kind == CHAPPE_LAYOUT_RECORD;
+}
+
+bool model_is_used(const struct c_root *root)
+{
+        return root->published || root->used;
+}
+
+/* The names of what is declared for a root. */
+static const char *claim_functions(struct unit *unit, const char *stem)
+{
+        static const char *const endings[] = { "_type",    "_publish",  "_publish_to", "_decode", "_encode", "_clear",
+                                               "_copy",    "_compare",  "_hash",       "_print",  "_feed",   "_handler",
+                                               "_HANDLER", "_CONSUMES", "_PRODUCES",   NULL };
+
+        return name_claim_all(unit->arena, &unit->globals, stem, endings);
+}
+
 int model_root(struct unit *unit, const char *stem, struct chappe_buffer *text, bool published, struct c_root **ret)
 {
         struct c_root *root = gen_alloc(unit->arena, sizeof(*root)), **end = &unit->roots;
@@ -60,9 +80,10 @@ int model_root(struct unit *unit, const char *stem, struct chappe_buffer *text, 
         }
         schema_minify(text, 0);
         root->text = chappe_arena_text(unit->arena, (struct chappe_text){ (char *)text->at, text->length });
-        root->stem = name ? root->type->stem : stem;
+        stem = name ? root->type->stem : stem;
         if (name && !published) /* its own header has an object of that name */
-                root->stem = gen_printf(unit->arena, "%s_%s", unit->protocol_stem, root->stem);
+                stem = gen_printf(unit->arena, "%s_%s", unit->protocol_stem, stem);
+        root->stem = claim_functions(unit, stem);
         root->doc = root->type->doc;
         root->published = published;
         while (*end)
@@ -71,20 +92,11 @@ int model_root(struct unit *unit, const char *stem, struct chappe_buffer *text, 
         return 0;
 }
 
-int model_schema(struct unit *unit)
+int model_schema(struct unit *unit, const char *name)
 {
         CHAPPE_CLEANUP(buffer) struct chappe_buffer text = { 0 };
         struct c_root *root;
         int status = schema_expand_file(unit->library, unit->file, &text, unit->error);
 
-        if (status >= 0)
-                status = model_root(unit, NULL, &text, true, &root);
-        if (status < 0)
-                return status;
-        if (!root->type->avro)
-                return chappe_fail(unit->error, CHAPPE_E_SCHEMA_INVALID,
-                                   "%s:1: $: the schema of a file needs a name: a record, enum or fixed",
-                                   unit->file->path);
-        root->published = root->type->kind == CHAPPE_LAYOUT_RECORD;
-        return 0;
+        return status < 0 ? status : model_root(unit, name_of_file(unit->arena, name), &text, true, &root);
 }

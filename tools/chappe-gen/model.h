@@ -15,7 +15,8 @@ struct c_type;
 /* Field of a record, branch of a union, symbol of an enum (without a type); the item, value or record of the others. */
 struct c_member {
         const char *avro;
-        const char *name; /* in C; of a symbol: the whole constant */
+        const char *name;     /* in C; of a symbol: the whole constant */
+        const char *constant; /* of a branch */
         const char *doc;
         struct c_type *type;
 };
@@ -31,9 +32,10 @@ struct c_type {
         uint32_t count;       /* bytes of a fixed */
         struct c_member *members;
         size_t member_count;
-        bool declared, laid_out, laying_out, recursive;   /* while it is written */
+        bool declared, laid_out;                          /* while it is written */
         bool straight, straightening, recursive_straight; /* while its straight-line code is */
         struct c_type *next;
+        struct c_type *next_table;
 };
 
 /* A type with an object of its own: struct chappe_type. */
@@ -44,7 +46,7 @@ struct c_root {
         struct chappe_schema *schema;
         struct chappe_text text; /* without white space */
         const char *key;
-        bool published; /* global, with publish and the rest; otherwise for the messages of this file only */
+        bool published; /* global, with functions of its own; otherwise for the messages of this file only */
         bool used;      /* by a message of this file */
         struct c_root *next;
 };
@@ -89,8 +91,8 @@ struct unit {
         struct chappe_error *error;
 };
 
-/* Fills in the roots (and messages) of a loaded file. */
-int model_schema(struct unit *unit);
+/* Fills in the roots (and messages) of a loaded file. name: the file's, for a schema that has none. */
+int model_schema(struct unit *unit, const char *name);
 int model_protocol(struct unit *unit);
 
 /* The root for a schema text: parsed, described, and listed once a name. stem NULL: from the type's name. */
@@ -100,5 +102,9 @@ int model_root(struct unit *unit, const char *stem, struct chappe_buffer *text, 
 int model_type(struct unit *unit, const struct chappe_schema_node *node, const char *place,
                const struct chappe_schema_node *owner, struct c_type **ret);
 
+/* Does the file stand for one kind of event, with functions to publish it and rows for the operations table? */
+bool model_is_event(const struct unit *unit, const struct c_root *root);
+/* Does the C file need its type object? */
+bool model_is_used(const struct c_root *root);
 /* Is the type a struct with a tag of its own? */
 bool model_is_struct(const struct c_type *type);

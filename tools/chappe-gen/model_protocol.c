@@ -34,17 +34,33 @@ static int model_types(struct unit *unit)
         return status;
 }
 
-static int model_used(struct unit *unit, const struct chappe_json_node *json, const char *space, const char *stem,
-                      struct c_root **ret)
+static int model_used(struct unit *unit, struct chappe_buffer *text, const char *stem, struct c_root **ret)
+{
+        int status = model_root(unit, stem, text, false, ret);
+
+        if (status >= 0)
+                (*ret)->used = true;
+        return status;
+}
+
+static int model_response(struct unit *unit, struct c_message *message, const struct chappe_json_node *json,
+                          const char *space)
+{
+        CHAPPE_CLEANUP(buffer) struct chappe_buffer text = { 0 };
+        int status = schema_expand_response(unit->library, unit->file, json, space, &text, unit->error);
+
+        return status < 0 ? status
+                          : model_used(unit, &text, gen_printf(unit->arena, "%s_response", message->stem),
+                                       &message->response);
+}
+
+static int model_error(struct unit *unit, struct c_message *message, const struct chappe_json_node *json,
+                       const char *space, struct c_root **ret)
 {
         CHAPPE_CLEANUP(buffer) struct chappe_buffer text = { 0 };
         int status = schema_expand_type(unit->library, unit->file, json, space, &text, unit->error);
 
-        if (status >= 0)
-                status = model_root(unit, stem, &text, false, ret);
-        if (status >= 0)
-                (*ret)->used = true;
-        return status;
+        return status < 0 ? status : model_used(unit, &text, gen_printf(unit->arena, "%s_error", message->stem), ret);
 }
 
 /* SHOP_OUT_OF_STOCK; with the protocol's name where another file declares the error too. */
@@ -83,7 +99,7 @@ static int model_errors(struct unit *unit, struct c_message *message, const stru
                 return complain(unit, errors, "\"errors\" is a list of error types");
         for (const struct chappe_json_node *type = errors->child; type; type = type->next) {
                 struct c_root *root;
-                int status = model_used(unit, type, space, gen_printf(unit->arena, "%s_error", message->stem), &root);
+                int status = model_error(unit, message, type, space, &root);
 
                 if (status < 0)
                         return status;
@@ -157,28 +173,27 @@ static bool is_name(const char *name)
 static int model_message(struct unit *unit, const struct chappe_json_node *json, const char *space,
                          struct c_message **ret)
 {
+        static const char *const endings[] = { "",         "_message", "_errors",  "_handler",
+                                               "_HANDLER", "_CALLS",   "_ANSWERS", NULL };
         struct c_message *message = gen_alloc(unit->arena, sizeof(*message));
-        const struct chappe_json_node *response = chappe_json_find(json, "response"),
-                                      *doc = chappe_json_find(json, "doc");
+        const struct chappe_json_node *doc;
         const char *name = name_stem(unit->arena, json->key);
         int status;
 
         *ret = message;
         if (json->kind != CHAPPE_JSON_OBJECT || !is_name(json->key))
                 return complain(unit, json, "a message is an object under a name of letters, digits and underscores");
-        if (!response)
-                return complain(unit, json, "a message needs a \"response\"");
+        doc = chappe_json_find(json, "doc");
         message->avro = gen_printf(unit->arena, "%s", json->key);
         message->doc = doc && doc->kind == CHAPPE_JSON_STRING ? doc->string : NULL;
-        message->stem =
-                name_claim(unit->arena, &unit->globals, gen_printf(unit->arena, "%s_%s", unit->protocol_stem, name));
+        message->stem = name_claim_all(unit->arena, &unit->globals,
+                                       gen_printf(unit->arena, "%s_%s", unit->protocol_stem, name), endings);
         message->reply = name_claim(
                 unit->arena, &unit->tags,
                 name_stem(unit->arena, gen_printf(unit->arena, "%s%s%s_reply", space, *space ? "." : "", json->key)));
         status = model_request(unit, message, json, space);
         if (status >= 0)
-                status = model_used(unit, response, space, gen_printf(unit->arena, "%s_response", message->stem),
-                                    &message->response);
+                status = model_response(unit, message, json, space);
         return status < 0 ? status : model_errors(unit, message, json, space);
 }
 
@@ -194,7 +209,8 @@ int model_protocol(struct unit *unit)
         if (name->kind != CHAPPE_JSON_STRING)
                 return complain(unit, name, "a protocol's name is a string");
         unit->protocol = schema_full_name(unit->library, name->string, space);
-        unit->protocol_stem = name_claim(unit->arena, &unit->globals, name_stem(unit->arena, unit->protocol));
+        unit->protocol_stem = name_claim_all(unit->arena, &unit->tags, name_stem(unit->arena, unit->protocol),
+                                             (const char *const[]){ "_outcome", NULL });
         status = model_types(unit);
         if (status < 0 || !messages)
                 return status;

@@ -31,11 +31,20 @@ bool model_is_struct(const struct c_type *type)
                type->kind == CHAPPE_LAYOUT_UNION || type->kind == CHAPPE_LAYOUT_RECORD;
 }
 
-static struct c_type *find(const struct unit *unit, enum chappe_layout_kind kind, const char *stem, const char *avro)
+static struct c_type *find_named(const struct unit *unit, const char *avro)
 {
         for (struct c_type *type = unit->types; type; type = type->next) {
-                if (avro ? type->avro && type->kind == kind && strcmp(type->avro, avro) == 0
-                         : !type->avro && type->kind == kind && strcmp(type->stem, stem) == 0)
+                if (type->avro && strcmp(type->avro, avro) == 0)
+                        return type;
+        }
+        return NULL;
+}
+
+/* The type of this form: a primitive, or one that is made of the other. */
+static struct c_type *find(const struct unit *unit, enum chappe_layout_kind kind, const struct c_type *of)
+{
+        for (struct c_type *type = unit->types; type; type = type->next) {
+                if (type->kind == kind && (of ? type->members[0].type == of : !type->avro))
                         return type;
         }
         return NULL;
@@ -63,12 +72,15 @@ static void add_members(struct unit *unit, struct c_type *type, size_t count)
 /* A type made of one other: its tag is the other's with a suffix, so that it is the same type wherever it is used. */
 static struct c_type *derived(struct unit *unit, enum chappe_layout_kind kind, struct c_type *of, const char *suffix)
 {
+        static const char *const alone[] = { "", NULL }, *const map_endings[] = { "", "_entry", NULL };
         const char *stem = gen_printf(unit->arena, "%s_%s", of->stem, suffix);
-        struct c_type *type = find(unit, kind, stem, NULL);
+        struct c_type *type = find(unit, kind, of);
 
         if (type)
                 return type;
-        type = add(unit, kind, kind == CHAPPE_LAYOUT_POINTER ? stem : name_claim(unit->arena, &unit->tags, stem));
+        if (kind != CHAPPE_LAYOUT_POINTER)
+                stem = name_claim_all(unit->arena, &unit->tags, stem, kind == CHAPPE_LAYOUT_MAP ? map_endings : alone);
+        type = add(unit, kind, stem);
         if (kind == CHAPPE_LAYOUT_POINTER)
                 type->declaration = gen_printf(unit->arena, "const %s *", of->declaration);
         add_members(unit, type, 1);
@@ -148,7 +160,7 @@ static int add_named(struct unit *unit, enum chappe_layout_kind kind, const stru
 {
         const char *avro = gen_printf(unit->arena, "%s", chappe_schema_node_name(node));
         const char *doc = chappe_schema_node_doc(node);
-        struct c_type *type = add(unit, kind, name_claim(unit->arena, &unit->tags, name_stem(unit->arena, avro)));
+        struct c_type *type = add(unit, kind, name_claim(unit->arena, &unit->tags, name_tag(unit->arena, avro)));
 
         type->avro = avro;
         type->doc = doc ? gen_printf(unit->arena, "%s", doc) : NULL;
@@ -208,7 +220,7 @@ static int model_enum(struct unit *unit, const struct chappe_schema_node *node, 
 static int model_named(struct unit *unit, enum chappe_layout_kind kind, const struct chappe_schema_node *node,
                        struct c_type **ret)
 {
-        *ret = find(unit, kind, NULL, chappe_schema_node_name(node));
+        *ret = find_named(unit, chappe_schema_node_name(node));
         if (*ret)
                 return 0;
         if (kind == CHAPPE_LAYOUT_RECORD)
@@ -247,11 +259,24 @@ static const char *branch_name(struct unit *unit, const struct chappe_schema_nod
         return gen_printf(unit->arena, "%s", strrchr(name, '.') ? strrchr(name, '.') + 1 : name);
 }
 
+/* SHOP_ORDER_PAYMENT_IS_LONG, without the underscore that the member's name may need. */
+static const char *branch_constant(struct unit *unit, const struct c_type *type, const struct c_member *member)
+{
+        int length = (int)strlen(member->name);
+
+        while (length > 1 && member->name[length - 1] == '_')
+                length--;
+        return name_claim(unit->arena, &unit->globals,
+                          gen_printf(unit->arena, "%s_IS_%s", name_upper(unit->arena, type->stem),
+                                     name_upper(unit->arena, gen_printf(unit->arena, "%.*s", length, member->name))));
+}
+
 static int model_union(struct unit *unit, const struct chappe_schema_node *node, const char *place,
                        const struct chappe_schema_node *owner, struct c_type **ret)
 {
+        static const char *const endings[] = { "", "_branch", NULL };
         struct name_scope scope = { 0 };
-        struct c_type *type = add(unit, CHAPPE_LAYOUT_UNION, name_claim(unit->arena, &unit->tags, place));
+        struct c_type *type = add(unit, CHAPPE_LAYOUT_UNION, name_claim_all(unit->arena, &unit->tags, place, endings));
         int status = 0;
 
         *ret = type;
@@ -263,6 +288,7 @@ static int model_union(struct unit *unit, const struct chappe_schema_node *node,
 
                 member->avro = full ? gen_printf(unit->arena, "%s", full) : branch_name(unit, branch);
                 member->name = name_claim(unit->arena, &scope, name_stem(unit->arena, branch_name(unit, branch)));
+                member->constant = branch_constant(unit, type, member);
                 status = model_type(unit, branch, gen_printf(unit->arena, "%s_%s", place, member->name), owner,
                                     &member->type);
         }
@@ -283,7 +309,7 @@ static int model_derived(struct unit *unit, enum chappe_layout_kind kind, const 
 
 static int model_primitive(struct unit *unit, const struct primitive *primitive, struct c_type **ret)
 {
-        *ret = find(unit, primitive->kind, primitive->stem, NULL);
+        *ret = find(unit, primitive->kind, NULL);
         if (!*ret) {
                 *ret = add(unit, primitive->kind, primitive->stem);
                 (*ret)->declaration = primitive->declaration;

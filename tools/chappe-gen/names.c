@@ -12,45 +12,25 @@ struct name_scope_entry {
         struct name_scope_entry *next;
 };
 
-/* Words of C and C++, and object-like macros that common headers define in lower or upper case. In the order of strcmp.
+/* Words of C and C++, types that generated code uses, and object-like macros of common headers. In the order of strcmp.
  */
 static const char *const reserved[] = {
         "BUFSIZ",
+        "CHAR_BIT",
+        "CLOCKS_PER_SEC",
         "EOF",
+        "EXIT_FAILURE",
+        "EXIT_SUCCESS",
         "FILE",
+        "HUGE_VAL",
         "I",
         "INFINITY",
         "NAN",
         "NULL",
-        "_Alignas",
-        "_Alignof",
-        "_Atomic",
-        "_Bool",
-        "_Complex",
-        "_Generic",
-        "_Imaginary",
-        "_Noreturn",
-        "_Static_assert",
-        "_Thread_local",
-        "__DATE__",
-        "__FILE__",
-        "__LINE__",
-        "__TIME__",
-        "__alignof__",
-        "__asm__",
-        "__attribute__",
-        "__const",
-        "__extension__",
-        "__func__",
-        "__imag__",
-        "__inline__",
-        "__int128",
-        "__label__",
-        "__real__",
-        "__restrict",
-        "__thread",
-        "__typeof__",
-        "__volatile__",
+        "RAND_MAX",
+        "SEEK_CUR",
+        "SEEK_END",
+        "SEEK_SET",
         "alignas",
         "alignof",
         "and",
@@ -104,6 +84,10 @@ static const char *const reserved[] = {
         "import",
         "inline",
         "int",
+        "int16_t",
+        "int32_t",
+        "int64_t",
+        "int8_t",
         "linux",
         "long",
         "module",
@@ -111,6 +95,7 @@ static const char *const reserved[] = {
         "namespace",
         "new",
         "noexcept",
+        "noreturn",
         "not",
         "not_eq",
         "nullptr",
@@ -128,6 +113,7 @@ static const char *const reserved[] = {
         "return",
         "short",
         "signed",
+        "size_t",
         "sizeof",
         "static",
         "static_assert",
@@ -148,6 +134,10 @@ static const char *const reserved[] = {
         "typename",
         "typeof",
         "typeof_unqual",
+        "uint16_t",
+        "uint32_t",
+        "uint64_t",
+        "uint8_t",
         "union",
         "unix",
         "unsigned",
@@ -166,9 +156,33 @@ static int compare(const void *name, const void *entry)
         return strcmp(name, *(const char *const *)entry);
 }
 
+static bool ends_with(const char *name, const char *end)
+{
+        size_t length = strlen(name), wanted = strlen(end);
+
+        return length > wanted && strcmp(name + length - wanted, end) == 0;
+}
+
+/* INT32_MAX, SIZE_MAX, UINT_LEAST8_WIDTH … of <stdint.h> and <limits.h>. */
+static bool is_limit(const char *name)
+{
+        static const char *const beginnings[] = { "INT",  "UINT", "SIZE_",  "SSIZE_", "PTRDIFF_", "WCHAR_", "WINT_",
+                                                  "SIG_", "LONG", "ULON",   "SHRT_",  "USHRT_",   "CHAR_",  "SCHAR_",
+                                                  "LLON", "ULLO", "UCHAR_", "FLT_",   "DBL_",     "LDBL_" };
+
+        if (!ends_with(name, "_MAX") && !ends_with(name, "_MIN") && !ends_with(name, "_WIDTH"))
+                return false;
+        for (size_t i = 0; i < sizeof(beginnings) / sizeof(*beginnings); i++) {
+                if (strncmp(name, beginnings[i], strlen(beginnings[i])) == 0)
+                        return true;
+        }
+        return false;
+}
+
 bool name_is_reserved(const char *name)
 {
-        return bsearch(name, reserved, sizeof(reserved) / sizeof(*reserved), sizeof(*reserved), compare) != NULL;
+        return is_limit(name) ||
+               bsearch(name, reserved, sizeof(reserved) / sizeof(*reserved), sizeof(*reserved), compare) != NULL;
 }
 
 const char *name_stem(struct chappe_arena *arena, const char *full)
@@ -180,6 +194,30 @@ const char *name_stem(struct chappe_arena *arena, const char *full)
                         *at = '_';
         }
         return stem;
+}
+
+const char *name_tag(struct chappe_arena *arena, const char *full)
+{
+        static const char *const system[] = { "iovec",    "itimerspec", "lconv",    "msghdr",  "option", "sigaction",
+                                              "sockaddr", "stat",       "timespec", "timeval", "tm",     NULL };
+        const char *stem = name_stem(arena, full);
+        bool taken = strncmp(stem, "chappe_", 7) == 0;
+
+        for (size_t i = 0; system[i] && !taken; i++)
+                taken = strcmp(stem, system[i]) == 0;
+        return taken ? gen_printf(arena, "%s_", stem) : stem;
+}
+
+const char *name_of_file(struct chappe_arena *arena, const char *file)
+{
+        bool digit = isdigit((unsigned char)*file);
+        char *name = (char *)gen_printf(arena, "%s%s", digit ? "schema_" : "", name_stem(arena, file));
+
+        for (char *at = name; *at; at++) {
+                if (!isalnum((unsigned char)*at))
+                        *at = '_';
+        }
+        return name;
 }
 
 const char *name_upper(struct chappe_arena *arena, const char *name)
@@ -200,13 +238,49 @@ bool name_is_taken(const struct name_scope *scope, const char *name)
         return false;
 }
 
+/* What begins with two underscores, or one and a capital, belongs to the compiler: __LINE__, __cplusplus, _LP64. */
+static const char *leave_to_compiler(struct chappe_arena *arena, const char *name)
+{
+        bool capital = isupper((unsigned char)name[1]) || (name[1] == '_' && !islower((unsigned char)name[2]));
+
+        if (name[0] != '_' || (name[1] != '_' && !capital))
+                return name;
+        return gen_printf(arena, "%s%s", name, capital ? "__" : "_");
+}
+
+static bool is_free(struct chappe_arena *arena, const struct name_scope *scope, const char *stem,
+                    const char *const *endings)
+{
+        bool free = !name_is_reserved(stem);
+
+        for (; *endings && free; endings++)
+                free = !name_is_taken(scope, name_with_ending(arena, stem, *endings));
+        return free;
+}
+
+const char *name_with_ending(struct chappe_arena *arena, const char *stem, const char *ending)
+{
+        bool upper = ending[0] && isupper((unsigned char)ending[1]);
+
+        return gen_printf(arena, "%s%s", upper ? name_upper(arena, stem) : stem, ending);
+}
+
+const char *name_claim_all(struct chappe_arena *arena, struct name_scope *scope, const char *wanted,
+                           const char *const *endings)
+{
+        wanted = leave_to_compiler(arena, wanted);
+        while (!is_free(arena, scope, wanted, endings))
+                wanted = gen_printf(arena, "%s_", wanted);
+        for (; *endings; endings++) {
+                struct name_scope_entry *entry = gen_alloc(arena, sizeof(*entry));
+
+                *entry = (struct name_scope_entry){ name_with_ending(arena, wanted, *endings), scope->entries };
+                scope->entries = entry;
+        }
+        return wanted;
+}
+
 const char *name_claim(struct chappe_arena *arena, struct name_scope *scope, const char *wanted)
 {
-        struct name_scope_entry *entry = gen_alloc(arena, sizeof(*entry));
-
-        while (name_is_reserved(wanted) || name_is_taken(scope, wanted))
-                wanted = gen_printf(arena, "%s_", wanted);
-        *entry = (struct name_scope_entry){ wanted, scope->entries };
-        scope->entries = entry;
-        return wanted;
+        return name_claim_all(arena, scope, wanted, (const char *const[]){ "", NULL });
 }

@@ -24,14 +24,14 @@ static void step(struct place place, const char *call)
         emit_line(place.out, place.depth + 1, "return NULL;");
 }
 
-static bool takes_bytes(const struct c_type *type)
+bool straight_takes_bytes(const struct c_type *type)
 {
         if (type->kind == CHAPPE_LAYOUT_NULL || (type->kind == CHAPPE_LAYOUT_FIXED && type->count == 0))
                 return false;
         if (type->kind != CHAPPE_LAYOUT_RECORD)
                 return true;
         for (size_t i = 0; i < type->member_count; i++) {
-                if (takes_bytes(type->members[i].type))
+                if (straight_takes_bytes(type->members[i].type))
                         return true;
         }
         return false;
@@ -90,7 +90,7 @@ static void take_items(struct place place, const struct chappe_schema_node *node
         step(within,
              gen_printf(arena, "chappe_take_items(decoder, at, end, sizeof(*items%d), &count%d, &memory%d)", n, n, n));
         emit_line(place.out, within.depth, "items%d = (%s *)memory%d;", n, declaration, n);
-        if (map || takes_bytes(type->members[0].type)) {
+        if (map || straight_takes_bytes(type->members[0].type)) {
                 emit_line(place.out, within.depth, "for (size_t i%d = 0; i%d < count%d; i%d++) {", n, n, n, n);
                 if (map)
                         step(inside(within), gen_printf(arena, "chappe_take_text(at, end, &items%d[i%d].key)", n, n));
@@ -158,6 +158,8 @@ static void take_value(struct place place, const struct chappe_schema_node *node
                 take_union(place, node, type, target);
                 break;
         case CHAPPE_LAYOUT_RECORD:
+                if (!straight_takes_bytes(type))
+                        break;
                 step(place, gen_printf(arena, "straight_decode_%s(decoder, at, end, &%s)", type->stem, target));
                 break;
         case CHAPPE_LAYOUT_POINTER:

@@ -68,49 +68,49 @@ static void write_publish(const struct c_root *root, struct chappe_buffer *out)
 
 static void write_codec(const struct c_root *root, struct chappe_buffer *out)
 {
-        const char *tag = root->type->stem;
+        const char *type = root->type->declaration;
 
         emit(out,
              "\n/* Bytes written with the same schema, without a frame; see chappe_type_decode. */\n"
              "static inline int %s_decode(const void *bytes, size_t length, struct chappe_arena *arena,\n"
-             "                            struct %s *ret_value, struct chappe_error *error)\n"
+             "                            %s *ret_value, struct chappe_error *error)\n"
              "{\n        return chappe_type_decode(&%s_type, bytes, length, arena, ret_value, error);\n}\n",
-             root->stem, tag, root->stem);
+             root->stem, type, root->stem);
         emit(out,
-             "\nstatic inline int %s_encode(const struct %s *value, struct chappe_buffer *buffer,\n"
+             "\nstatic inline int %s_encode(const %s *value, struct chappe_buffer *buffer,\n"
              "                            struct chappe_error *error)\n"
              "{\n        return chappe_type_encode(&%s_type, value, buffer, error);\n}\n",
-             root->stem, tag, root->stem);
+             root->stem, type, root->stem);
 }
 
 static void write_whole(const struct c_root *root, struct chappe_buffer *out)
 {
-        const char *tag = root->type->stem, *stem = root->stem;
+        const char *type = root->type->declaration, *stem = root->stem;
 
         emit(out,
              "\n/* Everything zero, empty, absent. What it pointed to belongs to its arena. */\n"
-             "static inline void %s_clear(struct %s *value)\n"
+             "static inline void %s_clear(%s *value)\n"
              "{\n        memset(value, 0, sizeof(*value));\n}\n",
-             stem, tag);
+             stem, type);
         emit(out,
              "\n/* A deep copy; see chappe_type_copy. */\n"
-             "static inline int %s_copy(const struct %s *value, struct chappe_arena *arena,\n"
-             "                            struct %s *ret_value, struct chappe_error *error)\n"
+             "static inline int %s_copy(const %s *value, struct chappe_arena *arena,\n"
+             "                            %s *ret_value, struct chappe_error *error)\n"
              "{\n        return chappe_type_copy(&%s_type, value, arena, ret_value, error);\n}\n",
-             stem, tag, tag, stem);
+             stem, type, type, stem);
         emit(out,
              "\n/* Avro's sort order. */\n"
-             "static inline int %s_compare(const struct %s *a, const struct %s *b)\n"
+             "static inline int %s_compare(const %s *a, const %s *b)\n"
              "{\n        return chappe_type_compare(&%s_type, a, b);\n}\n"
-             "\nstatic inline uint64_t %s_hash(const struct %s *value)\n"
+             "\nstatic inline uint64_t %s_hash(const %s *value)\n"
              "{\n        return chappe_type_hash(&%s_type, value);\n}\n",
-             stem, tag, tag, stem, stem, tag, stem);
+             stem, type, type, stem, stem, type, stem);
         emit(out,
              "\n/* Appends it as plain JSON. */\n"
-             "static inline int %s_print(const struct %s *value, struct chappe_buffer *buffer,\n"
+             "static inline int %s_print(const %s *value, struct chappe_buffer *buffer,\n"
              "                            struct chappe_error *error)\n"
              "{\n        return chappe_type_print(&%s_type, value, buffer, error);\n}\n",
-             stem, tag, stem);
+             stem, type, stem);
 }
 
 static void write_stub(const struct c_message *message, struct chappe_buffer *out)
@@ -128,12 +128,11 @@ static void write_stub(const struct c_message *message, struct chappe_buffer *ou
 
 void write_header(struct unit *unit, struct chappe_buffer *out)
 {
-        const char *slash = strrchr(unit->file->path, '/');
-
-        emit(out, "/* Made by chappe-gen from %s: change that instead. */\n", slash ? slash + 1 : unit->file->path);
+        emit(out, "/* Made by chappe-gen from %s: change that instead. */\n",
+             emit_base_name(unit->arena, unit->file->path));
         write_includes(unit, out);
         for (struct c_root *root = unit->roots; root; root = root->next)
-                write_type(unit, root->type, out);
+                write_type(root->type, out);
         write_pending_types(unit, out);
         write_outcomes(unit, out);
         for (struct c_message *message = unit->messages; message; message = message->next)
@@ -142,7 +141,7 @@ void write_header(struct unit *unit, struct chappe_buffer *out)
                 if (!root->published)
                         continue;
                 emit(out, "\nextern const struct chappe_type %s_type;\n", root->stem);
-                if (!unit->protocol)
+                if (model_is_event(unit, root))
                         write_publish(root, out);
                 write_codec(root, out);
                 write_whole(root, out);

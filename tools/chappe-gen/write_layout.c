@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Layout tables: how the C compiler has laid out each type, in its own words (offsetof, sizeof). */
+/*
+ * Layout tables: how the C compiler has laid out each type, in its own words (offsetof, sizeof). They are one object,
+ * because a type may contain itself, and because its parts cannot clash with any name outside.
+ */
 #include "write.h"
 
 static const char *const kind_names[] = {
@@ -27,16 +30,36 @@ static const char *offset_of(struct unit *unit, const struct c_type *type, const
         }
 }
 
+/* The types, what is within before what holds it. */
+static struct c_type **collect(struct c_type *type, struct c_type **end)
+{
+        if (type->laid_out)
+                return end;
+        type->laid_out = true;
+        for (size_t i = 0; i < type->member_count; i++) {
+                if (type->members[i].type)
+                        end = collect(type->members[i].type, end);
+        }
+        *end = type;
+        return &type->next_table;
+}
+
+static bool has_members(const struct c_type *type)
+{
+        return type->kind != CHAPPE_LAYOUT_ENUM && type->member_count > 0;
+}
+
 static void write_members(struct unit *unit, const struct c_type *type, struct chappe_buffer *out)
 {
-        emit(out, "static const struct chappe_member members_%s[] = {\n", type->stem);
+        emit(out, "        {\n");
         for (size_t i = 0; i < type->member_count; i++) {
                 const struct c_member *member = &type->members[i];
                 const char *name = member->avro ? gen_printf(unit->arena, "\"%s\"", member->avro) : "NULL";
 
-                emit(out, "        { %s, %s, &layout_%s },\n", name, offset_of(unit, type, member), member->type->stem);
+                emit(out, "                { %s, %s, &tables.layout_%s },\n", name, offset_of(unit, type, member),
+                     member->type->stem);
         }
-        emit(out, "};\n");
+        emit(out, "        },\n");
 }
 
 static const char *stride_of(struct unit *unit, const struct c_type *type)
@@ -48,34 +71,39 @@ static const char *stride_of(struct unit *unit, const struct c_type *type)
 
 static void write_table(struct unit *unit, const struct c_type *type, struct chappe_buffer *out)
 {
-        bool symbols = type->kind == CHAPPE_LAYOUT_ENUM;
         size_t count = type->kind == CHAPPE_LAYOUT_FIXED ? type->count : type->member_count;
-        bool members = !symbols && type->member_count > 0;
 
-        if (members)
+        if (has_members(type))
                 write_members(unit, type, out);
-        if (symbols)
-                emit(out, "_Static_assert(sizeof(%s) == 4, \"an enum is held in four bytes\");\n", type->declaration);
-        emit(out, "static const struct chappe_layout layout_%s = { CHAPPE_LAYOUT_%s, sizeof(%s), %zu, %s, %s%s };\n",
-             type->stem, kind_names[type->kind], type->declaration, count, stride_of(unit, type),
-             members ? "members_" : "NULL", members ? type->stem : "");
+        emit(out, "        { CHAPPE_LAYOUT_%s, sizeof(%s), %zu, %s, %s%s },\n", kind_names[type->kind],
+             type->declaration, count, stride_of(unit, type), has_members(type) ? "tables.members_" : "NULL",
+             has_members(type) ? type->stem : "");
 }
 
-void write_layout(struct unit *unit, struct c_type *type, struct chappe_buffer *out)
+void write_layouts(struct unit *unit, struct chappe_buffer *out)
 {
-        if (type->laid_out)
-                return;
-        if (type->laying_out) { /* it contains itself: a tentative definition lets the inner table point at it */
-                if (!type->recursive)
-                        emit(out, "static const struct chappe_layout layout_%s;\n", type->stem);
-                type->recursive = true;
-                return;
+        struct c_type *first = NULL, **end = &first;
+
+        for (struct c_root *root = unit->roots; root; root = root->next) {
+                if (model_is_used(root))
+                        end = collect(root->type, end);
         }
-        type->laying_out = true;
-        for (size_t i = 0; i < type->member_count; i++) {
-                if (type->members[i].type)
-                        write_layout(unit, type->members[i].type, out);
+        *end = NULL;
+        for (const struct c_type *type = first; type; type = type->next_table) {
+                if (type->kind == CHAPPE_LAYOUT_ENUM)
+                        emit(out, "static_assert(sizeof(%s) == 4, \"an enum is held in four bytes\");\n",
+                             type->declaration);
         }
-        write_table(unit, type, out);
-        type->laid_out = true;
+        if (!first)
+                return;
+        emit(out, "static const struct {\n");
+        for (const struct c_type *type = first; type; type = type->next_table) {
+                if (has_members(type))
+                        emit(out, "        struct chappe_member members_%s[%zu];\n", type->stem, type->member_count);
+                emit(out, "        struct chappe_layout layout_%s;\n", type->stem);
+        }
+        emit(out, "} tables = {\n");
+        for (const struct c_type *type = first; type; type = type->next_table)
+                write_table(unit, type, out);
+        emit(out, "};\n");
 }

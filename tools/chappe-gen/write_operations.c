@@ -70,7 +70,7 @@ static void write_request(struct unit *unit, const struct c_message *message, st
 void write_operations(struct unit *unit, struct chappe_buffer *out)
 {
         for (struct c_root *root = unit->roots; root; root = root->next) {
-                if (root->published && !unit->protocol)
+                if (model_is_event(unit, root))
                         write_event(unit, root, out);
         }
         for (struct c_message *message = unit->messages; message; message = message->next)

@@ -4,15 +4,39 @@
  * it; what has no name of its own is written in place, because a union's numbers are the schema's, not the C type's.
  */
 #include "straight.h"
+
+#include <ctype.h>
+
 #include "write.h"
 
 #include "base/cleanup.h"
+
+static bool is_word(char c)
+{
+        return isalnum((unsigned char)c) || c == '_';
+}
+
+/* Does the text use the parameter? A member may have the same name. */
+static bool uses(const struct chappe_buffer *body, const char *parameter)
+{
+        const char *start = (const char *)body->at, *end = start + body->length, *at = start;
+        size_t length = strlen(parameter);
+
+        while ((at = memmem(at, (size_t)(end - at), parameter, length))) {
+                char before = at > start ? at[-1] : ' ', after = at + length < end ? at[length] : ' ';
+
+                if (!is_word(before) && !is_word(after) && before != '.' && before != '>')
+                        return true;
+                at += length;
+        }
+        return false;
+}
 
 /* What a function reads, writes or calls shows in its text. */
 static void write_unused(const struct chappe_buffer *body, struct chappe_buffer *out, const char *const *parameters)
 {
         for (; *parameters; parameters++) {
-                if (!memmem(body->at, body->length, *parameters, strlen(*parameters)))
+                if (!uses(body, *parameters))
                         emit(out, "        (void)%s;\n", *parameters);
         }
 }
@@ -47,7 +71,8 @@ static void write_record(struct unit *unit, const struct chappe_schema_node *nod
         emit(&encode, "%s", "");
         write_decode_fields(unit, node, type, &decode);
         write_encode_fields(unit, node, type, &encode);
-        write_function(type->stem, type, true, &decode, out);
+        if (straight_takes_bytes(type)) /* nobody calls it otherwise */
+                write_function(type->stem, type, true, &decode, out);
         write_function(type->stem, type, false, &encode, out);
 }
 
@@ -95,12 +120,21 @@ void write_straight(struct unit *unit, const struct c_root *root, struct chappe_
 
         write_records(unit, chappe_schema_root(root->schema), root->type, out);
         emit(out,
-             "\nstatic const uint8_t *straight_decode_type_%s(struct chappe_decoder *decoder, const uint8_t *at,\n"
-             "        const uint8_t *end, void *ret_value)\n"
-             "{\n        return straight_decode_%s(decoder, at, end, (%s *)memset(ret_value, 0, sizeof(%s)));\n}\n",
-             stem, root->type->stem, declaration, declaration);
+             "\nstatic const uint8_t *root_decode_%s(struct chappe_decoder *decoder, const uint8_t *at,\n"
+             "        const uint8_t *end, void *ret_value)\n{\n",
+             stem);
+        if (straight_takes_bytes(root->type))
+                emit(out,
+                     "        return straight_decode_%s(decoder, at, end, (%s *)memset(ret_value, 0, "
+                     "sizeof(%s)));\n}\n",
+                     root->type->stem, declaration, declaration);
+        else
+                emit(out,
+                     "        (void)decoder;\n        (void)end;\n        memset(ret_value, 0, sizeof(%s));\n"
+                     "        return at;\n}\n",
+                     declaration);
         emit(out,
-             "\nstatic uint8_t *straight_encode_type_%s(struct chappe_encoder *encoder, uint8_t *at, const void "
+             "\nstatic uint8_t *root_encode_%s(struct chappe_encoder *encoder, uint8_t *at, const void "
              "*value)\n"
              "{\n        return straight_encode_%s(encoder, at, (const %s *)value);\n}\n",
              stem, root->type->stem, declaration);

@@ -13,26 +13,23 @@ static bool is_tagged(const struct c_type *type)
         return model_is_struct(type) || type->kind == CHAPPE_LAYOUT_ENUM;
 }
 
-static void open_guard(struct unit *unit, const struct c_type *type, struct chappe_buffer *out)
+/* Macros that no constant can be: half in lower case. */
+static void open_guard(const struct c_type *type, struct chappe_buffer *out)
 {
-        const char *upper = name_upper(unit->arena, type->stem);
-
         if (type->fingerprint)
-                emit(out, "\n#ifndef %s_FINGERPRINT\n#define %s_FINGERPRINT 0x%016" PRIx64 "u\n", upper, upper,
-                     type->fingerprint);
+                emit(out, "\n#ifndef CHAPPE_FINGERPRINT_%s\n#define CHAPPE_FINGERPRINT_%s 0x%016" PRIx64 "u\n",
+                     type->stem, type->stem, type->fingerprint);
         else
-                emit(out, "\n#ifndef %s_DECLARED\n#define %s_DECLARED\n", upper, upper);
+                emit(out, "\n#ifndef CHAPPE_DECLARED_%s\n#define CHAPPE_DECLARED_%s\n", type->stem, type->stem);
 }
 
-static void close_guard(struct unit *unit, const struct c_type *type, struct chappe_buffer *out)
+static void close_guard(const struct c_type *type, struct chappe_buffer *out)
 {
-        const char *upper = name_upper(unit->arena, type->stem);
-
         if (type->fingerprint)
                 emit(out,
-                     "#elif %s_FINGERPRINT != 0x%016" PRIx64 "u\n"
+                     "#elif CHAPPE_FINGERPRINT_%s != 0x%016" PRIx64 "u\n"
                      "#error \"%s is defined otherwise in another header: give it a schema file of its own\"\n",
-                     upper, type->fingerprint, type->avro);
+                     type->stem, type->fingerprint, type->avro);
         emit(out, "#endif\n");
 }
 
@@ -71,31 +68,17 @@ static void write_record(const struct c_type *type, struct chappe_buffer *out)
         emit(out, "};\n");
 }
 
-/* SHOP_ORDER_PAYMENT_IS_LONG, without the underscore that the member's name may need. */
-static const char *branch_constant(struct unit *unit, const struct c_type *type, const struct c_member *member)
+static void write_union(const struct c_type *type, struct chappe_buffer *out)
 {
-        int length = (int)strlen(member->name);
-
-        while (length > 1 && member->name[length - 1] == '_')
-                length--;
-        return gen_printf(unit->arena, "%s_IS_%s", name_upper(unit->arena, type->stem),
-                          name_upper(unit->arena, gen_printf(unit->arena, "%.*s", length, member->name)));
-}
-
-static void write_union(struct unit *unit, const struct c_type *type, struct chappe_buffer *out)
-{
-        struct name_scope scope = { 0 };
-
         emit(out, "enum %s_branch {\n", type->stem);
         for (size_t i = 0; i < type->member_count; i++)
-                emit(out, "        %s = %zu,\n",
-                     name_claim(unit->arena, &scope, branch_constant(unit, type, &type->members[i])), i);
+                emit(out, "        %s = %zu,\n", type->members[i].constant, i);
         emit(out, "};\nstruct %s {\n        int32_t branch;\n        union {\n", type->stem);
         write_members(type, "                ", out);
         emit(out, "        } value;\n};\n");
 }
 
-static void write_struct(struct unit *unit, const struct c_type *type, struct chappe_buffer *out)
+static void write_struct(const struct c_type *type, struct chappe_buffer *out)
 {
         const char *of = type->member_count ? type->members[0].type ? type->members[0].type->declaration : "" : "";
 
@@ -110,7 +93,7 @@ static void write_struct(struct unit *unit, const struct c_type *type, struct ch
                 write_record(type, out);
                 break;
         case CHAPPE_LAYOUT_UNION:
-                write_union(unit, type, out);
+                write_union(type, out);
                 break;
         case CHAPPE_LAYOUT_OPTIONAL:
                 emit(out, "struct %s {\n        bool present;\n        %s%svalue;\n};\n", type->stem, of,
@@ -133,7 +116,7 @@ static void write_struct(struct unit *unit, const struct c_type *type, struct ch
 
 /* What has to stand before: members held by value; of an array the item's tag, which an enum has only once it is
  * declared. */
-static void write_needs(struct unit *unit, struct c_type *type, struct chappe_buffer *out)
+static void write_needs(struct c_type *type, struct chappe_buffer *out)
 {
         bool by_pointer = type->kind == CHAPPE_LAYOUT_ARRAY || type->kind == CHAPPE_LAYOUT_MAP;
 
@@ -151,28 +134,28 @@ static void write_needs(struct unit *unit, struct c_type *type, struct chappe_bu
                 if (by_pointer && model_is_struct(member))
                         announce(member, out);
                 else
-                        write_type(unit, member, out);
+                        write_type(member, out);
         }
 }
 
-void write_type(struct unit *unit, struct c_type *type, struct chappe_buffer *out)
+void write_type(struct c_type *type, struct chappe_buffer *out)
 {
         if (type->declared || type->include || !is_tagged(type))
                 return;
         type->declared = true;
-        write_needs(unit, type, out);
-        open_guard(unit, type, out);
+        write_needs(type, out);
+        open_guard(type, out);
         emit_doc(out, "", type->doc);
-        write_struct(unit, type, out);
-        close_guard(unit, type, out);
+        write_struct(type, out);
+        close_guard(type, out);
 }
 
-static void write_entry(struct unit *unit, struct c_type *type, struct chappe_buffer *out)
+static void write_entry(struct c_type *type, struct chappe_buffer *out)
 {
-        const char *upper = name_upper(unit->arena, type->stem), *of = type->members[0].type->declaration;
+        const char *of = type->members[0].type->declaration;
 
-        write_type(unit, type->members[0].type, out);
-        emit(out, "\n#ifndef %s_ENTRY_DECLARED\n#define %s_ENTRY_DECLARED\n", upper, upper);
+        write_type(type->members[0].type, out);
+        emit(out, "\n#ifndef CHAPPE_DECLARED_%s_entry\n#define CHAPPE_DECLARED_%s_entry\n", type->stem, type->stem);
         emit(out, "struct %s_entry {\n        struct chappe_text key;\n        %s%svalue;\n};\n#endif\n", type->stem,
              of, of[strlen(of) - 1] == '*' ? "" : " ");
 }
@@ -180,9 +163,9 @@ static void write_entry(struct unit *unit, struct c_type *type, struct chappe_bu
 void write_pending_types(struct unit *unit, struct chappe_buffer *out)
 {
         for (struct c_type *type = unit->types; type; type = type->next)
-                write_type(unit, type, out);
+                write_type(type, out);
         for (struct c_type *type = unit->types; type; type = type->next) {
                 if (type->kind == CHAPPE_LAYOUT_MAP)
-                        write_entry(unit, type, out);
+                        write_entry(type, out);
         }
 }

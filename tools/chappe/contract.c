@@ -50,23 +50,43 @@ static int make_request(struct opening *opening)
                           : make_type(opening, &text, &opening->contract->request, &opening->contract->message.request);
 }
 
-/* The response or an error; its place is behind what the reply holds already. */
-static int make_part(struct opening *opening, const struct chappe_json_node *json, struct chappe_schema **ret_schema,
+/* The response or an error, written out; its place is behind what the reply holds already. */
+static int make_part(struct opening *opening, struct chappe_buffer *text, struct chappe_schema **ret_schema,
                      const struct chappe_type **ret_type, size_t *ret_offset)
 {
-        CHAPPE_CLEANUP(buffer) struct chappe_buffer text = { 0 };
         struct chappe_message *message = &opening->contract->message;
-        int status = schema_expand_type(opening->library, opening->file, json, opening->space, &text, opening->error);
+        int status;
 
-        if (status >= 0)
-                schema_minify(&text, 0);
-        if (status >= 0)
-                status = make_type(opening, &text, ret_schema, ret_type);
+        schema_minify(text, 0);
+        status = make_type(opening, text, ret_schema, ret_type);
         if (status < 0)
                 return status;
         *ret_offset = message->reply_size;
         message->reply_size += ((*ret_type)->layout->size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
         return 0;
+}
+
+static int make_response(struct opening *opening)
+{
+        CHAPPE_CLEANUP(buffer) struct chappe_buffer text = { 0 };
+        struct contract *contract = opening->contract;
+        int status = schema_expand_response(opening->library, opening->file, opening->json, opening->space, &text,
+                                            opening->error);
+
+        return status < 0 ? status
+                          : make_part(opening, &text, &contract->response, &contract->message.response,
+                                      &contract->message.response_offset);
+}
+
+static int make_error(struct opening *opening, const struct chappe_json_node *json, size_t n)
+{
+        CHAPPE_CLEANUP(buffer) struct chappe_buffer text = { 0 };
+        struct contract *contract = opening->contract;
+        int status = schema_expand_type(opening->library, opening->file, json, opening->space, &text, opening->error);
+
+        return status < 0 ? status
+                          : make_part(opening, &text, &contract->refusals[n], &contract->errors[n].type,
+                                      &contract->errors[n].offset);
 }
 
 static int make_errors(struct opening *opening)
@@ -85,8 +105,7 @@ static int make_errors(struct opening *opening)
                         return chappe_fail(opening->error, CHAPPE_E_LIMIT, "more than %d errors",
                                            CONTRACT_ERRORS_LIMIT);
                 contract->errors[n].outcome = (int)n + 1;
-                status = make_part(opening, json, &contract->refusals[n], &contract->errors[n].type,
-                                   &contract->errors[n].offset);
+                status = make_error(opening, json, n);
                 contract->message.error_count += status >= 0;
         }
         return status;
@@ -116,7 +135,7 @@ static int find_message(struct opening *opening, const char *name)
 static int make_message(struct opening *opening, const char *name)
 {
         struct contract *contract = opening->contract;
-        const struct chappe_json_node *root = opening->file->document.root, *response;
+        const struct chappe_json_node *root = opening->file->document.root;
         const struct chappe_json_node *protocol = chappe_json_find(root, "protocol");
         const struct chappe_json_node *idempotency;
         int status = find_message(opening, name);
@@ -124,7 +143,6 @@ static int make_message(struct opening *opening, const char *name)
         if (status < 0)
                 return status;
         opening->space = schema_protocol_space(opening->library, root);
-        response = chappe_json_find(opening->json, "response");
         idempotency = chappe_json_find(opening->json, "chappe.idempotency");
         contract->message.protocol =
                 chappe_arena_printf(contract->arena, "%s",
@@ -134,13 +152,9 @@ static int make_message(struct opening *opening, const char *name)
         if (idempotency && idempotency->kind == CHAPPE_JSON_STRING)
                 contract->message.idempotency_field =
                         chappe_arena_printf(contract->arena, "%s", idempotency->string).at;
-        if (!response)
-                return chappe_json_fail(&opening->file->document, opening->json, opening->error,
-                                        CHAPPE_E_SCHEMA_INVALID, "a message needs a \"response\"");
         status = make_request(opening);
         if (status >= 0)
-                status = make_part(opening, response, &contract->response, &contract->message.response,
-                                   &contract->message.response_offset);
+                status = make_response(opening);
         return status < 0 ? status : make_errors(opening);
 }
 

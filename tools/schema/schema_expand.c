@@ -282,6 +282,21 @@ int schema_expand_request(struct schema_library *library, struct schema_file *fi
         return status < 0 ? status : append_string(&expansion, "}");
 }
 
+int schema_expand_response(struct schema_library *library, struct schema_file *file,
+                           const struct chappe_json_node *message, const char *space, struct chappe_buffer *buffer,
+                           struct chappe_error *error)
+{
+        const struct chappe_json_node *response = chappe_json_find(message, "response");
+        const struct chappe_json_node *one_way = chappe_json_find(message, "one-way");
+
+        if (response)
+                return schema_expand_type(library, file, response, space, buffer, error);
+        if (!one_way || one_way->kind != CHAPPE_JSON_TRUE)
+                return chappe_json_fail(&file->document, message, error, CHAPPE_E_SCHEMA_INVALID,
+                                        "a message needs a \"response\", unless it is \"one-way\"");
+        return chappe_buffer_printf(buffer, "\"null\"");
+}
+
 void schema_minify(struct chappe_buffer *buffer, size_t from)
 {
         size_t to = from;

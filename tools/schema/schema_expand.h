@@ -16,6 +16,10 @@ int schema_expand_type(struct schema_library *library, struct schema_file *file,
 int schema_expand_request(struct schema_library *library, struct schema_file *file,
                           const struct chappe_json_node *message, const char *space, struct chappe_buffer *buffer,
                           struct chappe_error *error);
+/* Its response: "null" for a one-way message that names none. */
+int schema_expand_response(struct schema_library *library, struct schema_file *file,
+                           const struct chappe_json_node *message, const char *space, struct chappe_buffer *buffer,
+                           struct chappe_error *error);
 
 /* Takes the white space between tokens away, from a position on. */
 void schema_minify(struct chappe_buffer *buffer, size_t from);
