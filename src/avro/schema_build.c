@@ -119,6 +119,18 @@ static int refuse_equal_names(struct builder *builder, const struct chappe_schem
         return 0;
 }
 
+/* The alias of a type in a namespace. ".E" is E in no namespace, the only way to say so within one; as Java reads it.
+ */
+static int build_type_alias(struct builder *builder, const struct chappe_json_node *item, const char *space,
+                            const char **ret_full)
+{
+        if (item->string[0] == '.' && chappe_name_valid(item->string + 1, item->count - 1)) {
+                *ret_full = item->string + 1;
+                return 0;
+        }
+        return chappe_name_resolve(&builder->names, item, item->string, space, ret_full);
+}
+
 /* space NULL: aliases of a field, plain names; else of a type in that namespace. */
 static int build_aliases(struct builder *builder, const struct chappe_json_node *object, const char *space,
                          struct chappe_schema_names *ret_names)
@@ -141,8 +153,7 @@ static int build_aliases(struct builder *builder, const struct chappe_json_node 
                 if (!space && !chappe_name_valid(item->string, item->count))
                         return INVALID(builder, item, "'%.100s' is no valid name for a field", item->string);
                 names[ret_names->count] = item->string;
-                r = space ? chappe_name_resolve(&builder->names, item, item->string, space, &names[ret_names->count])
-                          : 0;
+                r = space ? build_type_alias(builder, item, space, &names[ret_names->count]) : 0;
                 if (r < 0)
                         return r;
                 ret_names->count++;

@@ -62,6 +62,29 @@ static void test_names_without_a_namespace_are_found_from_within_one(void **stat
                          "\"fields\":[{\"name\":\"f\",\"type\":\"F\"}]}]");
 }
 
+/* Found by comparing with Java, where it is the one way to say so within a namespace. */
+static void test_a_dot_in_front_of_an_alias_means_no_namespace(void **state)
+{
+        struct chappe_schema *writer = avro_schema("{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\"]}");
+        struct chappe_schema *reader =
+                avro_schema("{\"type\":\"enum\",\"name\":\"a.F\",\"aliases\":[\".E\"],\"symbols\":[\"A\"]}");
+        struct chappe_schema *within =
+                avro_schema("{\"type\":\"enum\",\"name\":\"a.F\",\"aliases\":[\"E\"],\"symbols\":[\"A\"]}");
+        struct chappe_error error = { 0 };
+
+        (void)state;
+        assert_int_equal(chappe_schema_check(writer, reader, &error), 0);
+        assert_true(chappe_schema_check(writer, within, &error) < 0);
+        assert_refused("{\"type\":\"fixed\",\"name\":\"F\",\"aliases\":[\".\"],\"size\":1}", CHAPPE_E_SCHEMA_INVALID,
+                       "$.aliases[0]");
+        assert_refused("{\"type\":\"fixed\",\"name\":\"F\",\"aliases\":[\"..G\"],\"size\":1}", CHAPPE_E_SCHEMA_INVALID,
+                       "$.aliases[0]");
+        assert_refused("{\"type\":\"fixed\",\"name\":\".F\",\"size\":1}", CHAPPE_E_SCHEMA_INVALID, "$.name");
+        chappe_schema_unref(writer);
+        chappe_schema_unref(reader);
+        chappe_schema_unref(within);
+}
+
 static void test_syntax_errors_name_line_and_column(void **state)
 {
         (void)state;
@@ -265,6 +288,7 @@ int main(void)
                 cmocka_unit_test(test_canonical_form_drops_what_reading_does_not_need),
                 cmocka_unit_test(test_fingerprint_is_crc_64_avro_of_the_canonical_form),
                 cmocka_unit_test(test_names_without_a_namespace_are_found_from_within_one),
+                cmocka_unit_test(test_a_dot_in_front_of_an_alias_means_no_namespace),
                 cmocka_unit_test(test_syntax_errors_name_line_and_column),
                 cmocka_unit_test(test_broken_rules_name_the_json_path),
                 cmocka_unit_test(test_hostile_schemas_are_refused),
