@@ -66,7 +66,7 @@ void chappe_schema_note_logical(const struct chappe_schema *schema, struct chapp
         if (!value || value->kind != CHAPPE_JSON_STRING)
                 return;
         for (size_t i = 0; i < sizeof(logical_types) / sizeof(logical_types[0]); i++) {
-                if (strcmp(logical_types[i].name, value->string) != 0 || logical_types[i].kind != (int)node->kind ||
+                if (strcmp(logical_types[i].name, value->string) != 0 || logical_types[i].kind != node->kind ||
                     (logical_types[i].size && logical_types[i].size != node->count))
                         continue;
                 if (logical_types[i].form == CHAPPE_LOGICAL_DECIMAL && !note_decimal(schema, node))

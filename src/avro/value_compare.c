@@ -68,26 +68,33 @@ static int compare_array(struct chappe_value a, struct chappe_value b)
         return order(a_count, b_count);
 }
 
-/* A key that comes twice counts by its first entry. */
-static bool has_entry(struct chappe_value map, const struct chappe_text *key, struct chappe_value value)
+static bool same_entry(struct chappe_value a, size_t i, struct chappe_value b, size_t j)
 {
-        size_t count = ((const struct chappe_value_items *)map.at)->count;
-
-        for (size_t i = 0; i < count; i++) {
-                if (compare_text(chappe_value_entry_key(map, i), key) == 0)
-                        return chappe_value_compare(chappe_value_item(map, i), value) == 0;
-        }
-        return false;
+        return compare_text(chappe_value_entry_key(a, i), chappe_value_entry_key(b, j)) == 0 &&
+               chappe_value_compare(chappe_value_item(a, i), chappe_value_item(b, j)) == 0;
 }
 
+static size_t times(struct chappe_value map, struct chappe_value other, size_t entry)
+{
+        size_t count = ((const struct chappe_value_items *)map.at)->count, found = 0;
+
+        for (size_t i = 0; i < count; i++)
+                found += same_entry(map, i, other, entry);
+        return found;
+}
+
+/* In the same order at first, as most maps are that were written alike. A key may come twice in what others wrote: each
+ * entry counts, as for the hash. */
 static int compare_map(struct chappe_value a, struct chappe_value b)
 {
-        size_t count = ((const struct chappe_value_items *)a.at)->count;
+        size_t count = ((const struct chappe_value_items *)a.at)->count, alike = 0;
 
         if (count != ((const struct chappe_value_items *)b.at)->count)
                 return 1;
-        for (size_t i = 0; i < count; i++) {
-                if (!has_entry(b, chappe_value_entry_key(a, i), chappe_value_item(a, i)))
+        while (alike < count && same_entry(a, alike, b, alike))
+                alike++;
+        for (size_t i = alike; i < count; i++) {
+                if (times(a, a, i) != times(b, a, i))
                         return 1;
         }
         return 0;

@@ -134,6 +134,20 @@ static void test_values_sort_as_the_specification_says(void **state)
                             "{\"id\":\"a\",\"any\":{\"Order\":{\"id\":\"c\"}}}") < 0);
 }
 
+/* Found by fuzzing: such a map was not even equal to itself. */
+static void test_a_map_with_a_key_twice_equals_itself_and_its_entries_in_any_order(void **state)
+{
+        struct chappe_value one = value(*state, "{\"id\":\"a\",\"tags\":{\"t\":1,\"u\":3,\"t\":2}}");
+        struct chappe_value two = value(*state, "{\"id\":\"a\",\"tags\":{\"t\":2,\"t\":1,\"u\":3}}");
+        struct chappe_value other = value(*state, "{\"id\":\"a\",\"tags\":{\"t\":2,\"t\":2,\"u\":3}}");
+
+        assert_int_equal(chappe_value_compare(one, one), 0);
+        assert_int_equal(chappe_value_compare(one, two), 0);
+        assert_true(chappe_value_hash(one) == chappe_value_hash(two));
+        assert_int_not_equal(chappe_value_compare(one, other), 0);
+        assert_int_not_equal(chappe_value_compare(other, one), 0);
+}
+
 static void test_a_copy_outlives_the_original(void **state)
 {
         struct world *world = *state;
@@ -187,6 +201,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_parts_are_found_by_path, open_world, close_world),
                 cmocka_unit_test_setup_teardown(test_paths_that_lead_nowhere_find_nothing, open_world, close_world),
                 cmocka_unit_test_setup_teardown(test_values_sort_as_the_specification_says, open_world, close_world),
+                cmocka_unit_test_setup_teardown(test_a_map_with_a_key_twice_equals_itself_and_its_entries_in_any_order,
+                                                open_world, close_world),
                 cmocka_unit_test_setup_teardown(test_a_copy_outlives_the_original, open_world, close_world),
                 cmocka_unit_test_setup_teardown(test_a_copy_without_memory_is_an_error, open_world, close_world),
         };
