@@ -84,6 +84,7 @@ struct chappe_client_read {
         int64_t position;  /* offset, time or number, as from says */
         bool to_end;       /* stop at the end as it was at the start; else go on for ever */
         bool raw;          /* do not decode */
+        struct chappe_schema *bare; /* values are Avro of this schema, without a frame; NULL: each names its own. Borrowed */
         /* False ends the read. */
         bool (*record)(void *context, const struct chappe_client_record *record);
         void *context;

@@ -58,6 +58,9 @@ const struct chappe_setting_rule chappe_settings[] = {
         BOOLEAN("schemas_register", "false", "register schemas that the registry does not know"),
         CHOICE("framing", "auto", "auto,confluent,single-object",
                "what stands before a payload: with a registry its schema id, else the schema's fingerprint"),
+        TEXT("bare_topics", "",
+             "topics whose payloads are bare Avro of the operation's own schema, without a frame: shell patterns, divided "
+             "by commas"),
         CHOICE("subjects", "topic", "topic,record,topic-record",
                "registry subject of an event: <topic>-value, <record name>, <topic>-<record name>"),
         TEXT("schema_topic", "_chappe-schemas", "compacted topic that shares schemas where there is no registry"),

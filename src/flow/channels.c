@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "config/config.h"
+#include "config/patterns.h"
 #include "flow/flow.h"
 #include "observe/metrics.h"
 
@@ -106,6 +107,40 @@ static int add_row(struct chappe_channels *channels, const struct chappe_runtime
         return status;
 }
 
+/* Nothing in a bare payload names its schema: the table must. */
+static int check_bare(const struct chappe_channel *channel, const struct chappe_runtime *runtime,
+                      struct chappe_error *error)
+{
+        const struct chappe_operation *first = NULL;
+        if (channel->calls || channel->answers)
+                return chappe_fail(error, CHAPPE_E_SETTING_VALUE,
+                                   "%s carries requests, which cannot be bare (bare_topics)", channel->plain);
+        for (const struct chappe_operation *row = runtime->operations; row->kind != CHAPPE_END; row++) {
+                if (strcmp(row->topic, channel->plain) != 0)
+                        continue;
+                if (first && strcmp(first->type->schema, row->type->schema) != 0)
+                        return chappe_fail(error, CHAPPE_E_SETTING_VALUE,
+                                           "%s cannot be bare (bare_topics): it carries %s and %s", channel->plain,
+                                           first->type->name, row->type->name);
+                first = row;
+        }
+        return 0;
+}
+
+static int mark_bare(struct chappe_channels *channels, const struct chappe_runtime *runtime, struct chappe_error *error)
+{
+        char *patterns = chappe_patterns_split(chappe_config_text(runtime->config, "bare_topics"));
+        int status = patterns ? 0 : chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the operations table");
+        for (size_t i = 0; status == 0 && i < channels->count; i++) {
+                struct chappe_channel *channel = &channels->at[i];
+                channel->bare = chappe_patterns_match(patterns, channel->plain);
+                if (channel->bare)
+                        status = check_bare(channel, runtime, error);
+        }
+        free(patterns);
+        return status;
+}
+
 static int complete(struct chappe_channel *channel, const struct chappe_runtime *runtime, struct chappe_error *error)
 {
         if (channel->partitions <= 0)
@@ -152,6 +187,8 @@ int chappe_channels_init(struct chappe_channels *channels, const struct chappe_r
                 if (status == 0)
                         status = add_row(channels, runtime, &runtime->operations[n], error);
         }
+        if (status == 0)
+                status = mark_bare(channels, runtime, error);
         for (size_t i = 0; status == 0 && i < channels->count; i++)
                 status = complete(&channels->at[i], runtime, error);
         if (status < 0)

@@ -71,12 +71,25 @@ static int seen(struct chappe_context *ctx)
         return ctx->runtime->work->seen(ctx, ctx->event_id, &none);
 }
 
+/* Who wrote the record; on a bare topic that is the operation's own schema. */
+static int open_payload(const struct chappe_context *ctx, const struct chappe_job *job,
+                        const struct chappe_writer **ret_writer, struct chappe_bytes *ret_body,
+                        struct chappe_error *error)
+{
+        struct chappe_payload *payload = ctx->runtime->payload;
+        if (!job->channel->bare)
+                return chappe_payload_open(payload, job->record.topic, job->record.value, ret_writer, ret_body, error);
+        *ret_writer = chappe_payload_own(payload, job->channel->consumes[0]->type);
+        *ret_body = job->record.value;
+        return 0;
+}
+
 static enum chappe_decision handle_event(struct chappe_context *ctx, struct chappe_job *job)
 {
         struct chappe_payload *payload = ctx->runtime->payload;
         const struct chappe_writer *writer;
         struct chappe_bytes body;
-        if (chappe_payload_open(payload, job->record.topic, job->record.value, &writer, &body, &ctx->error) < 0)
+        if (open_payload(ctx, job, &writer, &body, &ctx->error) < 0)
                 return judge(ctx);
         job->operation = ctx->operation = choose(job->channel, writer);
         if (!ctx->operation || !ctx->operation->on_event)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/executor.h"
+#include "flow/channels.h"
 
 #define BUCKETS         256
 #define WRITERS_MAXIMUM 10000
@@ -211,6 +212,12 @@ static struct local_type *find_type(struct chappe_payload *payload, const struct
         return NULL;
 }
 
+const struct chappe_writer *chappe_payload_own(struct chappe_payload *payload, const struct chappe_type *type)
+{
+        uint64_t fingerprint = chappe_schema_fingerprint(find_type(payload, type)->schema);
+        return find_writer(payload, CHAPPE_FRAMING_SINGLE_OBJECT, fingerprint, NULL);
+}
+
 static size_t plan_bucket(const struct chappe_writer *writer, const struct chappe_type *type)
 {
         return bucket_of((uintptr_t)writer ^ ((uintptr_t)type << 1));
@@ -383,6 +390,12 @@ int chappe_payload_start(struct chappe_payload *payload, const struct chappe_sch
         for (size_t i = 0; i < payload->written_count; i++) {
                 struct written *written = &payload->written[i];
                 struct chappe_schema *schema = find_type(payload, written->type)->schema;
+                const struct chappe_channel *channel =
+                        written->topic ? chappe_channels_find(payload->runtime->channels, written->topic) : NULL;
+                if (channel && channel->bare) {
+                        written->frame = (struct chappe_frame){ .framing = CHAPPE_FRAMING_BARE };
+                        continue;
+                }
                 int status = backend->announce(backend->context, written->topic, schema, &written->frame, error);
                 if (status < 0)
                         return status;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Between payload bytes and structs: frame, schema, plan. Confluent framing with a registry, Avro single-object
- * without. */
+ * without, nothing on topics that the setting bare_topics names. */
 #pragma once
 
 #include <chappe/arena.h>
@@ -21,6 +21,9 @@ struct chappe_writer {
 int chappe_payload_open(struct chappe_payload *payload, const char *topic, struct chappe_bytes framed,
                         const struct chappe_writer **ret_writer, struct chappe_bytes *ret_body,
                         struct chappe_error *error);
+/* The same for a bare payload, whose bytes are all body: its schema is the type's own. The type must have been
+ * prepared. */
+const struct chappe_writer *chappe_payload_own(struct chappe_payload *payload, const struct chappe_type *type);
 /* Decodes an opened body as type; strings point into the body, the rest lives in the arena. Plans are compiled once a
  * pair. */
 int chappe_payload_decode(struct chappe_payload *payload, const struct chappe_writer *writer,

@@ -2,10 +2,10 @@
 /* The requests that a service ANSWERS, and where its replies may go. */
 #include "rpc/answers.h"
 
-#include <fnmatch.h>
 #include <stdlib.h>
 
 #include "config/config.h"
+#include "config/patterns.h"
 #include "flow/flow.h"
 #include "flow/payload.h"
 #include "observe/metrics.h"
@@ -45,25 +45,7 @@ bool chappe_answers_allow(const struct chappe_answers *answers, struct chappe_te
                 return false;
         memcpy(name, reply_topic.at, reply_topic.length);
         name[reply_topic.length] = '\0';
-        for (const char *pattern = answers->allowed; *pattern; pattern += strlen(pattern) + 1)
-                if (fnmatch(pattern, name, 0) == 0)
-                        return true;
-        return false;
-}
-
-/* "a*,b" becomes "a*\0b\0\0". */
-static char *split(const char *patterns)
-{
-        size_t length = strlen(patterns), used = 0;
-        char *list = calloc(1, length + 2);
-
-        for (size_t i = 0; list && i < length; i++) {
-                if (patterns[i] != ',' && patterns[i] != ' ')
-                        list[used++] = patterns[i];
-                else if (used > 0 && list[used - 1] != '\0')
-                        list[used++] = '\0';
-        }
-        return list;
+        return chappe_patterns_match(answers->allowed, name);
 }
 
 static int fill_rows(struct chappe_answers *answers, const struct chappe_runtime *runtime, struct chappe_error *error)
@@ -117,7 +99,7 @@ int chappe_answers_open(struct chappe_runtime *runtime, struct chappe_error *err
 {
         struct chappe_answers *answers = calloc(1, sizeof(*answers));
 
-        if (!answers || !(answers->allowed = split(chappe_config_text(runtime->config, "reply_topics_allowed"))) ||
+        if (!answers || !(answers->allowed = chappe_patterns_split(chappe_config_text(runtime->config, "reply_topics_allowed"))) ||
             fill_rows(answers, runtime, error) < 0) {
                 dispose(answers);
                 return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for requests");

@@ -19,6 +19,7 @@ struct chappe_client {
         bool create;
         atomic_bool interrupted;
         struct chappe_client_decoder *decoders; /* one a writer */
+        struct chappe_writer bare;              /* of the values being read; schema NULL: each names its own */
         struct chappe_arena *arena;             /* of the record being called back for */
 };
 

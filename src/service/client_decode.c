@@ -67,9 +67,15 @@ static int decode(struct chappe_client *client, struct chappe_client_record *rec
         struct chappe_client_decoder *decoder;
         struct chappe_bytes body;
         void *value;
-        int status = chappe_payload_open(client->service->runtime.payload, record->topic, record->payload, &writer,
-                                         &body, error);
+        int status = 0;
 
+        if (client->bare.schema) {
+                writer = &client->bare;
+                body = record->payload;
+        } else {
+                status = chappe_payload_open(client->service->runtime.payload, record->topic, record->payload, &writer,
+                                             &body, error);
+        }
         if (status >= 0)
                 status = find_decoder(client, writer, &decoder, error);
         if (status < 0)

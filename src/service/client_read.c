@@ -278,17 +278,22 @@ int chappe_client_read(struct chappe_client *client, const struct chappe_client_
         int status = 0;
 
         reading.executor = client->service->runtime.world->executor;
-        if (!read->raw) /* schemas come through the running service */
+        if (!read->raw && !read->bare) /* schemas come through the running service */
                 status = chappe_client_start(client, NULL, reading.error);
         if (status >= 0)
                 status = chappe_client_broker(client, &reading.broker, reading.error);
         if (status < 0)
                 return status;
+        if (read->bare)
+                client->bare = (struct chappe_writer){ chappe_schema_name(read->bare), read->bare };
         reading.mutex = chappe_mutex_new(reading.executor);
         reading.condition = chappe_condition_new(reading.executor);
         status = reading.mutex && reading.condition
                          ? read_all(&reading)
                          : chappe_fail(reading.error, CHAPPE_E_NO_MEMORY, "no memory to read");
+        if (read->bare)
+                chappe_client_decoders_free(client); /* they know the schema only as long as its owner keeps it */
+        client->bare.schema = NULL;
         if (reading.consumer)
                 reading.broker->operations->consumer_close(reading.consumer, CLOSE_TIMEOUT_MS, NULL);
         chappe_condition_free(reading.executor, reading.condition);

@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "base/cleanup.h"
+#include "config/patterns.h"
 #include "service/answers.h"
 
 #define BINDING_VERSION    "0.5.0"
@@ -20,6 +21,7 @@ struct document {
         json_t *channels;
         json_t *operations;
         json_t *messages;
+        char *bare; /* patterns of the topics that carry payloads without a frame */
         bool broken;
 };
 
@@ -38,18 +40,27 @@ static json_t *reference(const char *format, const char *a, const char *b)
         return json_pack("{s:s}", "$ref", (const char *)pointer.at);
 }
 
+/* Where a payload says which schema it was written with; a bare one does not. */
+static json_t *kafka_binding(const struct document *document, bool bare)
+{
+        bool registry = *chappe_config_text(document->service->runtime.config, "registry");
+
+        if (bare)
+                return json_pack("{s:s}", "bindingVersion", BINDING_VERSION);
+        return json_pack("{s:s, s:s, s:s}", "schemaIdLocation", "payload", "schemaIdPayloadEncoding",
+                         registry ? "confluent" : "avro-single-object", "bindingVersion", BINDING_VERSION);
+}
+
 /* One message a type; the schema stands in it whole. correlated: requests and replies. */
-static void add_message(struct document *document, const struct chappe_type *type, bool correlated)
+static void add_message(struct document *document, const struct chappe_type *type, bool bare, bool correlated)
 {
         if (json_object_get(document->messages, type->name))
                 return;
 
-        bool registry = *chappe_config_text(document->service->runtime.config, "registry");
-        json_t *message = json_pack("{s:s, s:s, s:{s:s, s:o}, s:{s:{s:s, s:s, s:s}}}", "name", type->name,
-                                    "contentType", "application/avro", "payload", "schemaFormat", AVRO_FORMAT, "schema",
+        json_t *message = json_pack("{s:s, s:s, s:{s:s, s:o}, s:{s:o}}", "name", type->name, "contentType",
+                                    "application/avro", "payload", "schemaFormat", AVRO_FORMAT, "schema",
                                     json_loads(type->schema, JSON_DECODE_ANY, NULL), "bindings", "kafka",
-                                    "schemaIdLocation", "payload", "schemaIdPayloadEncoding",
-                                    registry ? "confluent" : "avro-single-object", "bindingVersion", BINDING_VERSION);
+                                    kafka_binding(document, bare));
         if (correlated)
                 keep(document, message, "correlationId",
                      json_pack("{s:s}", "location", "$message.header#/kafka_correlationId"));
@@ -82,7 +93,7 @@ static json_t *reply_channel(struct document *document)
 static void carry(struct document *document, json_t *in_channel, const char *channel_name, json_t *list,
                   const struct chappe_type *type, bool correlated)
 {
-        add_message(document, type, correlated);
+        add_message(document, type, chappe_patterns_match(document->bare, channel_name), correlated);
         keep(document, json_object_get(in_channel, "messages"), type->name,
              reference("#/components/messages/%s%s", type->name, ""));
         if (json_array_append_new(list, reference("#/channels/%s/messages/%s", channel_name, type->name)) < 0)
@@ -136,11 +147,16 @@ static json_t *information(const struct chappe_service_config *config)
 int chappe_describe(const struct chappe_service *service, struct chappe_buffer *buffer, struct chappe_error *error)
 {
         struct document document = {
-                .service = service, .channels = json_object(), .operations = json_object(), .messages = json_object()
+                .service = service,
+                .channels = json_object(),
+                .operations = json_object(),
+                .messages = json_object(),
+                .bare = chappe_patterns_split(chappe_config_text(service->runtime.config, "bare_topics")),
         };
 
-        for (const struct chappe_operation *operation = service->runtime.operations; operation->kind != CHAPPE_END;
-             operation++)
+        document.broken = !document.bare;
+        for (const struct chappe_operation *operation = service->runtime.operations;
+             !document.broken && operation->kind != CHAPPE_END; operation++)
                 add_operation(&document, operation);
         json_t *root = json_pack("{s:s, s:o, s:s, s:o, s:o, s:{s:o}}", "asyncapi", "3.0.0", "info",
                                  information(service->config), "defaultContentType", "application/avro", "channels",
@@ -148,6 +164,7 @@ int chappe_describe(const struct chappe_service *service, struct chappe_buffer *
                                  document.messages);
         char *text = root && !document.broken ? json_dumps(root, JSON_INDENT(2)) : NULL;
         json_decref(root);
+        free(document.bare);
         if (!text)
                 return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the description");
         int r = chappe_buffer_printf(buffer, "%s\n", text);

@@ -29,7 +29,7 @@ static const struct chappe_service_config config = { .name = "player", .version 
 /* The description of a service that does not run. */
 static json_t *describe(void)
 {
-        const char *settings[] = { "topic_prefix=run1.", NULL };
+        const char *settings[] = { "topic_prefix=run1.", "bare_topics=test.pongs", NULL };
         struct chappe_service service = { .config = &config, .group = (char *)(uintptr_t) "player" };
         CHAPPE_CLEANUP(buffer) struct chappe_buffer buffer = { 0 };
         struct chappe_error error = { 0 };
@@ -95,6 +95,18 @@ static void test_messages_carry_their_schemas(void **state)
         json_decref(root);
 }
 
+static void test_a_bare_topics_message_says_that_no_schema_id_is_anywhere(void **state)
+{
+        (void)state;
+        json_t *root = describe();
+        const char *of_pings = "components|messages|test.Ping|bindings|kafka",
+                   *of_pongs = "components|messages|test.Pong|bindings|kafka";
+
+        assert_string_equal(json_string_value(json_object_get(at(root, of_pings), "schemaIdLocation")), "payload");
+        assert_null(json_object_get(at(root, of_pongs), "schemaIdLocation"));
+        json_decref(root);
+}
+
 static void test_calls_and_answers_tell_where_replies_go(void **state)
 {
         (void)state;
@@ -142,6 +154,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_the_description_names_service_channels_and_operations),
                 cmocka_unit_test(test_messages_carry_their_schemas),
+                cmocka_unit_test(test_a_bare_topics_message_says_that_no_schema_id_is_anywhere),
                 cmocka_unit_test(test_calls_and_answers_tell_where_replies_go),
                 cmocka_unit_test(test_every_reference_resolves),
         };

@@ -64,6 +64,15 @@ def test_values_arrive_as_they_were_produced():
     assert {record["value"]["exchange_rate"] for record in records} == {None, "-0.000001"}
 
 
+def test_bare_values_are_read_by_the_schema_that_is_given():
+    code, _, talk = chappe("produce", "legacy.orders", *PLACED, order("bare"), "--create", "-s", "bare_topics=legacy.*")
+    assert code == 0 and "1 delivered" in talk, talk
+    record, = consumed("legacy.orders", *PLACED)
+    assert record["value"]["order_id"] == "bare" and record["type"] == "shop.OrderPlaced", record
+    code, text, talk = chappe("consume", "legacy.orders", "--from", "beginning", "--exit", "-f", "json")
+    assert code == 1 and "value" not in json.loads(text), "a bare payload was guessed"
+
+
 def test_a_type_is_found_by_its_name():
     for words in (["--type", "OrderPlaced", "-I", ROOT / "schemas"], ["-T", "shop.OrderPlaced", "-I", ROOT / "schemas"]):
         code, _, talk = chappe("produce", TOPIC, *words, order("named"))

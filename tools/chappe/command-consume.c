@@ -10,6 +10,7 @@
 #include "cluster.h"
 #include "hex.h"
 #include "instant.h"
+#include "schemas.h"
 #include "where.h"
 
 struct consuming {
@@ -261,6 +262,7 @@ static int consume(const struct command_line *line)
                 .record = on_record,
                 .context = &consuming,
         };
+        CHAPPE_CLEANUP(schema) struct chappe_schema *schema = NULL;
         CHAPPE_CLEANUP(client) struct chappe_client *client = NULL;
         struct chappe_error error = { 0 };
         int64_t partition = -1;
@@ -271,6 +273,12 @@ static int consume(const struct command_line *line)
             !where_parse(line, &consuming.where))
                 return EXIT_USAGE;
         read.partition = (int32_t)partition;
+        if (command_given(line, "schema")) {
+                status = schema_open(line, command_value(line, "schema"), &schema);
+                if (status != EXIT_DONE)
+                        return status;
+                read.bare = schema;
+        }
         status = cluster_open(line, NULL, false, NULL, &client);
         if (status != EXIT_DONE)
                 return status;
@@ -294,6 +302,8 @@ static const struct command_option options[] = {
         { "format", 'f', "FORMAT", "line (default), or json: one object a record", "line,json" },
         { "output", 'o', "FORMAT", "the same", "line,json" },
         { "raw", 0, NULL, "do not decode", NULL },
+        { "schema", 'S', "FILE", "values are bare Avro of this schema, without a frame that names one", NULL },
+        SCHEMA_INCLUDE_OPTION,
         { 0 },
 };
 
