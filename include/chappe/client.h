@@ -42,6 +42,9 @@ int chappe_client_topics(struct chappe_client *client, const char *pattern, stru
 /* The first offset of a partition, and the one that its next record will have. */
 int chappe_client_watermarks(struct chappe_client *client, const char *topic, int32_t partition, int64_t *ret_low,
                              int64_t *ret_high, struct chappe_error *error);
+/* The first record that is not older than this (ms since the epoch); the end when all are. */
+int chappe_client_offset_for_time(struct chappe_client *client, const char *topic, int32_t partition, int64_t time_ms,
+                                  int64_t *ret_offset, struct chappe_error *error);
 /* replication -1: the cluster's default. properties: "cleanup.policy=compact", ends with NULL; NULL: none. 1: there was one already. */
 int chappe_client_topic_create(struct chappe_client *client, const char *topic, int32_t partitions, int32_t replication,
                                const char *const *properties, struct chappe_error *error);
@@ -74,6 +77,13 @@ enum chappe_client_from {
         CHAPPE_FROM_OFFSET,    /* of each partition; from below its first record: the first record */
         CHAPPE_FROM_TIME,      /* the first record that is not older, ms since the epoch */
         CHAPPE_FROM_LAST,      /* as many records before the end of each partition */
+        CHAPPE_FROM_POSITIONS, /* each partition that is named from its own offset, and no other */
+};
+
+struct chappe_client_position {
+        const char *topic;
+        int32_t partition;
+        int64_t offset; /* below the first record: the first record */
 };
 
 struct chappe_client_read {
@@ -82,6 +92,8 @@ struct chappe_client_read {
         int32_t partition; /* -1: all */
         enum chappe_client_from from;
         int64_t position;  /* offset, time or number, as from says */
+        const struct chappe_client_position *positions; /* instead of topics and partition, where from says so */
+        size_t position_count;
         bool to_end;       /* stop at the end as it was at the start; else go on for ever */
         bool raw;          /* do not decode */
         struct chappe_schema *bare; /* values are Avro of this schema, without a frame; NULL: each names its own. Borrowed */

@@ -29,11 +29,11 @@ static void write_headers(const struct chappe_runtime *runtime, const struct cha
         if (chappe_headers_check(headers, count, NULL) < 0)
                 count = 0;
         struct chappe_dead_letter letter = {
-                .topic = job->record.topic,
+                .topic = chappe_text(job->record.topic),
                 .partition = job->record.partition,
                 .offset = job->record.offset,
                 .timestamp_ms = job->record.timestamp_ms,
-                .group = runtime->channels->group,
+                .group = chappe_text(runtime->channels->group),
                 .code = job->reason_code,
                 .reason = chappe_text(job->reason ? job->reason : "no reason was given"),
                 .attempts = job->failures > 0 ? job->failures : 1,

@@ -58,7 +58,7 @@ static void wait_until_ready(struct reading *reading)
 
 /* Where to begin, between the first record and the end. */
 static int start_of(struct reading *reading, const char *topic, int32_t partition, int64_t low, int64_t high,
-                    int64_t *ret)
+                    int64_t offset, int64_t *ret)
 {
         const struct chappe_client_read *read = reading->read;
         int status = 0;
@@ -68,7 +68,8 @@ static int start_of(struct reading *reading, const char *topic, int32_t partitio
                 *ret = low;
                 break;
         case CHAPPE_FROM_OFFSET:
-                *ret = read->position;
+        case CHAPPE_FROM_POSITIONS:
+                *ret = offset;
                 break;
         case CHAPPE_FROM_LAST:
                 *ret = high - read->position;
@@ -93,7 +94,7 @@ static int start_of(struct reading *reading, const char *topic, int32_t partitio
         return status;
 }
 
-static int add_source(struct reading *reading, const char *topic, int32_t partition)
+static int add_source(struct reading *reading, const char *topic, int32_t partition, int64_t offset)
 {
         struct source *source = &reading->sources[reading->source_count];
         int64_t low, high, start = 0;
@@ -102,7 +103,7 @@ static int add_source(struct reading *reading, const char *topic, int32_t partit
                                                              reading->error);
 
         if (status >= 0)
-                status = start_of(reading, topic, partition, low, high, &start);
+                status = start_of(reading, topic, partition, low, high, offset, &start);
         if (status < 0 || (reading->read->to_end && start >= high))
                 return status;
         *source = (struct source){ { topic, partition, start, NULL },
@@ -124,8 +125,29 @@ static int add_topic(struct reading *reading, const struct chappe_topic_descript
                                    topic->name, topic->partition_count - 1, only);
         for (int32_t p = 0; p < topic->partition_count && status >= 0; p++) {
                 if (only < 0 || p == only)
-                        status = add_source(reading, topic->name, p);
+                        status = add_source(reading, topic->name, p, reading->read->position);
         }
+        return status;
+}
+
+static int make_room(struct reading *reading, size_t partitions)
+{
+        if (partitions > PARTITIONS_LIMIT)
+                return chappe_fail(reading->error, CHAPPE_E_LIMIT, "more than %d partitions", PARTITIONS_LIMIT);
+        reading->sources = calloc(partitions + 1, sizeof(*reading->sources));
+        return reading->sources ? 0
+                                : chappe_fail(reading->error, CHAPPE_E_NO_MEMORY, "no memory for %zu partitions",
+                                              partitions);
+}
+
+static int find_positions(struct reading *reading)
+{
+        const struct chappe_client_read *read = reading->read;
+        int status = make_room(reading, read->position_count);
+
+        for (size_t i = 0; i < read->position_count && status >= 0; i++)
+                status = add_source(reading, read->positions[i].topic, read->positions[i].partition,
+                                    read->positions[i].offset);
         return status;
 }
 
@@ -133,17 +155,18 @@ static int find_sources(struct reading *reading)
 {
         const struct chappe_client_read *read = reading->read;
         size_t count, partitions = 0;
-        int status = reading->broker->operations->topics_describe(reading->broker, read->topics, read->topic_count,
-                                                                  chappe_client_timeout_ms(reading->client),
-                                                                  &reading->topics, &count, reading->error);
+        int status;
 
-        for (size_t i = 0; i < count && status >= 0; i++)
+        if (read->from == CHAPPE_FROM_POSITIONS)
+                return find_positions(reading);
+        status = reading->broker->operations->topics_describe(reading->broker, read->topics, read->topic_count,
+                                                              chappe_client_timeout_ms(reading->client),
+                                                              &reading->topics, &count, reading->error);
+        if (status < 0)
+                return status;
+        for (size_t i = 0; i < count; i++)
                 partitions += (size_t)reading->topics[i].partition_count;
-        if (status >= 0 && partitions > PARTITIONS_LIMIT)
-                return chappe_fail(reading->error, CHAPPE_E_LIMIT, "more than %d partitions", PARTITIONS_LIMIT);
-        reading->sources = status < 0 ? NULL : calloc(partitions + 1, sizeof(*reading->sources));
-        if (status >= 0 && !reading->sources)
-                return chappe_fail(reading->error, CHAPPE_E_NO_MEMORY, "no memory for %zu partitions", partitions);
+        status = make_room(reading, partitions);
         for (size_t i = 0; i < count && status >= 0; i++)
                 status = add_topic(reading, &reading->topics[i]);
         return status;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The headers of a dead letter, under Spring's names: where it came from and why it was given up. Pure. */
+/* The headers of a dead letter: where it came from and why it was given up. Written under Spring's names; SmallRye's,
+ * Connect's and Streams' are read too. Pure. */
 #pragma once
 
+#include <chappe/dead_letter.h>
 #include <chappe/error.h>
 #include <chappe/text.h>
 
@@ -16,24 +18,15 @@
 #define CHAPPE_HEADER_DEAD_EXCEPTION      "kafka_dlt-exception-fqcn"
 #define CHAPPE_HEADER_DEAD_MESSAGE        "kafka_dlt-exception-message"
 #define CHAPPE_HEADER_ATTEMPTS            "retry_topic-attempts"
-
-struct chappe_dead_letter {
-        const char *topic;
-        int32_t partition;
-        int64_t offset;
-        int64_t timestamp_ms;
-        const char *group;
-        int code; /* of an error, or 0: the handler's own decision */
-        struct chappe_text reason;
-        int32_t attempts;
-};
+#define CHAPPE_HEADER_REPLAYS             "chappe_replays" /* decimal: of a record that came back from the dead letters */
 
 /* Makes the list the dead letter's headers: the record's own, without those of an earlier dead letter, then the
- * letter's. Borrows all. The record's headers must have passed chappe_headers_check; for one that does not pass, give
- * none (count 0). */
+ * letter's (form, exception and replays are not asked). Borrows all. The record's headers must have passed
+ * chappe_headers_check; for one that does not pass, give none (count 0). */
 void chappe_dead_letter_write(const struct chappe_header *headers, size_t count,
                               const struct chappe_dead_letter *letter, struct chappe_header_list *list);
-/* Reads what chappe_dead_letter_write or Spring wrote; texts that must be terminated are not: topic and group come
- * apart from it. False when this is no dead letter. */
-bool chappe_dead_letter_read(const struct chappe_header *headers, size_t count, struct chappe_dead_letter *ret_letter,
-                             struct chappe_text *ret_topic, struct chappe_text *ret_group);
+/* What anybody's dead letter tells. False when this is none: its topic is not told. Borrows from the headers. */
+bool chappe_dead_letter_read(const struct chappe_header *headers, size_t count, struct chappe_dead_letter *ret_letter);
+/* The headers of the record when it is replayed: its own, without any dead letter's, and how often that was. */
+void chappe_dead_letter_revive(const struct chappe_header *headers, size_t count,
+                               const struct chappe_dead_letter *letter, struct chappe_header_list *list);

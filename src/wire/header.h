@@ -7,14 +7,8 @@
 #include <stdint.h>
 
 #include <chappe/error.h>
+#include <chappe/header.h>
 #include <chappe/text.h>
-
-/* A name may occur more than once; the last one counts. */
-struct chappe_header {
-        const char *name; /* terminated */
-        const void *value;
-        size_t length;
-};
 
 /* What is accepted from others; a record beyond is refused, not cut. */
 #define CHAPPE_HEADERS_MAXIMUM       64

@@ -5,11 +5,11 @@
 #include "wire/dead_letter.h"
 
 static const struct chappe_dead_letter letter = {
-        .topic = "shop.orders.placed",
+        .topic = { "shop.orders.placed", 18 },
         .partition = 3,
         .offset = 81,
         .timestamp_ms = 0x0000019b76dab000,
-        .group = "orders",
+        .group = { "orders", 6 },
         .code = CHAPPE_E_SCHEMA_INCOMPATIBLE,
         .reason = { "field 'currency' has no default", 31 },
         .attempts = 10,
@@ -40,19 +40,18 @@ static void test_record_keeps_its_headers_and_gains_springs(void **state)
 static void test_second_death_replaces_the_first_ones_headers(void **state)
 {
         struct chappe_dead_letter first = letter, read;
-        struct chappe_text topic, group;
         struct chappe_header_list once, twice;
 
         (void)state;
-        first.topic = "shop.orders.placed-dlt";
+        first.topic = chappe_text("shop.orders.placed-dlt");
         chappe_header_list_init(&once);
         chappe_dead_letter_write(NULL, 0, &first, &once);
         chappe_header_list_init(&twice);
         chappe_dead_letter_write(once.headers, once.count, &letter, &twice);
         assert_int_equal(twice.count, once.count);
-        assert_true(chappe_dead_letter_read(twice.headers, twice.count, &read, &topic, &group));
-        assert_bytes(topic, "shop.orders.placed");
-        assert_bytes(group, "orders");
+        assert_true(chappe_dead_letter_read(twice.headers, twice.count, &read));
+        assert_bytes(read.topic, "shop.orders.placed");
+        assert_bytes(read.group, "orders");
         assert_int_equal(read.partition, 3);
         assert_int_equal(read.offset, 81);
         assert_int_equal(read.attempts, 10);
@@ -74,14 +73,88 @@ static void test_fullest_record_has_room_for_the_letters_headers(void **state)
 
 static void test_other_records_are_no_dead_letters(void **state)
 {
-        const struct chappe_header headers[] = { HEADER("kafka_dlt-original-topic", "t"),
-                                                 HEADER("kafka_dlt-original-partition", "3") };
+        const struct chappe_header headers[] = { HEADER("kafka_dlt-original-partition", "\0\0\0\x03"),
+                                                 HEADER("dead-letter-offset", "3"), HEADER("ce_id", "e") };
         struct chappe_dead_letter read;
-        struct chappe_text topic, group;
 
         (void)state;
-        assert_false(chappe_dead_letter_read(NULL, 0, &read, &topic, &group));
-        assert_false(chappe_dead_letter_read(headers, COUNT(headers), &read, &topic, &group));
+        assert_false(chappe_dead_letter_read(NULL, 0, &read));
+        assert_false(chappe_dead_letter_read(headers, COUNT(headers), &read));
+}
+
+static void test_letters_of_other_frameworks_are_understood(void **state)
+{
+        static const struct {
+                enum chappe_dead_letter_form form;
+                struct chappe_header headers[5];
+        } foreign[] = {
+                { CHAPPE_DEAD_LETTER_SMALLRYE,
+                  { HEADER("dead-letter-topic", "t"), HEADER("dead-letter-partition", "3"),
+                    HEADER("dead-letter-offset", "12345678"), HEADER("dead-letter-reason", "why"),
+                    HEADER("dead-letter-exception-class-name", "a.B") } },
+                { CHAPPE_DEAD_LETTER_CONNECT,
+                  { HEADER("__connect.errors.topic", "t"), HEADER("__connect.errors.partition", "3"),
+                    HEADER("__connect.errors.offset", "12345678"), HEADER("__connect.errors.exception.message", "why"),
+                    HEADER("__connect.errors.exception.class.name", "a.B") } },
+                { CHAPPE_DEAD_LETTER_STREAMS,
+                  { HEADER("__streams.errors.topic", "t"), HEADER("__streams.errors.partition", "3"),
+                    HEADER("__streams.errors.offset", "12345678"), HEADER("__streams.errors.message", "why"),
+                    HEADER("__streams.errors.exception", "a.B") } },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < COUNT(foreign); i++) {
+                struct chappe_dead_letter read;
+
+                assert_true(chappe_dead_letter_read(foreign[i].headers, COUNT(foreign[i].headers), &read));
+                assert_int_equal(read.form, foreign[i].form);
+                assert_bytes(read.topic, "t");
+                assert_int_equal(read.partition, 3);
+                assert_int_equal(read.offset, 12345678);
+                assert_bytes(read.reason, "why");
+                assert_bytes(read.exception, "a.B");
+                assert_int_equal(read.code, 0);
+        }
+}
+
+static void test_numbers_that_make_no_sense_are_not_told(void **state)
+{
+        const struct chappe_header headers[] = { HEADER("kafka_dlt-original-topic", "t"),
+                                                 HEADER("kafka_dlt-original-partition", "3"),
+                                                 HEADER("kafka_dlt-original-offset", "\xff\xff\xff\xff\xff\xff\xff\0"),
+                                                 HEADER("chappe_replays", "many") };
+        struct chappe_dead_letter read;
+
+        (void)state;
+        assert_true(chappe_dead_letter_read(headers, COUNT(headers), &read));
+        assert_int_equal(read.partition, -1);
+        assert_int_equal(read.offset, -1);
+        assert_int_equal(read.replays, 0);
+}
+
+static void test_replayed_record_has_its_own_headers_and_counts_the_replay(void **state)
+{
+        const struct chappe_header headers[] = { HEADER("ce_id", "e1"), HEADER("chappe_replays", "2"),
+                                                 HEADER("dead-letter-cause", "x"), HEADER("retry_topic-backoff", "x"),
+                                                 HEADER("traceparent", "00-") };
+        struct chappe_header_list dead, revived, again;
+        struct chappe_dead_letter read;
+
+        (void)state;
+        chappe_header_list_init(&dead);
+        chappe_dead_letter_write(headers, COUNT(headers), &letter, &dead);
+        assert_true(chappe_dead_letter_read(dead.headers, dead.count, &read));
+        assert_int_equal(read.replays, 2);
+        chappe_header_list_init(&revived);
+        chappe_dead_letter_revive(dead.headers, dead.count, &read, &revived);
+        assert_int_equal(revived.count, 3);
+        assert_header(&revived, 0, "ce_id", "e1");
+        assert_header(&revived, 1, "traceparent", "00-");
+        assert_header(&revived, 2, "chappe_replays", "3");
+        chappe_header_list_init(&again);
+        chappe_dead_letter_write(revived.headers, revived.count, &letter, &again);
+        assert_true(chappe_dead_letter_read(again.headers, again.count, &read));
+        assert_int_equal(read.replays, 3);
 }
 
 int main(void)
@@ -91,6 +164,9 @@ int main(void)
                 cmocka_unit_test(test_second_death_replaces_the_first_ones_headers),
                 cmocka_unit_test(test_fullest_record_has_room_for_the_letters_headers),
                 cmocka_unit_test(test_other_records_are_no_dead_letters),
+                cmocka_unit_test(test_letters_of_other_frameworks_are_understood),
+                cmocka_unit_test(test_numbers_that_make_no_sense_are_not_told),
+                cmocka_unit_test(test_replayed_record_has_its_own_headers_and_counts_the_replay),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
