@@ -3,6 +3,8 @@
 #pragma once
 
 #include <chappe/codec.h>
+#include <chappe/dead_letter.h>
+#include <chappe/header.h>
 #include <chappe/operation.h>
 #include <chappe/service.h>
 
@@ -69,6 +71,9 @@ struct chappe_client_record {
         const struct chappe_layout *layout;
         const void *value;
         const struct chappe_error *error;
+        const struct chappe_header *headers; /* when the read asked for them; none of a record that has too many */
+        size_t header_count;
+        const struct chappe_dead_letter *letter; /* the same, and the record is a dead letter; else NULL */
 };
 
 enum chappe_client_from {
@@ -97,6 +102,7 @@ struct chappe_client_read {
         bool to_end;       /* stop at the end as it was at the start; else go on for ever */
         bool raw;          /* do not decode */
         struct chappe_schema *bare; /* values are Avro of this schema, without a frame; NULL: each names its own. Borrowed */
+        bool headers;      /* tell them; a dead letter is decoded as a record of the topic that it came from */
         /* False ends the read. */
         bool (*record)(void *context, const struct chappe_client_record *record);
         void *context;

@@ -61,20 +61,27 @@ static int find_decoder(struct chappe_client *client, const struct chappe_writer
         return 0;
 }
 
+/* A dead letter's schema was registered for the topic that it came from. */
+static const char *topic_of(struct chappe_client *client, const struct chappe_client_record *record)
+{
+        return record->letter ? chappe_arena_text(client->arena, record->letter->topic).at : record->topic;
+}
+
 static int decode(struct chappe_client *client, struct chappe_client_record *record, struct chappe_error *error)
 {
         const struct chappe_writer *writer;
         struct chappe_client_decoder *decoder;
         struct chappe_bytes body;
         void *value;
-        int status = 0;
+        const char *topic = topic_of(client, record);
+        int status = topic ? 0 : chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory to decode a record");
 
         if (client->bare.schema) {
                 writer = &client->bare;
                 body = record->payload;
-        } else {
-                status = chappe_payload_open(client->service->runtime.payload, record->topic, record->payload, &writer,
-                                             &body, error);
+        } else if (status >= 0) {
+                status = chappe_payload_open(client->service->runtime.payload, topic, record->payload, &writer, &body,
+                                             error);
         }
         if (status >= 0)
                 status = find_decoder(client, writer, &decoder, error);

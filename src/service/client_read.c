@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "service/client.h"
+#include "wire/dead_letter.h"
 
 #define TAKE_MAXIMUM     256
 #define PARTITIONS_LIMIT 100000
@@ -192,10 +193,26 @@ static int open_consumer(struct reading *reading)
         return status;
 }
 
+/* Headers beyond the limit are none: whoever sends so many means no good. */
+static void tell_headers(const struct chappe_record *taken, struct chappe_header headers[CHAPPE_HEADERS_MAXIMUM],
+                         struct chappe_dead_letter *letter, struct chappe_client_record *record)
+{
+        size_t count = chappe_record_headers(taken, headers, CHAPPE_HEADERS_MAXIMUM);
+
+        if (chappe_headers_check(headers, count, NULL) < 0)
+                return;
+        record->headers = headers;
+        record->header_count = count;
+        if (chappe_dead_letter_read(headers, count, letter))
+                record->letter = letter;
+}
+
 /* Calls back for one record; false when the reader has had enough. */
 static bool tell(struct reading *reading, const struct chappe_record *taken)
 {
         struct chappe_error failure = { 0 };
+        struct chappe_header headers[CHAPPE_HEADERS_MAXIMUM];
+        struct chappe_dead_letter letter;
         struct chappe_client_record record = {
                 .topic = taken->topic,
                 .partition = taken->partition,
@@ -207,6 +224,8 @@ static bool tell(struct reading *reading, const struct chappe_record *taken)
 
         if (reading->read->from == CHAPPE_FROM_TIME && record.timestamp_ms < reading->read->position)
                 return true;
+        if (reading->read->headers)
+                tell_headers(taken, headers, &letter, &record);
         if (!reading->read->raw)
                 chappe_client_decode(reading->client, &record, &failure);
         return reading->read->record(reading->read->context, &record);

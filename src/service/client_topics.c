@@ -72,6 +72,17 @@ int chappe_client_watermarks(struct chappe_client *client, const char *topic, in
                                                            ret_low, ret_high, error);
 }
 
+int chappe_client_offset_for_time(struct chappe_client *client, const char *topic, int32_t partition, int64_t time_ms,
+                                  int64_t *ret_offset, struct chappe_error *error)
+{
+        struct chappe_broker *broker;
+        int status = chappe_client_broker(client, &broker, error);
+
+        return status < 0 ? status
+                          : broker->operations->offset_for_time(broker, topic, partition, time_ms,
+                                                                chappe_client_timeout_ms(client), ret_offset, error);
+}
+
 /* "cleanup.policy=compact" into its two halves; the copy is the caller's to free. */
 static int split_properties(const char *const *properties, char **ret_copy, struct chappe_property *ret,
                             size_t *ret_count, struct chappe_error *error)

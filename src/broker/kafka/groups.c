@@ -190,7 +190,8 @@ int chappe_kafka_group_commit(struct chappe_broker *broker, const char *group, c
                 reason = event ? answer_of(event) : RD_KAFKA_RESP_ERR__TIMED_OUT;
         }
         if (says_busy(reason))
-                status = chappe_fail(error, CHAPPE_E_GROUP_BUSY, "group %s has members (broker %s)", group,
+                status = chappe_fail(error, CHAPPE_E_GROUP_BUSY, "group %s has members%s (broker %s)", group,
+                                     chappe_kafka_embedded(kafka) ? ", or had: the embedded broker keeps them" : "",
                                      kafka->servers);
         else if (reason)
                 status = chappe_kafka_fail(kafka, reason, NULL, error, "committing for group %s", group);

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Consumer groups, as a tool asks for them. */
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <chappe/group.h>
+
+#include "base/cleanup.h"
+#include "service/client.h"
+
+static int by_name(const void *a, const void *b)
+{
+        const struct chappe_group *one = a, *two = b;
+
+        return strcmp(one->name, two->name);
+}
+
+static const char *keep(char **at, const char *text)
+{
+        char *kept = *at;
+
+        *at = stpcpy(kept, text) + 1;
+        return kept;
+}
+
+/* The list and its texts in one allocation. */
+static struct chappe_group *copy_list(const struct chappe_group_description *groups, size_t count, const char *pattern,
+                                      size_t *ret_count)
+{
+        struct chappe_group *list;
+        size_t size = sizeof(*list), used = 0;
+        char *texts;
+
+        for (size_t i = 0; i < count; i++)
+                size += sizeof(*list) + strlen(groups[i].name) + strlen(groups[i].state) + strlen(groups[i].clients) +
+                        3;
+        list = malloc(size);
+        if (!list)
+                return NULL;
+        texts = (char *)(list + count + 1);
+        for (size_t i = 0; i < count; i++) {
+                if (pattern && fnmatch(pattern, groups[i].name, FNM_NOESCAPE) != 0)
+                        continue;
+                list[used].name = keep(&texts, groups[i].name);
+                list[used].state = keep(&texts, groups[i].state);
+                list[used].clients = keep(&texts, groups[i].clients);
+                list[used++].member_count = groups[i].member_count;
+        }
+        qsort(list, used, sizeof(*list), by_name);
+        *ret_count = used;
+        return list;
+}
+
+int chappe_client_groups(struct chappe_client *client, const char *pattern, struct chappe_group **ret_groups,
+                         size_t *ret_count, struct chappe_error *error)
+{
+        CHAPPE_CLEANUP(memory) void *found = NULL;
+        struct chappe_group_description *groups;
+        struct chappe_broker *broker;
+        size_t count;
+        int status = chappe_client_broker(client, &broker, error);
+
+        if (status >= 0)
+                status = broker->operations->groups_describe(broker, NULL, chappe_client_timeout_ms(client), &groups,
+                                                             &count, error);
+        if (status < 0)
+                return status;
+        found = groups;
+        *ret_groups = copy_list(groups, count, pattern, ret_count);
+        return *ret_groups ? 0 : chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for %zu groups", count);
+}
+
+int chappe_client_group_reset(struct chappe_client *client, const char *group,
+                              const struct chappe_client_position *positions, size_t count, struct chappe_error *error)
+{
+        CHAPPE_CLEANUP(memory) void *memory = NULL;
+        struct chappe_position *committing = memory = calloc(count + 1, sizeof(*committing));
+        struct chappe_broker *broker;
+        int status = committing ? chappe_client_broker(client, &broker, error)
+                                : chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for %zu offsets", count);
+
+        for (size_t i = 0; i < count && status >= 0; i++)
+                committing[i] = (struct chappe_position){ positions[i].topic, positions[i].partition,
+                                                          positions[i].offset, NULL };
+        if (status >= 0 && count > 0)
+                status = broker->operations->group_commit(broker, group, committing, count,
+                                                          chappe_client_timeout_ms(client), error);
+        return status;
+}

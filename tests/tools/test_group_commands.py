@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""`chappe group` and `chappe lag` against an embedded broker with a service at work.
+
+usage: test_group_commands.py CHAPPE SOURCE_ROOT LOYALTY
+"""
+
+import json
+import pathlib
+import sys
+
+from stage import Stage
+from tap import main
+
+CHAPPE, ROOT, LOYALTY = (pathlib.Path(word).resolve() for word in sys.argv[1:4])
+stage = Stage(CHAPPE, ROOT)
+chappe = stage.chappe
+TOPIC = "shop.orders.accepted"
+
+
+def shown(group="loyalty"):
+    code, text, talk = chappe("group", "show", group, "-o", "json")
+    assert code == 0, talk
+    return json.loads(text)
+
+
+def reset(*words, group="fresh"):
+    """Of a group that no member has been in: the embedded broker would not let go of one."""
+    code, text, talk = chappe("group", "reset", group, "-o", "json", *words)
+    return code, json.loads(text) if text else [], talk
+
+
+def test_nobodys_group_has_committed_nothing():
+    code, text, talk = chappe("group", "show", "nobody")
+    assert code == 1 and text == "" and "nobody" in talk, talk
+    assert chappe("lag", "nobody")[0] == 1
+    assert chappe("group", "reset", "nobody", "--to", "earliest")[0] == 1
+
+
+def test_a_group_that_has_done_its_work_has_no_lag():
+    stage.produce(TOPIC, "shop/order_accepted.avsc", 20)
+    with stage.service(LOYALTY):
+        stage.wait_until(lambda: (rows := json.loads(chappe("lag", "loyalty", "-o", "json")[1] or "[]")) and rows[0]["lag"] == 0)
+    rows = shown()
+    assert [row["partition"] for row in rows] == [0, 1, 2, 3] and {row["topic"] for row in rows} == {TOPIC}
+    assert sum(row["committed"] for row in rows) == sum(row["end"] for row in rows) == 20
+    assert all(row["lag"] == row["finished"] == row["failing"] == row["behind"] == 0 for row in rows), rows
+
+
+def test_lag_is_told_in_records_and_in_time():
+    stage.produce(TOPIC, "shop/order_accepted.avsc", 8)
+    rows = shown()
+    assert sum(row["lag"] for row in rows) == 8, rows
+    assert all((row["oldest"] == "-") == (row["lag"] == 0) for row in rows), rows
+    code, text, _ = chappe("lag", "loyalty", "-o", "json")
+    assert code == 0 and json.loads(text)[0]["lag"] == 8
+    for words in (["group", "show", "loyalty"], ["lag", "loyalty"], ["group", "reset", "loyalty", "--to", "earliest"]):
+        assert max(map(len, chappe(*words)[1].splitlines())) <= 80, chappe(*words)[1]
+
+
+def test_a_group_begins_where_it_is_told():
+    code, _, talk = reset("--to", "earliest", "--execute")
+    assert code == 1 and "name a topic" in talk, talk
+    assert reset("--to", "earliest", "--topic", "nowhere", "--execute")[0] == 1
+    code, rows, talk = reset("--to", "latest", "--topic", TOPIC, "--execute")
+    assert code == 0 and "4 partitions are reset" in talk and {row["committed"] for row in rows} == {-1}, talk
+    assert all(row["committed"] == row["end"] for row in shown("fresh"))
+
+
+def test_a_reset_is_only_shown_until_it_is_executed():
+    before = shown("fresh")
+    for words in ((), ("--dry-run",)):
+        code, rows, talk = reset("--to", "earliest", *words)
+        assert code == 0 and "nothing is changed" in talk, talk
+        assert sum(row["again"] for row in rows) == 28 and all(row["new"] == 0 for row in rows), rows
+    assert [row["committed"] for row in shown("fresh")] == [row["committed"] for row in before]
+
+
+def test_a_group_goes_where_it_is_told():
+    for words, offset in ((["--to", "earliest"], lambda row: 0), (["--to", "latest"], lambda row: row["end"]),
+                          (["--to", "2"], lambda row: min(2, row["end"])), (["--shift", "-1"], lambda row: min(2, row["end"]) - 1),
+                          (["--shift", "1000000"], lambda row: row["end"]), (["--shift", "-9223372036854775808"], lambda row: 0)):
+        code, _, talk = reset(*words, "--execute")
+        assert code == 0 and "4 partitions are reset" in talk, talk
+        for row in shown("fresh"):
+            assert row["committed"] == offset(row), (words, row)
+
+
+def test_a_reset_can_be_confined():
+    assert reset("--to", "latest", "--execute")[0] == 0
+    code, rows, _ = reset("--to", "earliest", "--topic", "shop.*", "--partition", "2", "--execute")
+    assert code == 0 and [row["partition"] for row in rows] == [2]
+    assert [row["committed"] == 0 for row in shown("fresh")] == [False, False, True, False]
+    code, _, talk = reset("--to", "earliest", "--topic", "other", "--execute")
+    assert code == 1 and "nothing there" in talk, talk
+
+
+def test_a_group_at_work_is_not_moved():
+    before = {row["partition"]: row["end"] for row in shown()}
+    with stage.service(LOYALTY):
+        stage.wait_until(lambda: all(row["committed"] == before[row["partition"]] for row in shown()))
+        code, _, talk = reset("--to", "earliest", "--execute", group="loyalty")
+        assert code == 1 and "E3013" in talk, talk
+    assert all(row["committed"] == before[row["partition"]] for row in shown())
+
+
+def test_wrong_usage_is_told():
+    for words in (["--to", "soon"], [], ["--to", "earliest", "--shift", "1"], ["--shift", "x"], ["--to", "-"],
+                  ["--to", "earliest", "--dry-run", "--execute"], ["--to", "earliest", "--partition", "-1"]):
+        code, _, talk = reset(*words)
+        assert code == 2, (words, talk)
+
+
+def test_what_the_embedded_broker_cannot_tell_is_said():
+    code, _, talk = chappe("group", "ls")
+    assert code == 1 and "E3011" in talk, talk
+
+
+with stage:
+    main(globals())

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* chappe group reset: where a group goes on. */
+#include <fnmatch.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <chappe/group.h>
+
+#include "cluster.h"
+#include "instant.h"
+#include "table.h"
+
+enum target { TO_EARLIEST, TO_LATEST, TO_OFFSET, TO_TIME, TO_SHIFT };
+
+struct resetting {
+        struct chappe_client *client;
+        enum target target;
+        int64_t value;     /* offset, time or distance */
+        int64_t partition; /* only this one; -1: all */
+        struct chappe_group_partition *partitions;
+        size_t count;
+        struct chappe_client_position *positions; /* one for each, where it goes on */
+};
+
+/* --to WHERE, or --shift N. */
+static bool parse_target(const struct command_line *line, struct resetting *resetting)
+{
+        const char *to = command_value(line, "to");
+        char *end;
+
+        if (command_given(line, "shift") == (to != NULL)) {
+                command_misuse("where to? Give either --to or --shift");
+                return false;
+        }
+        resetting->target = TO_SHIFT;
+        if (!to)
+                return command_integer(line, "shift", INT64_MIN, INT64_MAX, &resetting->value);
+        resetting->target = TO_OFFSET;
+        resetting->value = strtoll(to, &end, 10);
+        if (strcmp(to, "earliest") == 0)
+                resetting->target = TO_EARLIEST;
+        else if (strcmp(to, "latest") == 0)
+                resetting->target = TO_LATEST;
+        else if (instant_parse(to, &resetting->value))
+                resetting->target = TO_TIME;
+        else if (end == to || *end || resetting->value < 0) {
+                command_misuse("--to is earliest, latest, an offset, a time (2026-11-24T10:00:00) or -10m, not '%s'",
+                               to);
+                return false;
+        }
+        return true;
+}
+
+/* A group that has committed nothing there may be given a place to begin: that topic has to be named. */
+static int find_topic(struct resetting *resetting, const char *topic)
+{
+        CHAPPE_CLEANUP(memory) void *memory = NULL;
+        struct chappe_client_topic *topics;
+        struct chappe_error error;
+        size_t count;
+
+        if (chappe_client_topics(resetting->client, topic, &topics, &count, &error) < 0)
+                return command_fail(&error);
+        memory = topics;
+        if (count != 1 || strcmp(topics[0].name, topic) != 0)
+                return EXIT_DONE;
+        free(resetting->partitions);
+        resetting->partitions = calloc((size_t)topics[0].partition_count, sizeof(*resetting->partitions));
+        for (int32_t p = 0; resetting->partitions && p < topics[0].partition_count; p++) {
+                struct chappe_group_partition *partition = &resetting->partitions[resetting->count];
+
+                if (resetting->partition >= 0 && p != resetting->partition)
+                        continue;
+                *partition = (struct chappe_group_partition){ .topic = topic, .partition = p, .committed = -1 };
+                if (chappe_client_watermarks(resetting->client, topic, p, &partition->low, &partition->high, &error) <
+                    0)
+                        return command_fail(&error);
+                resetting->count++;
+        }
+        return EXIT_DONE;
+}
+
+/* Only those that are meant stay in the list. */
+static int find_partitions(const struct command_line *line, struct resetting *resetting)
+{
+        const char *group = command_argument(line, 0), *topic = command_value(line, "topic");
+        struct chappe_error error;
+        int status = EXIT_DONE;
+        size_t count;
+
+        if (chappe_client_group(resetting->client, group, &resetting->partitions, &count, &error) < 0)
+                return command_fail(&error);
+        for (size_t i = 0; i < count; i++) {
+                const struct chappe_group_partition *partition = &resetting->partitions[i];
+
+                if ((!topic || fnmatch(topic, partition->topic, FNM_NOESCAPE) == 0) &&
+                    (resetting->partition < 0 || partition->partition == resetting->partition))
+                        resetting->partitions[resetting->count++] = *partition;
+        }
+        if (resetting->count == 0 && topic)
+                status = find_topic(resetting, topic);
+        if (status != EXIT_DONE || resetting->count > 0)
+                return status;
+        command_say("group %s has committed nothing%s", group, count ? " there" : "; name a topic for it to begin in");
+        return EXIT_FAILED;
+}
+
+static int64_t within(int64_t offset, const struct chappe_group_partition *partition)
+{
+        if (offset < partition->low)
+                return partition->low;
+        return offset > partition->high ? partition->high : offset;
+}
+
+/* Where it is now; a group that has committed nothing is in front of the first record. */
+static int64_t base_of(const struct chappe_group_partition *partition)
+{
+        return partition->committed < 0 ? partition->low : partition->committed;
+}
+
+/* No overflow: distances beyond the log end at its ends. */
+static int64_t shifted(const struct chappe_group_partition *partition, int64_t distance)
+{
+        int64_t base = base_of(partition);
+
+        if (distance > partition->high - base)
+                return partition->high;
+        return distance < partition->low - base ? partition->low : base + distance;
+}
+
+static int find_target(const struct resetting *resetting, const struct chappe_group_partition *partition,
+                       int64_t *ret_offset)
+{
+        struct chappe_error error;
+
+        switch (resetting->target) {
+        case TO_EARLIEST:
+                *ret_offset = partition->low;
+                break;
+        case TO_LATEST:
+                *ret_offset = partition->high;
+                break;
+        case TO_OFFSET:
+                *ret_offset = resetting->value;
+                break;
+        case TO_SHIFT:
+                *ret_offset = shifted(partition, resetting->value);
+                break;
+        case TO_TIME:
+                if (chappe_client_offset_for_time(resetting->client, partition->topic, partition->partition,
+                                                  resetting->value, ret_offset, &error) < 0)
+                        return command_fail(&error);
+        }
+        *ret_offset = within(*ret_offset, partition);
+        return EXIT_DONE;
+}
+
+static int find_targets(struct resetting *resetting)
+{
+        int status = EXIT_DONE;
+
+        resetting->positions = calloc(resetting->count + 1, sizeof(*resetting->positions));
+        if (!resetting->positions)
+                return EXIT_FAILED;
+        for (size_t i = 0; i < resetting->count && status == EXIT_DONE; i++) {
+                const struct chappe_group_partition *partition = &resetting->partitions[i];
+
+                resetting->positions[i].topic = partition->topic;
+                resetting->positions[i].partition = partition->partition;
+                status = find_target(resetting, partition, &resetting->positions[i].offset);
+        }
+        return status;
+}
+
+static void show_plan(const struct command_line *line, const struct resetting *resetting)
+{
+        static const struct table_column columns[] = {
+                { "topic", false }, { "partition", true }, { "committed", true },
+                { "new", true },    { "again", true },     { "skipped", true },
+        };
+        struct table table;
+
+        table_open(&table, line, columns, 6);
+        for (size_t i = 0; i < resetting->count; i++) {
+                const struct chappe_group_partition *partition = &resetting->partitions[i];
+                int64_t distance = resetting->positions[i].offset - base_of(partition);
+
+                table_cell(&table, "%s", partition->topic);
+                table_cell(&table, "%" PRId32, partition->partition);
+                table_cell(&table, "%" PRId64, partition->committed);
+                table_cell(&table, "%" PRId64, resetting->positions[i].offset);
+                table_cell(&table, "%" PRId64, distance < 0 ? -distance : 0);
+                table_cell(&table, "%" PRId64, distance > 0 ? distance : 0);
+        }
+        table_close(&table);
+}
+
+static int carry_out(const struct command_line *line, const struct resetting *resetting)
+{
+        struct chappe_error error;
+
+        if (!command_given(line, "execute")) {
+                command_say("nothing is changed; --execute does it");
+                return EXIT_DONE;
+        }
+        if (chappe_client_group_reset(resetting->client, command_argument(line, 0), resetting->positions,
+                                      resetting->count, &error) < 0)
+                return command_fail(&error);
+        command_say("%zu partitions are reset", resetting->count);
+        return EXIT_DONE;
+}
+
+static int group_reset(const struct command_line *line)
+{
+        CHAPPE_CLEANUP(client) struct chappe_client *client = NULL;
+        struct resetting resetting = { 0 };
+        int status;
+
+        resetting.partition = -1;
+        if (!parse_target(line, &resetting) || !command_integer(line, "partition", 0, INT32_MAX, &resetting.partition))
+                return EXIT_USAGE;
+        if (command_given(line, "execute") && command_given(line, "dry-run"))
+                return command_misuse("either --dry-run or --execute");
+        status = cluster_open(line, NULL, false, NULL, &client);
+        resetting.client = client;
+        if (status == EXIT_DONE)
+                status = find_partitions(line, &resetting);
+        if (status == EXIT_DONE)
+                status = find_targets(&resetting);
+        if (status == EXIT_DONE) {
+                show_plan(line, &resetting);
+                status = carry_out(line, &resetting);
+        }
+        free(resetting.partitions);
+        free(resetting.positions);
+        return status;
+}
+
+static const struct command_option options[] = {
+        { "to", 0, "WHERE", "earliest, latest, an offset, a time, or -10m", NULL },
+        { "shift", 0, "N", "so many offsets on (back with a minus) instead", NULL },
+        { "topic", 't', "PATTERN", "in these topics only; a group that has committed nothing begins in the one named",
+          NULL },
+        { "partition", 'p', "N", "in this partition only", NULL },
+        { "dry-run", 0, NULL, "only show what would be done, as without --execute", NULL },
+        { "execute", 0, NULL, "do it", NULL },
+        { 0 },
+};
+
+const struct command command_group_reset = {
+        .name = "group reset",
+        .arguments = "GROUP",
+        .summary = "move a group to other offsets; without --execute only the plan is shown",
+        .details =
+                "again: offsets that the group will handle once more; skipped: those that it will not handle. What it "
+                "had finished beyond\nits commits is forgotten. A service with an inbox (a store) ignores events that "
+                "it has handled before, until its inbox\nforgets them. Refused while the group has members. Offsets "
+                "outside a partition become its first or its end.",
+        .options = options,
+        .least = 1,
+        .most = 1,
+        .cluster = true,
+        .table = true,
+        .run = group_reset,
+};
