@@ -29,6 +29,7 @@ struct chappe_retry_policy {
         int32_t backoff_maximum_ms; /* 10,000 */
         int32_t attempts;           /* then dead letter: 10; -1 for no ceiling */
         int64_t age_maximum_ms;     /* since the first attempt: 0, no ceiling */
+        int32_t breaker_percent;    /* of the topic's keys must fail for it to be held: 0, the setting of that name; -1: never */
 };
 
 /* Handlers as the runtime sees them; the generated macros check the real type and convert. */

@@ -10,7 +10,10 @@
 #include "shop/payments.h"
 
 /* No ceiling: the handler itself ends an order as unavailable, so that it has a final state and no dead letter. */
-static const struct chappe_retry_policy patient = { .backoff_ms = 100, .backoff_maximum_ms = 2000, .attempts = -1 };
+/* No breaker: an order that nobody can decide is rejected after so many attempts, so that attempts must go on. */
+static const struct chappe_retry_policy patient = {
+        .backoff_ms = 100, .backoff_maximum_ms = 2000, .attempts = -1, .breaker_percent = -1
+};
 
 static const struct chappe_operation operations[] = {
         SHOP_ORDER_PLACED_CONSUMES("shop.orders.placed", orders_on_placed, .retry = &patient),

@@ -28,6 +28,7 @@ static enum chappe_decision judge(struct chappe_context *ctx)
 {
         switch (ctx->error.code) {
         case CHAPPE_E_SCHEMA_UNKNOWN:
+        case CHAPPE_E_REGISTRY_UNREACHABLE:
         case CHAPPE_E_NO_MEMORY:
         case CHAPPE_E_STOPPED:
         case CHAPPE_E_TIMEOUT:

@@ -31,7 +31,8 @@ int chappe_handover_new(const struct chappe_runtime *runtime, const struct chapp
         chappe_random_init(&handover->random, runtime->world->seed ^ 0x68616e646f766572u);
         int workers = (int)chappe_config_integer(runtime->config, "workers");
         if (handover->mutex && handover->work && handover->dispatcher &&
-            chappe_runs_init(&handover->runs, workers, error) == 0)
+            chappe_runs_init(&handover->runs, workers, error) == 0 &&
+            chappe_handover_breakers_init(handover, error) == 0)
                 return 0;
         *ret_handover = chappe_handover_free(handover);
         return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the consumer runtime");
@@ -47,6 +48,7 @@ struct chappe_handover *chappe_handover_free(struct chappe_handover *handover)
                 free(job);
         }
         chappe_dispatcher_free(handover->dispatcher);
+        chappe_handover_breakers_deinit(handover);
         chappe_runs_deinit(&handover->runs);
         chappe_condition_free(handover->executor, handover->work);
         chappe_mutex_free(handover->executor, handover->mutex);
@@ -89,7 +91,7 @@ static bool poll_strand_concerned(struct chappe_handover *handover, const struct
                 handover->due_us = chappe_dispatcher_due_us(handover->dispatcher);
                 return true;
         }
-        return made_room(handover, released) || (handover->draining > 0 && released->tasks);
+        return handover->breakers_stir || made_room(handover, released) || (handover->draining > 0 && released->tasks);
 }
 
 /* Without the lock: gives records back to the broker. */
@@ -315,6 +317,7 @@ int64_t chappe_handover_tick(struct chappe_handover *handover, int64_t now_us)
 /* Under the lock: the worker's hold on the job's deliveries ends here, so that a report that settles it comes after. */
 static void bring_back(struct chappe_handover *handover, struct chappe_job *job, struct chappe_released *released)
 {
+        chappe_handover_note_outcome(handover, job);
         if (job->verdict == CHAPPE_VERDICT_UNRUN) {
                 chappe_dispatcher_unrun(handover->dispatcher, &job->task, released);
                 return;
@@ -344,6 +347,8 @@ static size_t wait_for_jobs(struct chappe_handover *handover, struct chappe_job 
         for (size_t i = 0; i < taken; i++) {
                 jobs[i] = chappe_job_of(tasks[i]);
                 chappe_deliveries_init(&jobs[i]->deliveries, settled, handover);
+                if (tasks[i]->probe)
+                        chappe_handover_probe_begins(handover, jobs[i]);
         }
         return taken;
 }
@@ -357,7 +362,8 @@ size_t chappe_handover_exchange(struct chappe_handover *handover, struct chappe_
         for (size_t i = 0; i < count; i++)
                 bring_back(handover, jobs[i], &released);
         /* A retry that is due before the poll strand means to wake concerns it even when nothing was released. */
-        if (released.tasks || chappe_dispatcher_due_us(handover->dispatcher) < handover->due_us) {
+        if (released.tasks || handover->breakers_stir ||
+            chappe_dispatcher_due_us(handover->dispatcher) < handover->due_us) {
                 conclude(handover, &released, 1);
                 chappe_handover_lock(handover);
                 recycle(handover, &released);

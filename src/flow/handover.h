@@ -17,6 +17,14 @@
 
 #define CHAPPE_HANDOVER_BATCH 64 /* jobs a worker may take at a time */
 
+/* What a run says about the world: a record that no handler saw, or that was given up for its own sake, says nothing.
+ */
+enum chappe_outcome {
+        CHAPPE_OUTCOME_NONE,
+        CHAPPE_OUTCOME_PASSED,
+        CHAPPE_OUTCOME_FAILED,
+};
+
 enum chappe_verdict {
         CHAPPE_VERDICT_UNRUN, /* an earlier job of its lane failed, or the worker stops */
         CHAPPE_VERDICT_DONE,
@@ -32,6 +40,8 @@ struct chappe_job {
         const struct chappe_channel *channel;
         const struct chappe_operation *operation; /* once it is known */
         enum chappe_verdict verdict;
+        enum chappe_outcome outcome;
+        int64_t ended_us;             /* of the latest run */
         int64_t first_us;             /* when its first attempt began; 0: not yet */
         int64_t due_us;               /* verdict AGAIN */
         int32_t failures;             /* that count against the policy's ceiling */
@@ -59,6 +69,9 @@ int chappe_handover_give(struct chappe_handover *handover, struct chappe_share *
                          size_t *ret_given);
 /* Carries out what delivery reports have settled since the last call. */
 void chappe_handover_settle(struct chappe_handover *handover);
+/* Holds, lets probe and lets go the shares of each topic as its breaker says; returns when to look again. */
+int64_t chappe_handover_heed_breakers(struct chappe_handover *handover, const struct chappe_assignment *assignment,
+                                      int64_t now_us);
 /* Wakes what is due; returns when the next is. */
 int64_t chappe_handover_tick(struct chappe_handover *handover, int64_t now_us);
 void chappe_handover_drain(struct chappe_handover *handover, struct chappe_share *share);
@@ -86,6 +99,11 @@ size_t chappe_handover_records(struct chappe_handover *handover);
 size_t chappe_handover_troubled(struct chappe_handover *handover, bool *ret_full);
 uint64_t chappe_handover_late(struct chappe_handover *handover);
 
+/* How many topics have an open breaker. Any strand. */
+size_t chappe_handover_breakers_open(struct chappe_handover *handover);
+/* A record has failed in the handler for as long as its policy allows: may it be given up now? Not in an outage. On a
+ * worker; counts as the outcome of this run. */
+bool chappe_handover_gives_up(struct chappe_handover *handover, struct chappe_job *job);
 /* What the workers are at. Any strand. */
 struct chappe_runs *chappe_handover_runs(struct chappe_handover *handover);
 

@@ -2,6 +2,7 @@
 /* What the two halves of the handover share: jobs on their way (handover.c), and shares (handover_shares.c). */
 #pragma once
 
+#include "flow/breaker.h"
 #include "flow/handover.h"
 
 struct chappe_handover {
@@ -17,6 +18,9 @@ struct chappe_handover {
         struct chappe_job *settled; /* since the last chappe_handover_settle, latest first */
         /* under mutex */
         struct chappe_dispatcher *dispatcher;
+        struct chappe_topic_breaker *breakers; /* one a channel */
+        size_t breakers_open;
+        bool breakers_stir; /* the poll strand has to heed them */
         struct chappe_job *spare;
         size_t spare_count;
         struct chappe_random random;
@@ -25,6 +29,16 @@ struct chappe_handover {
         int64_t due_us;    /* the poll strand will wake by itself then */
         bool full;         /* the poll strand waits for room */
         bool closed;
+};
+
+/* The operations of one topic share a breaker, as they share an order. */
+struct chappe_topic_breaker {
+        struct chappe_breaker_policy policy; /* constant after start */
+        struct chappe_breaker breaker;
+        struct chappe_metric *gauge;
+        bool told;         /* this and the next ones: the poll strand's; it is open */
+        bool changed;      /* and that is news */
+        int64_t lasted_us; /* until it closed */
 };
 
 static inline struct chappe_job *chappe_job_of(struct chappe_task *task)
@@ -42,6 +56,11 @@ static inline void chappe_handover_unlock(struct chappe_handover *handover)
         chappe_mutex_unlock(handover->executor, handover->mutex);
 }
 
+int chappe_handover_breakers_init(struct chappe_handover *handover, struct chappe_error *error);
+void chappe_handover_breakers_deinit(struct chappe_handover *handover);
+/* Under the lock: a probing job begins; a job comes back, before its lane hears of it. */
+void chappe_handover_probe_begins(struct chappe_handover *handover, struct chappe_job *job);
+void chappe_handover_note_outcome(struct chappe_handover *handover, struct chappe_job *job);
 /* Ends a locked section that may have released tasks: wakes whom it concerns, unlocks, gives the records back, and
  * keeps the jobs for reuse. */
 void chappe_handover_conclude(struct chappe_handover *handover, struct chappe_released *released);

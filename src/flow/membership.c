@@ -329,10 +329,11 @@ static void commit_when_due(struct chappe_membership *member, int64_t now_us)
 bool chappe_membership_serve(struct chappe_membership *member, int64_t now_us, int64_t *ret_deadline_us)
 {
         bool more = serve_events(member, now_us);
+        int64_t probe_us = chappe_handover_heed_breakers(member->handover, &member->assignment, now_us);
         more |= chappe_intake_take(&member->intake, now_us);
         commit_when_due(member, now_us);
         advance(member, now_us);
-        *ret_deadline_us = member->next_commit_us;
+        *ret_deadline_us = member->next_commit_us < probe_us ? member->next_commit_us : probe_us;
         if (member->phase != STEADY && member->phase_deadline_us < *ret_deadline_us)
                 *ret_deadline_us = member->phase_deadline_us;
         return more;

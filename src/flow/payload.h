@@ -17,7 +17,8 @@ struct chappe_writer {
 };
 
 /* The schema that the payload says it was written with. May wait (for the registry). -CHAPPE_E_SCHEMA_UNKNOWN: not
- * known now, worth another try; other failures are final. ret_body: the bytes behind the frame. Any strand. */
+ * known now, worth another try for a while; -CHAPPE_E_REGISTRY_UNREACHABLE: nobody could say; other failures are
+ * final. ret_body: the bytes behind the frame. Any strand. */
 int chappe_payload_open(struct chappe_payload *payload, const char *topic, struct chappe_bytes framed,
                         const struct chappe_writer **ret_writer, struct chappe_bytes *ret_body,
                         struct chappe_error *error);

@@ -169,17 +169,20 @@ static int check(struct chappe_schema_registry *registry, const char *topic, uin
         return check_subject(registry, SUBJECTS_RECORD, topic, id, schema, error);
 }
 
-/* What another attempt may mend is told as an unknown schema, with the registry's own words. */
+/* A schema that the registry does not know may yet be registered, for a while; a registry that gives no answer of use
+ * is an outage, however long. Both with its own words. */
 static int judge(int status, struct chappe_error *error)
 {
         switch (-status) {
         case CHAPPE_E_SCHEMA_NOT_FOUND:
-        case CHAPPE_E_REGISTRY_UNREACHABLE:
-        case CHAPPE_E_REGISTRY_ANSWER: /* of a proxy, or while it starts */
-        case CHAPPE_E_REGISTRY_REFUSED:
                 if (error)
                         error->code = CHAPPE_E_SCHEMA_UNKNOWN;
                 return -CHAPPE_E_SCHEMA_UNKNOWN;
+        case CHAPPE_E_REGISTRY_ANSWER: /* of a proxy, or while it starts */
+        case CHAPPE_E_REGISTRY_REFUSED:
+                if (error)
+                        error->code = CHAPPE_E_REGISTRY_UNREACHABLE;
+                return -CHAPPE_E_REGISTRY_UNREACHABLE;
         default:
                 return status;
         }

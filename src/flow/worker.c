@@ -85,22 +85,32 @@ static void bury(struct chappe_worker *worker, struct chappe_job *job, int64_t n
 }
 
 /* An unknown schema is waited for by time, everything else by the operation's policy; what is no record's fault counts
- * for none. */
+ * for none, and what it went through in an outage is not held against it afterwards. */
 static bool exhausted(struct chappe_worker *worker, struct chappe_job *job, int64_t now_us)
 {
         if (job->reason_code == CHAPPE_E_SCHEMA_UNKNOWN)
                 return now_us - job->first_us >= worker->schema_wait_us;
+        job->outcome = job->reason_code == CHAPPE_E_STOPPED ? CHAPPE_OUTCOME_NONE : CHAPPE_OUTCOME_FAILED;
+        if (chappe_retry_is_outage(job->reason_code))
+                return false;
         struct chappe_retry_policy policy = chappe_retry_policy_complete(job->operation ? job->operation->retry : NULL);
-        if (!chappe_retry_is_outage(job->reason_code))
-                job->failures++;
-        return chappe_retry_exhausted(&policy, job->failures, job->first_us, now_us);
+        job->failures++;
+        if (!chappe_retry_exhausted(&policy, job->failures, job->first_us, now_us))
+                return false;
+        if (chappe_handover_gives_up(worker->handover, job))
+                return true;
+        job->failures = 0;
+        job->first_us = now_us;
+        return false;
 }
 
 static void carry_out(struct chappe_worker *worker, struct chappe_job *job, enum chappe_decision decision)
 {
         int64_t now_us = chappe_clock_monotonic_us(worker->runtime->world->clock);
+        job->ended_us = now_us;
         if (decision == CHAPPE_DONE) {
                 job->verdict = CHAPPE_VERDICT_DONE;
+                job->outcome = worker->context.operation ? CHAPPE_OUTCOME_PASSED : CHAPPE_OUTCOME_NONE;
                 chappe_metric_add(job->channel->handled, 1);
                 return;
         }

@@ -235,7 +235,8 @@ static enum chappe_decision find_and_run(struct chappe_context *ctx, struct requ
         int status = chappe_payload_open(ctx->runtime->payload, topic, ctx->record->value, &request->writer,
                                          &request->body, &ctx->error);
 
-        if (status == -CHAPPE_E_SCHEMA_UNKNOWN || status == -CHAPPE_E_NO_MEMORY)
+        if (status == -CHAPPE_E_SCHEMA_UNKNOWN || status == -CHAPPE_E_REGISTRY_UNREACHABLE ||
+            status == -CHAPPE_E_NO_MEMORY)
                 return CHAPPE_RETRY;
         if (status < 0)
                 return tell_error(ctx, request);

@@ -108,6 +108,7 @@ static void open_with(uint64_t seed, const struct chappe_sim_faults *faults)
         stage.operations = operations;
         stage.settings[0] = "workers=4";
         stage.settings[1] = "commit_interval_ms=200";
+        stage.settings[2] = "breaker_percent=0"; /* test_outages.c has that */
         stage_open(&stage, seed, faults);
         chappe_sim_topic_create(stage.sim, "in", PARTITIONS);
 }

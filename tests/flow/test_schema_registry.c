@@ -192,13 +192,13 @@ static void test_requests_and_replies_go_by_the_name_of_their_record(void **stat
         close_room(&room);
 }
 
-static void test_what_may_pass_is_an_unknown_schema(void **state)
+static void test_a_registry_that_is_down_is_no_unknown_schema(void **state)
 {
         struct room room;
         (void)state;
         open_room(&room, NULL);
         answers.down = 1;
-        assert_int_equal(find_id(&room, "p.events", ID), -CHAPPE_E_SCHEMA_UNKNOWN);
+        assert_int_equal(find_id(&room, "p.events", ID), -CHAPPE_E_REGISTRY_UNREACHABLE);
         assert_int_equal(find_id(&room, "p.events", ID), 0);
         assert_int_equal(find_id(&room, "p.events", ID + 1), -CHAPPE_E_SCHEMA_UNKNOWN);
         close_room(&room);
@@ -348,7 +348,7 @@ int main(void)
                 cmocka_unit_test(test_an_id_counts_only_under_the_subject_of_its_topic),
                 cmocka_unit_test(test_subjects_are_named_as_the_setting_says),
                 cmocka_unit_test(test_requests_and_replies_go_by_the_name_of_their_record),
-                cmocka_unit_test(test_what_may_pass_is_an_unknown_schema),
+                cmocka_unit_test(test_a_registry_that_is_down_is_no_unknown_schema),
                 cmocka_unit_test(test_schemas_are_registered_only_when_asked_for),
                 cmocka_unit_test(test_announcing_outlasts_a_registry_that_does_not_answer),
                 cmocka_unit_test(test_fingerprints_are_somebody_elses),

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Breakers at the handover: fed by what workers bring back, heeded by the poll strand. */
+#include "flow/handover_private.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "config/config.h"
+#include "flow/key_hash.h"
+#include "observe/log.h"
+#include "observe/metrics.h"
+
+static struct chappe_metric *get_gauge(const struct chappe_runtime *runtime, const char *topic)
+{
+        CHAPPE_CLEANUP(buffer) struct chappe_buffer label = { 0 };
+        if (chappe_metrics_label(&label, "topic", topic) < 0 || chappe_buffer_append(&label, "", 1) < 0)
+                return NULL;
+        return chappe_metrics_get(runtime->metrics, CHAPPE_GAUGE, "breaker_open",
+                                  "1: so many keys of the topic fail that only probes run.", (const char *)label.at);
+}
+
+/* The operations of the topic speak with one voice: the first that has an opinion. */
+static struct chappe_breaker_policy make_policy(const struct chappe_runtime *runtime,
+                                                const struct chappe_channel *channel)
+{
+        int32_t percent = 0;
+        for (size_t i = 0; percent == 0 && i < channel->consume_count; i++)
+                percent = channel->consumes[i]->retry ? channel->consumes[i]->retry->breaker_percent : 0;
+        if (percent == 0)
+                percent = (int32_t)chappe_config_integer(runtime->config, "breaker_percent");
+        return (struct chappe_breaker_policy){
+                .percent = percent > 0 ? percent : 0,
+                .keys = (int32_t)chappe_config_integer(runtime->config, "breaker_keys"),
+                .wait_us = chappe_config_integer(runtime->config, "breaker_wait_ms") * 1000,
+        };
+}
+
+int chappe_handover_breakers_init(struct chappe_handover *handover, struct chappe_error *error)
+{
+        const struct chappe_runtime *runtime = handover->runtime;
+        const struct chappe_channels *channels = runtime->channels;
+        handover->breakers = calloc(channels->count + 1, sizeof(*handover->breakers));
+        if (!handover->breakers)
+                return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the consumer runtime");
+        for (size_t i = 0; i < channels->count; i++) {
+                if (!chappe_channel_reads(&channels->at[i]))
+                        continue;
+                handover->breakers[i].policy = make_policy(runtime, &channels->at[i]);
+                handover->breakers[i].gauge = get_gauge(runtime, channels->at[i].name);
+        }
+        return 0;
+}
+
+void chappe_handover_breakers_deinit(struct chappe_handover *handover)
+{
+        free(handover->breakers);
+        handover->breakers = NULL;
+}
+
+static struct chappe_topic_breaker *breaker_of(struct chappe_handover *handover, const struct chappe_job *job)
+{
+        return &handover->breakers[job->channel - handover->runtime->channels->at];
+}
+
+/* Of the key, not of its lane: in partition order, all keys share one. */
+static uint64_t key_of(const struct chappe_job *job)
+{
+        const struct chappe_record *record = &job->record;
+        uint64_t key = record->key.at ? chappe_key_hash(record->key.at, record->key.length)
+                                      : chappe_key_mix((uint64_t)record->offset);
+        return key ^ chappe_key_mix((uint64_t)record->partition + 1);
+}
+
+void chappe_handover_probe_begins(struct chappe_handover *handover, struct chappe_job *job)
+{
+        chappe_breaker_probe_begins(&breaker_of(handover, job)->breaker);
+}
+
+static void end_probe(struct chappe_handover *handover, struct chappe_job *job, struct chappe_topic_breaker *breaker)
+{
+        job->task.probe = false;
+        if (job->outcome == CHAPPE_OUTCOME_NONE)
+                chappe_breaker_probe_unrun(&breaker->breaker);
+        else
+                chappe_breaker_probe_ends(&breaker->breaker, &breaker->policy, job->outcome == CHAPPE_OUTCOME_FAILED,
+                                          job->ended_us);
+        handover->breakers_stir = true;
+}
+
+void chappe_handover_note_outcome(struct chappe_handover *handover, struct chappe_job *job)
+{
+        struct chappe_topic_breaker *breaker = breaker_of(handover, job);
+        if (job->task.probe)
+                end_probe(handover, job, breaker);
+        else if (job->outcome != CHAPPE_OUTCOME_NONE &&
+                 chappe_breaker_note(&breaker->breaker, &breaker->policy, key_of(job),
+                                     job->outcome == CHAPPE_OUTCOME_FAILED, job->ended_us))
+                handover->breakers_stir = true;
+        job->outcome = CHAPPE_OUTCOME_NONE;
+}
+
+bool chappe_handover_gives_up(struct chappe_handover *handover, struct chappe_job *job)
+{
+        chappe_handover_lock(handover);
+        bool probe = job->task.probe;
+        if (!probe)
+                chappe_handover_note_outcome(handover, job);
+        struct chappe_topic_breaker *breaker = breaker_of(handover, job);
+        bool gives_up = chappe_breaker_gives_up(&breaker->breaker, &breaker->policy, job->ended_us);
+        handover->breakers_stir |= !gives_up;
+        chappe_handover_unlock(handover);
+        return gives_up;
+}
+
+/* Without the lock: what the poll strand has just seen change. */
+static void tell(struct chappe_handover *handover, struct chappe_topic_breaker *breaker, const char *topic)
+{
+        chappe_metric_set(breaker->gauge, breaker->told);
+        breaker->changed = false;
+        if (breaker->told)
+                chappe_log_write(handover->runtime->log, CHAPPE_LOG_BREAKER_OPEN,
+                                 "%s: so many keys fail that it looks like an outage: one record tries every %" PRId64
+                                 " ms, the others wait, and none is given up",
+                                 topic, breaker->policy.wait_us / 1000);
+        else
+                chappe_log_write(handover->runtime->log, CHAPPE_LOG_BREAKER_CLOSED,
+                                 "%s: a record got through after %" PRId64 " s; the others go on", topic,
+                                 breaker->lasted_us / 1000000);
+}
+
+/* Under the lock. One share that has a record ready probes; without such a one, whichever takes a record first. */
+static void hold_shares(struct chappe_handover *handover, const struct chappe_assignment *assignment, const char *topic,
+                        enum chappe_breaker_state state)
+{
+        bool chosen = state != CHAPPE_BREAKER_PROBING;
+        for (size_t i = 0; i < assignment->count; i++) {
+                struct chappe_share *share = assignment->shares[i];
+                if (share->topic != topic)
+                        continue;
+                if (chosen || share->ready_lanes == 0)
+                        chappe_dispatcher_hold(handover->dispatcher, share, state != CHAPPE_BREAKER_CLOSED);
+                else
+                        chosen = chappe_dispatcher_probe(handover->dispatcher, share);
+        }
+        for (size_t i = 0; !chosen && i < assignment->count; i++) {
+                if (assignment->shares[i]->topic == topic)
+                        (void)chappe_dispatcher_probe(handover->dispatcher, assignment->shares[i]);
+        }
+}
+
+/* Under the lock. Is it still of concern? */
+static bool heed_one(struct chappe_handover *handover, const struct chappe_assignment *assignment, size_t n,
+                     int64_t now_us)
+{
+        struct chappe_topic_breaker *breaker = &handover->breakers[n];
+        enum chappe_breaker_state state = chappe_breaker_look(&breaker->breaker, now_us);
+        bool open = state != CHAPPE_BREAKER_CLOSED;
+        if (!open && !breaker->told)
+                return false;
+        hold_shares(handover, assignment, handover->runtime->channels->at[n].name, state);
+        breaker->lasted_us = now_us - breaker->breaker.opened_us;
+        breaker->changed = open != breaker->told;
+        breaker->told = open;
+        return open;
+}
+
+int64_t chappe_handover_heed_breakers(struct chappe_handover *handover, const struct chappe_assignment *assignment,
+                                      int64_t now_us)
+{
+        const struct chappe_channels *channels = handover->runtime->channels;
+        int64_t due_us = INT64_MAX;
+        chappe_handover_lock(handover);
+        bool stir = handover->breakers_stir || handover->breakers_open > 0;
+        if (!stir) {
+                chappe_handover_unlock(handover);
+                return due_us;
+        }
+        handover->breakers_stir = false;
+        handover->breakers_open = 0;
+        for (size_t i = 0; i < channels->count; i++) {
+                if (!heed_one(handover, assignment, i, now_us))
+                        continue;
+                const struct chappe_breaker *breaker = &handover->breakers[i].breaker;
+                handover->breakers_open++;
+                if (breaker->state == CHAPPE_BREAKER_OPEN && breaker->probe_us < due_us)
+                        due_us = breaker->probe_us;
+        }
+        chappe_handover_conclude(handover, &(struct chappe_released){ 0 });
+        for (size_t i = 0; i < channels->count; i++) {
+                if (handover->breakers[i].changed)
+                        tell(handover, &handover->breakers[i], channels->at[i].name);
+        }
+        return due_us;
+}
+
+size_t chappe_handover_breakers_open(struct chappe_handover *handover)
+{
+        chappe_handover_lock(handover);
+        size_t open = handover->breakers_open;
+        chappe_handover_unlock(handover);
+        return open;
+}
