@@ -55,7 +55,7 @@ static void decode_value(struct bench *bench)
 
         chappe_arena_reset(bench->arena);
         codec_need(chappe_value_decode(bench->plan, bench->sample->bytes.at, bench->sample->bytes.length, bench->arena,
-                                       &value, &bench->error),
+                                       NULL, &value, &bench->error),
                    &bench->error);
 }
 

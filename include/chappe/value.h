@@ -23,9 +23,10 @@ int chappe_value_of(struct chappe_schema *schema, const void *at, struct chappe_
 int chappe_value_of_type(const struct chappe_type *type, const void *at, struct chappe_value *ret_value,
                          struct chappe_error *error);
 /* Decodes data of writer as reader: memory for the value comes from the arena. plan: of the two, with reader's own
- * layout. */
+ * layout. limits may be NULL. */
 int chappe_value_decode(const struct chappe_plan *plan, const void *bytes, size_t length, struct chappe_arena *arena,
-                        struct chappe_value *ret_value, struct chappe_error *error);
+                        const struct chappe_decode_limits *limits, struct chappe_value *ret_value,
+                        struct chappe_error *error);
 
 static inline bool chappe_value_exists(struct chappe_value value)
 {

@@ -32,14 +32,15 @@ int chappe_value_of_type(const struct chappe_type *type, const void *at, struct 
 }
 
 int chappe_value_decode(const struct chappe_plan *plan, const void *bytes, size_t length, struct chappe_arena *arena,
-                        struct chappe_value *ret_value, struct chappe_error *error)
+                        const struct chappe_decode_limits *limits, struct chappe_value *ret_value,
+                        struct chappe_error *error)
 {
         void *at = chappe_arena_alloc(arena, plan->layout->size);
         int status;
 
         if (!at)
                 return chappe_fail(error, CHAPPE_E_NO_MEMORY, "the arena is out of memory");
-        status = chappe_plan_decode(plan, bytes, length, arena, NULL, at, error);
+        status = chappe_plan_decode(plan, bytes, length, arena, limits, at, error);
         if (status >= 0)
                 *ret_value = (struct chappe_value){ plan->reader->root, plan->layout, at };
         return status;

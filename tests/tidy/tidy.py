@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The house rules that a program can check: floors, doors, sizes, conditional compilation. Prints TAP.
 
-usage: tidy.py ROOT [--shared-library FILE --exports FILE]
+usage: tidy.py ROOT [--exports LIBRARY LIST …]
 """
 
 import pathlib
@@ -15,14 +15,14 @@ ROOT = pathlib.Path(sys.argv[1]).resolve()
 
 FLOORS = {"base": 0, "avro": 1, "config": 1, "observe": 1, "wire": 2, "broker": 3, "registry": 3, "flow": 4, "rpc": 5, "store": 5,
           "service": 6, "testkit": 7}
-PUBLIC = {"text": 0, "error": 0, "error_codes": 0, "arena": 0, "buffer": 0, "log_level": 0, "header": 0, "dead_letter": 0, "type": 1, "schema": 1, "codec": 1, "straight": 1, "value": 1, "container": 1, "logical": 1,
+PUBLIC = {"text": 0, "error": 0, "error_codes": 0, "arena": 0, "buffer": 0, "log_level": 0, "header": 0, "dead_letter": 0, "type": 1, "schema": 1, "codec": 1, "straight": 1, "value": 1, "container": 1, "logical": 1, "avro_c": 1,
           "context": 4, "operation": 4, "publish": 4, "call": 5, "store": 5, "service": 6, "client": 6, "group": 6, "chappe": 6, "testkit": 7}
 # A foreign header and the folders that alone may include it.
 DOORS = {
     "pthread.h": ["src/base", "bench", "tests"],
     "ucontext.h": ["src/base"],
     "xxhash.h": ["src/base"],
-    "avro.h": ["src/avro", "tools/shop", "bench", "tests"],
+    "avro.h": ["src/avro/bridge", "include/chappe/avro_c.h", "tools/shop", "bench", "tests"],
     "libconfig.h": ["src/config", "tools/chappe", "tests"],
     "librdkafka/rdkafka.h": ["src/broker/kafka", "tools/chappe/command-dev.c", "tools/shop", "bench", "tests"],
     "librdkafka/rdkafka_mock.h": ["tools/chappe/command-dev.c", "tests"],
@@ -31,7 +31,7 @@ DOORS = {
     "libpq-fe.h": ["src/store", "tests"],
     "microhttpd.h": ["src/service", "services/gateway", "tests"],
     "cmocka.h": ["tests"],
-    "jansson.h": ["src/avro", "src/registry", "src/service", "services/gateway", "tools", "tests"],
+    "jansson.h": ["src/registry", "src/service", "services/gateway", "tools", "tests"],
     "zlib.h": ["src/avro", "tools", "tests"],
 }
 # Reading time, sleeping, threads, unseeded chance: only base may.
@@ -192,15 +192,15 @@ def include_cycles():
 
 
 def exports():
-    if "--shared-library" not in sys.argv:
-        return
-    library = sys.argv[sys.argv.index("--shared-library") + 1]
-    listed = sys.argv[sys.argv.index("--exports") + 1]
-    symbols = subprocess.run(["nm", "-D", "--defined-only", "--format=posix", library], check=True, capture_output=True, text=True)
-    exported = {line.split()[0].split("@")[0] for line in symbols.stdout.splitlines()} - {"CHAPPE_0"}
-    declared = set(re.findall(r"^\s*(chappe_[a-z0-9_]+);", pathlib.Path(listed).read_text(), re.M))
-    yield from (f"{name} is exported but not listed" for name in sorted(exported - declared))
-    yield from (f"{name} is listed but not exported" for name in sorted(declared - exported))
+    """Pairs of a shared library and the list of what it exports."""
+    pairs = sys.argv[sys.argv.index("--exports") + 1:] if "--exports" in sys.argv else []
+    for library, listed in zip(pairs[::2], pairs[1::2]):
+        text = pathlib.Path(listed).read_text()
+        symbols = subprocess.run(["nm", "-D", "--defined-only", "--format=posix", library], check=True, capture_output=True, text=True)
+        exported = {line.split()[0].split("@")[0] for line in symbols.stdout.splitlines()} - {text.split()[0]}
+        declared = set(re.findall(r"^\s*(chappe_[a-z0-9_]+);", text, re.M))
+        yield from (f"{name} is exported but not listed" for name in sorted(exported - declared))
+        yield from (f"{name} is listed but not exported" for name in sorted(declared - exported))
 
 
 check("every include points to a lower floor and names it", wrong_arrows())
@@ -220,6 +220,6 @@ def readme_code():
 
 
 check("the README shows code that is built", readme_code())
-check("the shared library exports what its list says", exports())
+check("the shared libraries export what their lists say", exports())
 print(f"1..{count}")
 sys.exit(1 if failed else 0)

@@ -33,9 +33,9 @@ def test_install_puts_everything_in_its_place():
     code, _, talk = run("meson", "install", "-C", BUILD, "--no-rebuild", "--quiet", "--destdir", STAGE)
     assert code == 0, talk
     names = {path.name for path in STAGE.rglob("*")}
-    assert {"libchappe.so", "libchappe.a", "chappe.pc", "chappe-gen", "chappe", "chappe.h", "client.h"} <= names, names
+    assert {"libchappe.so", "libchappe.a", "chappe.pc", "libchappe-avro-c.so", "chappe-avro-c.pc", "chappe-gen", "chappe", "chappe.h", "client.h"} <= names, names
     # A staged copy is moved by its prefix alone, as a package would be.
-    for file in STAGE.rglob("chappe.pc"):
+    for file in STAGE.rglob("chappe*.pc"):
         file.write_text("".join(f"prefix={prefix()}\n" if line.startswith("prefix=") else line
                                 for line in file.read_text().splitlines(keepends=True)))
 
@@ -63,6 +63,32 @@ def test_the_static_library_links_too():
     code, text, talk = run("cc", source, "-o", FOLDER / "static", *flags, "-pthread")
     assert code == 0, talk
     assert run(FOLDER / "static")[1].strip() == run(prefix() / "bin/chappe", "--version", environment=environment())[1].split()[1]
+
+
+def test_only_who_asks_for_the_bridge_needs_avro_c():
+    needed = run("pkg-config", "--print-requires", "--print-requires-private", "chappe", environment=environment())[1]
+    assert "avro" not in needed, needed
+    code, flags, talk = run("pkg-config", "--cflags", "--libs", "chappe-avro-c", environment=environment())
+    assert code == 0 and "-lchappe-avro-c" in flags and "-lavro" in flags, flags + talk
+    source = FOLDER / "bridge.c"
+    source.write_text("""#include <stdio.h>
+#include <chappe/avro_c.h>
+int main(void)
+{
+        struct chappe_schema *schema;
+        avro_schema_t theirs;
+        struct chappe_error error = { 0 };
+        if (chappe_schema_parse("s", chappe_text("\\"long\\""), &schema, &error) < 0 || chappe_avro_schema(schema, &theirs, &error) < 0)
+                return 1;
+        puts(avro_schema_type_name(theirs));
+        avro_schema_decref(theirs);
+        chappe_schema_unref(schema);
+        return 0;
+}
+""")
+    code, text, talk = run("cc", source, "-o", FOLDER / "bridge", *flags.split())
+    assert code == 0, talk
+    assert run(FOLDER / "bridge", environment=environment())[1].strip() == "long"
 
 
 try:
