@@ -19,7 +19,7 @@ struct chappe_container *chappe_container_close(struct chappe_container *contain
 
 /* The schema that wrote; lives with the container unless referenced. */
 struct chappe_schema *chappe_container_schema(const struct chappe_container *container);
-/* "null", "deflate" or "snappy". */
+/* "null", "deflate", "snappy" or "zstandard". */
 const char *chappe_container_codec(const struct chappe_container *container);
 /* The n-th entry of the metadata, avro.schema and avro.codec included; false beyond the last. */
 bool chappe_container_metadata(const struct chappe_container *container, size_t n, struct chappe_text *ret_key,
@@ -33,7 +33,7 @@ int chappe_container_read(struct chappe_container *container, const struct chapp
 /* Writing: a header, then values, gathered into blocks of about 16 KiB. */
 struct chappe_container_writer;
 
-/* codec: "null" or "deflate". sync: 16 bytes that stand between blocks, drawn at random by the caller. The header is appended. */
+/* codec: as above; zstandard fails in a build without libzstd. sync: 16 bytes that stand between blocks, drawn at random by the caller. The header is appended. */
 int chappe_container_writer_new(const struct chappe_schema *schema, const char *codec, const uint8_t sync[16],
                                 struct chappe_buffer *file, struct chappe_container_writer **ret_writer,
                                 struct chappe_error *error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* null, deflate (raw, without zlib's frame), snappy (with a CRC-32 of what it stands for behind it). */
+/* null, deflate (raw, without zlib's frame), snappy (with a CRC-32 of what it stands for behind it), zstandard. */
 #include "avro/block_codec.h"
 
 #include <zlib.h>
@@ -90,12 +90,24 @@ static int snappy_expand(const uint8_t *bytes, size_t length, struct chappe_buff
         return 0;
 }
 
+static int snappy_compress(const uint8_t *bytes, size_t length, struct chappe_buffer *out, struct chappe_error *error)
+{
+        uint32_t sum = (uint32_t)crc32(0, bytes, (uInt)length);
+        uint8_t behind[] = { (uint8_t)(sum >> 24), (uint8_t)(sum >> 16), (uint8_t)(sum >> 8), (uint8_t)sum };
+        int r = chappe_snappy_compress(bytes, length, out, error);
+
+        if (r < 0)
+                return r;
+        return chappe_buffer_append(out, behind, sizeof(behind)) < 0 ? no_memory(error) : 0;
+}
+
 const struct chappe_block_codec *chappe_block_codec_find(struct chappe_text name)
 {
         static const struct chappe_block_codec codecs[] = {
                 { "null", plain, plain },
                 { "deflate", deflate_expand, deflate_compress },
-                { "snappy", snappy_expand, NULL },
+                { "snappy", snappy_expand, snappy_compress },
+                { "zstandard", chappe_zstandard_expand, chappe_zstandard_compress },
         };
 
         for (size_t i = 0; i < sizeof(codecs) / sizeof(*codecs); i++) {

@@ -2,6 +2,7 @@
 /* Container files, read: a header with schema and codec, then blocks between sync marks. */
 #include <chappe/container.h>
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include <chappe/straight.h>
@@ -29,6 +30,7 @@ struct chappe_container {
         const struct chappe_block_codec *codec;
         struct chappe_buffer block;
         size_t block_at, block_left; /* the next value's place; values yet to come */
+        uint64_t values;             /* read */
 };
 
 static int damaged(const struct chappe_container *container, struct chappe_error *error, const char *what)
@@ -179,9 +181,13 @@ static int read_block(struct chappe_container *container, struct chappe_error *e
         if (memcmp(at + size, container->sync, SYNC_SIZE) != 0)
                 return damaged(container, error, "a block does not end with the file's sync mark");
         container->block.length = container->block_at = 0;
-        r = container->codec->expand(at, (size_t)size, &container->block, error);
-        if (r < 0)
+        r = size > CHAPPE_BLOCK_LIMIT
+                    ? chappe_fail(error, CHAPPE_E_PAYLOAD_LIMIT, "a block of more than %u bytes", CHAPPE_BLOCK_LIMIT)
+                    : container->codec->expand(at, (size_t)size, &container->block, error);
+        if (r < 0) {
+                chappe_error_prefix(error, "%s at byte %zu", container->name, (size_t)(container->at - container->start));
                 return r;
+        }
         if (count > ZERO_BYTE_VALUES && (uint64_t)count > container->block.length)
                 return damaged(container, error, "a block with more values than bytes");
         container->block_left = (size_t)count;
@@ -206,8 +212,11 @@ int chappe_container_read(struct chappe_container *container, const struct chapp
         }
         r = chappe_plan_decode_next(plan, container->block.at + container->block_at,
                                     container->block.length - container->block_at, arena, ret_value, &used, error);
-        if (r < 0)
+        if (r < 0) {
+                chappe_error_prefix(error, "%s, value %" PRIu64, container->name, container->values + 1);
                 return r;
+        }
+        container->values++;
         container->block_at += used;
         container->block_left--;
         return 1;

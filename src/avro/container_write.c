@@ -51,8 +51,8 @@ int chappe_container_writer_new(const struct chappe_schema *schema, const char *
         const struct chappe_block_codec *found = chappe_block_codec_find(chappe_text(codec));
         struct chappe_container_writer *writer;
 
-        if (!found || !found->compress)
-                return chappe_fail(error, CHAPPE_E_USAGE, "the codec '%s' cannot be written", codec);
+        if (!found)
+                return chappe_fail(error, CHAPPE_E_USAGE, "there is no codec '%s'", codec);
         writer = calloc(1, sizeof(*writer));
         if (!writer)
                 return no_memory(error);

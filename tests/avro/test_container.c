@@ -3,11 +3,18 @@
 #include <chappe/container.h>
 #include <chappe/value.h>
 
+#include "avro/block_codec.h"
+#include "base/random.h"
+
 #include "avro_test.h"
 
 #define READINGS 500
 
+#define SEED     20261128u
+
 static const char *cases; /* folder */
+static const char *const all_codecs[] = { "null", "deflate", "snappy", "zstandard" };
+static size_t codec_count; /* zstandard is the last, and may be missing from this build */
 
 static struct chappe_buffer file_read(const char *codec)
 {
@@ -88,16 +95,14 @@ static void check_reading(struct chappe_value value, int n)
 
 static void test_files_of_others_are_read(void **state)
 {
-        static const char *const codecs[] = { "null", "deflate", "snappy" };
-
         (void)state;
-        for (size_t i = 0; i < 3; i++) {
-                struct chappe_buffer bytes = file_read(codecs[i]);
+        for (size_t i = 0; i < codec_count; i++) {
+                struct chappe_buffer bytes = file_read(all_codecs[i]);
                 struct chappe_error error = { 0 };
                 int count = read_all(&bytes, check_reading, &error);
 
                 if (count != READINGS)
-                        fail_msg("%s: %d, %s", codecs[i], count, error.text);
+                        fail_msg("%s: %d, %s", all_codecs[i], count, error.text);
                 chappe_buffer_deinit(&bytes);
         }
 }
@@ -125,11 +130,9 @@ static void test_schema_codec_and_metadata_are_told(void **state)
 /* Each cut and each flipped byte: an error, or fewer values, and never a step beyond the bytes. */
 static void test_broken_files_are_refused(void **state)
 {
-        static const char *const codecs[] = { "null", "deflate", "snappy" };
-
         (void)state;
-        for (size_t i = 0; i < 3; i++) {
-                struct chappe_buffer whole = file_read(codecs[i]);
+        for (size_t i = 0; i < codec_count; i++) {
+                struct chappe_buffer whole = file_read(all_codecs[i]);
                 unsigned refused = 0, tried = 0;
 
                 for (size_t at = 0; at < whole.length; at += 1 + at / 64) {
@@ -152,16 +155,15 @@ static void test_broken_files_are_refused(void **state)
 
 static void test_what_is_written_is_read_again(void **state)
 {
-        static const char *const codecs[] = { "null", "deflate" };
         struct chappe_schema *schema = avro_schema("\"string\"");
 
         (void)state;
-        for (size_t i = 0; i < 2; i++) {
+        for (size_t i = 0; i < codec_count; i++) {
                 struct chappe_container_writer *writer;
                 struct chappe_buffer file = { 0 };
                 struct chappe_error error = { 0 };
 
-                assert_int_equal(chappe_container_writer_new(schema, codecs[i], (const uint8_t *)"0123456789abcdef",
+                assert_int_equal(chappe_container_writer_new(schema, all_codecs[i], (const uint8_t *)"0123456789abcdef",
                                                              &file, &writer, &error),
                                  0);
                 for (int n = 0; n < 5000; n++)
@@ -175,7 +177,7 @@ static void test_what_is_written_is_read_again(void **state)
         chappe_schema_unref(schema);
 }
 
-static void test_a_snappy_file_is_not_written(void **state)
+static void test_an_unknown_codec_is_not_written(void **state)
 {
         struct chappe_schema *schema = avro_schema("\"string\"");
         struct chappe_container_writer *writer;
@@ -183,10 +185,78 @@ static void test_a_snappy_file_is_not_written(void **state)
         struct chappe_error error = { 0 };
 
         (void)state;
-        assert_int_equal(chappe_container_writer_new(schema, "snappy", (const uint8_t *)"0123456789abcdef", &file,
+        assert_int_equal(chappe_container_writer_new(schema, "bzip2", (const uint8_t *)"0123456789abcdef", &file,
                                                      &writer, &error),
                          -CHAPPE_E_USAGE);
         assert_int_equal(file.length, 0);
+        chappe_schema_unref(schema);
+}
+
+/* Text that repeats itself at any distance, and noise. */
+static void fill(struct chappe_random *random, uint8_t *bytes, size_t length)
+{
+        size_t at = 0;
+
+        while (at < length) {
+                size_t step = 1 + chappe_random_below(random, 300), back = 1 + chappe_random_below(random, 70000);
+
+                for (; step > 0 && at < length; step--, at++)
+                        bytes[at] = at >= back && back % 3 ? bytes[at - back] : (uint8_t)chappe_random_next(random);
+        }
+}
+
+static void test_whatever_is_compressed_is_expanded_to_the_same(void **state)
+{
+        struct chappe_random random;
+        uint8_t *bytes = test_malloc(300000);
+
+        (void)state;
+        chappe_random_init(&random, SEED);
+        for (unsigned round = 0; round < 60 * codec_count; round++) {
+                const struct chappe_block_codec *codec =
+                        chappe_block_codec_find(chappe_text(all_codecs[round % codec_count]));
+                size_t length = chappe_random_below(&random, 1u << chappe_random_below(&random, 19));
+                struct chappe_buffer packed = { 0 }, expanded = { 0 };
+                struct chappe_error error = { 0 };
+
+                fill(&random, bytes, length);
+                assert_int_equal(codec->compress(bytes, length, &packed, &error), 0);
+                if (codec->expand(packed.at, packed.length, &expanded, &error) < 0 || expanded.length != length ||
+                    (length > 0 && memcmp(expanded.at, bytes, length) != 0))
+                        fail_msg("%s, seed %u, round %u: %s", codec->name, SEED, round, error.text);
+                chappe_buffer_deinit(&packed);
+                chappe_buffer_deinit(&expanded);
+        }
+        test_free(bytes);
+}
+
+/* 65 MiB of zeros, which a few thousand bytes stand for. */
+static void test_a_block_beyond_the_limit_is_not_expanded(void **state)
+{
+        struct chappe_buffer value = { 0 };
+        struct chappe_schema *schema = avro_schema("\"bytes\"");
+        const size_t length = CHAPPE_BLOCK_LIMIT + (1u << 20);
+
+        (void)state;
+        assert_int_equal(chappe_buffer_append(&value, "\x80\x80\xc0\x41", 4), 0);
+        assert_non_null(chappe_buffer_reserve(&value, length));
+        memset(value.at + 4, 0, length);
+        value.length += length;
+        for (size_t i = 0; i < codec_count; i++) {
+                struct chappe_container_writer *writer;
+                struct chappe_buffer file = { 0 };
+                struct chappe_error error = { 0 };
+
+                assert_int_equal(chappe_container_writer_new(schema, all_codecs[i], (const uint8_t *)"0123456789abcdef",
+                                                             &file, &writer, &error),
+                                 0);
+                assert_int_equal(chappe_container_write(writer, value.at, value.length, &file, &error), 0);
+                chappe_container_writer_free(writer);
+                assert_int_equal(read_all(&file, NULL, &error), -CHAPPE_E_PAYLOAD_LIMIT);
+                assert_non_null(strstr(error.text, "case at byte "));
+                chappe_buffer_deinit(&file);
+        }
+        chappe_buffer_deinit(&value);
         chappe_schema_unref(schema);
 }
 
@@ -197,9 +267,15 @@ int main(int argc, char **argv)
                 cmocka_unit_test(test_schema_codec_and_metadata_are_told),
                 cmocka_unit_test(test_broken_files_are_refused),
                 cmocka_unit_test(test_what_is_written_is_read_again),
-                cmocka_unit_test(test_a_snappy_file_is_not_written),
+                cmocka_unit_test(test_an_unknown_codec_is_not_written),
+                cmocka_unit_test(test_whatever_is_compressed_is_expanded_to_the_same),
+                cmocka_unit_test(test_a_block_beyond_the_limit_is_not_expanded),
         };
 
+        struct chappe_buffer nothing = { 0 };
+
         cases = argc > 1 ? argv[1] : ".";
+        codec_count = chappe_zstandard_compress((const uint8_t *)"", 0, &nothing, NULL) < 0 ? 3 : 4;
+        chappe_buffer_deinit(&nothing);
         return cmocka_run_group_tests_name("container", tests, NULL, NULL);
 }
