@@ -62,6 +62,9 @@ const struct chappe_setting_rule chappe_settings[] = {
         BOOLEAN("schemas_register", "false", "register schemas that the registry does not know"),
         CHOICE("framing", "auto", "auto,confluent,single-object",
                "what stands before a payload: with a registry its schema id, else the schema's fingerprint"),
+        TEXT("header_topics", "",
+             "topics whose records may name their schema in the header __value_schema_id instead of a frame: shell patterns, "
+             "divided by commas"),
         TEXT("bare_topics", "",
              "topics whose payloads are bare Avro of the operation's own schema, without a frame: shell patterns, divided "
              "by commas"),

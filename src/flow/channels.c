@@ -127,17 +127,22 @@ static int check_bare(const struct chappe_channel *channel, const struct chappe_
         return 0;
 }
 
-static int mark_bare(struct chappe_channels *channels, const struct chappe_runtime *runtime, struct chappe_error *error)
+/* Topics that are framed otherwise than most. */
+static int mark_framing(struct chappe_channels *channels, const struct chappe_runtime *runtime,
+                        struct chappe_error *error)
 {
-        char *patterns = chappe_patterns_split(chappe_config_text(runtime->config, "bare_topics"));
-        int status = patterns ? 0 : chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the operations table");
+        char *bare = chappe_patterns_split(chappe_config_text(runtime->config, "bare_topics"));
+        char *headed = chappe_patterns_split(chappe_config_text(runtime->config, "header_topics"));
+        int status = bare && headed ? 0 : chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the operations table");
         for (size_t i = 0; status == 0 && i < channels->count; i++) {
                 struct chappe_channel *channel = &channels->at[i];
-                channel->bare = chappe_patterns_match(patterns, channel->plain);
+                channel->headed = chappe_patterns_match(headed, channel->plain);
+                channel->bare = chappe_patterns_match(bare, channel->plain);
                 if (channel->bare)
                         status = check_bare(channel, runtime, error);
         }
-        free(patterns);
+        free(headed);
+        free(bare);
         return status;
 }
 
@@ -188,7 +193,7 @@ int chappe_channels_init(struct chappe_channels *channels, const struct chappe_r
                         status = add_row(channels, runtime, &runtime->operations[n], error);
         }
         if (status == 0)
-                status = mark_bare(channels, runtime, error);
+                status = mark_framing(channels, runtime, error);
         for (size_t i = 0; status == 0 && i < channels->count; i++)
                 status = complete(&channels->at[i], runtime, error);
         if (status < 0)

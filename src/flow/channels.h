@@ -15,6 +15,7 @@ struct chappe_channel {
         bool answers;
         bool calls;
         bool produces;
+        bool headed; /* a header may name the schema of a payload */
         bool bare; /* payloads are Avro of its one type, without a frame */
         enum chappe_order order;
         int32_t partitions;

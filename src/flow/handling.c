@@ -77,9 +77,12 @@ static int open_payload(const struct chappe_context *ctx, const struct chappe_jo
                         const struct chappe_writer **ret_writer, struct chappe_bytes *ret_body,
                         struct chappe_error *error)
 {
+        static const struct chappe_bytes none = { 0 };
         struct chappe_payload *payload = ctx->runtime->payload;
         if (!job->channel->bare)
-                return chappe_payload_open(payload, job->record.topic, job->record.value, ret_writer, ret_body, error);
+                return chappe_payload_open(payload, job->record.topic, job->record.value,
+                                           job->channel->headed ? chappe_payload_schema_header(&job->record) : none,
+                                           ret_writer, ret_body, error);
         *ret_writer = chappe_payload_own(payload, job->channel->consumes[0]->type);
         *ret_body = job->record.value;
         return 0;

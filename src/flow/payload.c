@@ -18,9 +18,8 @@
  * another it may not be allowed. */
 struct known_writer {
         struct known_writer *next;
-        enum chappe_framing framing;
+        struct chappe_frame frame;
         char *topic; /* NULL: any */
-        uint64_t id;
         struct chappe_writer writer;
 };
 
@@ -127,48 +126,62 @@ static size_t bucket_of(uint64_t id)
         return (id * 0x9e3779b97f4a7c15u) >> 56;
 }
 
-static bool names(const struct known_writer *entry, enum chappe_framing framing, uint64_t id, const char *topic)
+/* What the frame calls the schema, as far as a bucket needs to know it. */
+static uint64_t id_of(const struct chappe_frame *frame)
 {
-        return entry->id == id && entry->framing == framing && (!entry->topic || strcmp(entry->topic, topic) == 0);
+        uint64_t half;
+
+        if (frame->framing != CHAPPE_FRAMING_HEADER)
+                return frame->framing == CHAPPE_FRAMING_CONFLUENT ? frame->schema_id : frame->fingerprint;
+        memcpy(&half, frame->guid, sizeof(half));
+        return half;
 }
 
-static const struct chappe_writer *find_writer(struct chappe_payload *payload, enum chappe_framing framing, uint64_t id,
+static bool names(const struct known_writer *entry, const struct chappe_frame *frame, const char *topic)
+{
+        return entry->frame.framing == frame->framing && id_of(&entry->frame) == id_of(frame) &&
+               memcmp(entry->frame.guid, frame->guid, sizeof(frame->guid)) == 0 &&
+               (!entry->topic || strcmp(entry->topic, topic) == 0);
+}
+
+static const struct chappe_writer *find_writer(struct chappe_payload *payload, const struct chappe_frame *frame,
                                                const char *topic)
 {
-        struct known_writer *entry = atomic_load_explicit(&payload->writers[bucket_of(id)], memory_order_acquire);
-        while (entry && !names(entry, framing, id, topic))
+        struct known_writer *entry =
+                atomic_load_explicit(&payload->writers[bucket_of(id_of(frame))], memory_order_acquire);
+        while (entry && !names(entry, frame, topic))
                 entry = entry->next;
         return entry ? &entry->writer : NULL;
 }
 
-static struct known_writer *make_writer(enum chappe_framing framing, uint64_t id, const char *topic,
+static struct known_writer *make_writer(const struct chappe_frame *frame, const char *topic,
                                         struct chappe_schema *schema)
 {
         struct known_writer *entry = calloc(1, sizeof(*entry));
-        bool any = framing != CHAPPE_FRAMING_CONFLUENT;
+        bool any = frame->framing == CHAPPE_FRAMING_SINGLE_OBJECT;
         char *copy = any ? NULL : strdup(topic);
         if (!entry || (!any && !copy)) {
                 free(entry);
                 free(copy);
                 return NULL;
         }
-        *entry = (struct known_writer){
-                .framing = framing, .id = id, .topic = copy, .writer = { chappe_schema_name(schema), schema }
-        };
+        *entry = (struct known_writer){ .frame = *frame,
+                                        .topic = copy,
+                                        .writer = { chappe_schema_name(schema), schema } };
         return entry;
 }
 
 /* Takes the reference. Two strands may learn the same schema at once: the later entry is found first, both are right.
  */
-static int add_writer(struct chappe_payload *payload, enum chappe_framing framing, uint64_t id, const char *topic,
+static int add_writer(struct chappe_payload *payload, const struct chappe_frame *frame, const char *topic,
                       struct chappe_schema *schema, const struct chappe_writer **ret_writer, struct chappe_error *error)
 {
-        struct known_writer *entry = make_writer(framing, id, topic, schema);
+        struct known_writer *entry = make_writer(frame, topic, schema);
         chappe_mutex_lock(payload->executor, payload->mutex);
         bool full = payload->writer_count >= WRITERS_MAXIMUM;
         if (entry && !full) {
-                entry->next = atomic_load_explicit(&payload->writers[bucket_of(id)], memory_order_relaxed);
-                atomic_store_explicit(&payload->writers[bucket_of(id)], entry, memory_order_release);
+                entry->next = atomic_load_explicit(&payload->writers[bucket_of(id_of(frame))], memory_order_relaxed);
+                atomic_store_explicit(&payload->writers[bucket_of(id_of(frame))], entry, memory_order_release);
                 payload->writer_count++;
         }
         chappe_mutex_unlock(payload->executor, payload->mutex);
@@ -185,22 +198,28 @@ static int add_writer(struct chappe_payload *payload, enum chappe_framing framin
                     : chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for a schema");
 }
 
+struct chappe_bytes chappe_payload_schema_header(const struct chappe_record *record)
+{
+        struct chappe_header headers[CHAPPE_HEADERS_MAXIMUM];
+        size_t count = chappe_record_headers(record, headers, CHAPPE_HEADERS_MAXIMUM);
+        const struct chappe_header *header = chappe_header_find(headers, count, CHAPPE_HEADER_VALUE_SCHEMA_ID);
+        return header ? (struct chappe_bytes){ header->value, header->length } : (struct chappe_bytes){ 0 };
+}
+
 int chappe_payload_open(struct chappe_payload *payload, const char *topic, struct chappe_bytes framed,
-                        const struct chappe_writer **ret_writer, struct chappe_bytes *ret_body,
-                        struct chappe_error *error)
+                        struct chappe_bytes schema_header, const struct chappe_writer **ret_writer,
+                        struct chappe_bytes *ret_body, struct chappe_error *error)
 {
         struct chappe_frame frame;
-        int status = chappe_frame_read(CHAPPE_FRAMING_SINGLE_OBJECT, framed, (struct chappe_bytes){ 0 }, &frame,
-                                       ret_body, error);
+        int status = chappe_frame_read(CHAPPE_FRAMING_SINGLE_OBJECT, framed, schema_header, &frame, ret_body, error);
         if (status < 0)
                 return status;
-        uint64_t id = frame.framing == CHAPPE_FRAMING_CONFLUENT ? frame.schema_id : frame.fingerprint;
-        *ret_writer = find_writer(payload, frame.framing, id, topic);
+        *ret_writer = find_writer(payload, &frame, topic);
         if (*ret_writer)
                 return 0;
         struct chappe_schema *schema;
         status = payload->backend.find(payload->backend.context, topic, &frame, &schema, error);
-        return status < 0 ? status : add_writer(payload, frame.framing, id, topic, schema, ret_writer, error);
+        return status < 0 ? status : add_writer(payload, &frame, topic, schema, ret_writer, error);
 }
 
 static struct local_type *find_type(struct chappe_payload *payload, const struct chappe_type *type)
@@ -212,10 +231,16 @@ static struct local_type *find_type(struct chappe_payload *payload, const struct
         return NULL;
 }
 
+static struct chappe_frame frame_of(struct chappe_schema *schema)
+{
+        return (struct chappe_frame){ .framing = CHAPPE_FRAMING_SINGLE_OBJECT,
+                                      .fingerprint = chappe_schema_fingerprint(schema) };
+}
+
 const struct chappe_writer *chappe_payload_own(struct chappe_payload *payload, const struct chappe_type *type)
 {
-        uint64_t fingerprint = chappe_schema_fingerprint(find_type(payload, type)->schema);
-        return find_writer(payload, CHAPPE_FRAMING_SINGLE_OBJECT, fingerprint, NULL);
+        struct chappe_frame frame = frame_of(find_type(payload, type)->schema);
+        return find_writer(payload, &frame, NULL);
 }
 
 static size_t plan_bucket(const struct chappe_writer *writer, const struct chappe_type *type)
@@ -356,11 +381,10 @@ int chappe_payload_reads(struct chappe_payload *payload, const struct chappe_typ
                 return status;
         /* Data of our own schema needs nobody's answer. */
         const struct chappe_writer *writer;
-        uint64_t fingerprint = chappe_schema_fingerprint(local->schema);
-        if (find_writer(payload, CHAPPE_FRAMING_SINGLE_OBJECT, fingerprint, NULL))
+        struct chappe_frame frame = frame_of(local->schema);
+        if (find_writer(payload, &frame, NULL))
                 return 0;
-        return add_writer(payload, CHAPPE_FRAMING_SINGLE_OBJECT, fingerprint, NULL, chappe_schema_ref(local->schema),
-                          &writer, error);
+        return add_writer(payload, &frame, NULL, chappe_schema_ref(local->schema), &writer, error);
 }
 
 int chappe_payload_writes(struct chappe_payload *payload, const char *topic, const struct chappe_type *type,

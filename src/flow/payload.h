@@ -16,12 +16,15 @@ struct chappe_writer {
         struct chappe_schema *schema;
 };
 
-/* The schema that the payload says it was written with. May wait (for the registry). -CHAPPE_E_SCHEMA_UNKNOWN: not
- * known now, worth another try for a while; -CHAPPE_E_REGISTRY_UNREACHABLE: nobody could say; other failures are
- * final. ret_body: the bytes behind the frame. Any strand. */
+/* The schema that the payload says it was written with, or the header __value_schema_id where it is looked at (at NULL
+ * elsewhere). May wait (for the registry). -CHAPPE_E_SCHEMA_UNKNOWN: not known now, worth another try for a while;
+ * -CHAPPE_E_REGISTRY_UNREACHABLE: nobody could say; other failures are final. ret_body: the bytes behind the frame. Any
+ * strand. */
 int chappe_payload_open(struct chappe_payload *payload, const char *topic, struct chappe_bytes framed,
-                        const struct chappe_writer **ret_writer, struct chappe_bytes *ret_body,
-                        struct chappe_error *error);
+                        struct chappe_bytes schema_header, const struct chappe_writer **ret_writer,
+                        struct chappe_bytes *ret_body, struct chappe_error *error);
+/* The value of that header; at NULL: the record has none. */
+struct chappe_bytes chappe_payload_schema_header(const struct chappe_record *record);
 /* The same for a bare payload, whose bytes are all body: its schema is the type's own. The type must have been
  * prepared. */
 const struct chappe_writer *chappe_payload_own(struct chappe_payload *payload, const struct chappe_type *type);

@@ -188,26 +188,38 @@ static int judge(int status, struct chappe_error *error)
         }
 }
 
+static int find_id(struct chappe_schema_registry *registry, const char *topic, uint32_t id,
+                   struct chappe_schema **ret_schema, struct chappe_error *error)
+{
+        struct chappe_schema *schema;
+        int status = chappe_registry_get(registry->registry, id, &schema, error);
+        if (status < 0)
+                return status;
+        status = check(registry, topic, id, schema, error);
+        if (status < 0)
+                chappe_schema_unref(schema);
+        else
+                *ret_schema = schema;
+        return status;
+}
+
 static int find(void *context, const char *topic, const struct chappe_frame *frame, struct chappe_schema **ret_schema,
                 struct chappe_error *error)
 {
         struct chappe_schema_registry *registry = context;
         if (frame->framing == CHAPPE_FRAMING_SINGLE_OBJECT && registry->others.find)
                 return registry->others.find(registry->others.context, topic, frame, ret_schema, error);
-        if (frame->framing != CHAPPE_FRAMING_CONFLUENT)
+        uint32_t id = frame->schema_id;
+        int status = 0;
+        if (frame->framing == CHAPPE_FRAMING_HEADER)
+                status = chappe_registry_guid(registry->registry, frame->guid, &id, error);
+        else if (frame->framing != CHAPPE_FRAMING_CONFLUENT)
                 return chappe_fail(error, CHAPPE_E_FRAME_INVALID,
                                    "%s: the payload names schema %016" PRIx64
                                    " by its fingerprint, and this service takes schemas from a registry",
                                    topic, frame->fingerprint);
-        struct chappe_schema *schema;
-        int status = chappe_registry_get(registry->registry, frame->schema_id, &schema, error);
-        if (status == 0) {
-                status = check(registry, topic, frame->schema_id, schema, error);
-                if (status < 0)
-                        chappe_schema_unref(schema);
-                else
-                        *ret_schema = schema;
-        }
+        if (status == 0)
+                status = find_id(registry, topic, id, ret_schema, error);
         if (status < 0)
                 chappe_error_prefix(error, "%s", topic);
         return judge(status, error);

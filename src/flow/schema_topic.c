@@ -196,6 +196,10 @@ static int find(void *context, const char *name, const struct chappe_frame *fram
                 struct chappe_error *error)
 {
         struct chappe_schema_topic *topic = context;
+        if (frame->framing == CHAPPE_FRAMING_HEADER)
+                return chappe_fail(error, CHAPPE_E_FRAME_INVALID,
+                                   "%s: a header names a registry's schema by its GUID, and no registry is configured",
+                                   name);
         if (frame->framing != CHAPPE_FRAMING_SINGLE_OBJECT)
                 return chappe_fail(error, CHAPPE_E_FRAME_INVALID,
                                    "%s: the payload names a registry's schema %" PRIu32

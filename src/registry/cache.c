@@ -13,7 +13,7 @@
 struct entry {
         UT_hash_handle hh;
         struct chappe_schema *schema; /* of questions by id */
-        uint32_t id;                  /* of questions by text */
+        uint32_t id;                  /* of questions by text or GUID */
         bool present;
         int64_t expiry_us; /* of what is absent */
         size_t key_length;
@@ -23,7 +23,7 @@ struct entry {
 struct chappe_registry_cache {
         size_t capacity;
         int64_t negative_us;
-        struct entry *schemas, *pairs, *ids;
+        struct entry *schemas, *pairs, *ids, *guids;
 };
 
 struct chappe_registry_cache *chappe_registry_cache_new(size_t capacity, int64_t negative_us)
@@ -57,6 +57,7 @@ struct chappe_registry_cache *chappe_registry_cache_free(struct chappe_registry_
         clear(&cache->schemas);
         clear(&cache->pairs);
         clear(&cache->ids);
+        clear(&cache->guids);
         free(cache);
         return NULL;
 }
@@ -148,6 +149,27 @@ int chappe_registry_cache_put_belongs(struct chappe_registry_cache *cache, const
         if (question(&key, subject, &id, sizeof(id)) < 0 ||
             !put(cache, &cache->pairs, key.at, key.length, belongs, now_us))
                 return -CHAPPE_E_NO_MEMORY;
+        return 0;
+}
+
+enum chappe_registry_known chappe_registry_cache_guid(struct chappe_registry_cache *cache, const uint8_t guid[16],
+                                                      int64_t now_us, uint32_t *ret_id)
+{
+        struct entry *entry = find(&cache->guids, guid, 16, now_us);
+
+        if (entry)
+                *ret_id = entry->id;
+        return known(entry);
+}
+
+int chappe_registry_cache_put_guid(struct chappe_registry_cache *cache, const uint8_t guid[16], bool present,
+                                   uint32_t id, int64_t now_us)
+{
+        struct entry *entry = put(cache, &cache->guids, guid, 16, present, now_us);
+
+        if (!entry)
+                return -CHAPPE_E_NO_MEMORY;
+        entry->id = id;
         return 0;
 }
 

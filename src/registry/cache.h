@@ -33,6 +33,12 @@ enum chappe_registry_known chappe_registry_cache_belongs(struct chappe_registry_
 int chappe_registry_cache_put_belongs(struct chappe_registry_cache *cache, const char *subject, uint32_t id,
                                       bool belongs, int64_t now_us);
 
+/* The id of the schema with this GUID; present false: there is none at present. */
+enum chappe_registry_known chappe_registry_cache_guid(struct chappe_registry_cache *cache, const uint8_t guid[16],
+                                                      int64_t now_us, uint32_t *ret_id);
+int chappe_registry_cache_put_guid(struct chappe_registry_cache *cache, const uint8_t guid[16], bool present,
+                                   uint32_t id, int64_t now_us);
+
 /* The id of this text under the subject. */
 enum chappe_registry_known chappe_registry_cache_id(struct chappe_registry_cache *cache, const char *subject,
                                                     struct chappe_text text, int64_t now_us, uint32_t *ret_id);

@@ -179,3 +179,29 @@ int chappe_registry_id(struct chappe_registry *registry, const char *subject, st
                 *ret_id = id;
         return status;
 }
+
+int chappe_registry_guid(struct chappe_registry *registry, const uint8_t guid[16], uint32_t *ret_id,
+                         struct chappe_error *error)
+{
+        const struct chappe_registry_source *source = &registry->config.source;
+        enum chappe_registry_known known;
+        uint32_t id = 0;
+        int64_t now_us = lock(registry);
+        int status = 0;
+
+        known = chappe_registry_cache_guid(registry->cache, guid, now_us, &id);
+        unlock(registry);
+        if (known == CHAPPE_REGISTRY_ABSENT)
+                return chappe_fail(error, CHAPPE_E_SCHEMA_NOT_FOUND, "the registry has no schema of this GUID");
+        if (known == CHAPPE_REGISTRY_UNASKED) {
+                status = source->identify(source->context, guid, &id, error);
+                if (status < 0 && status != -CHAPPE_E_SCHEMA_NOT_FOUND)
+                        return status;
+                now_us = lock(registry);
+                (void)chappe_registry_cache_put_guid(registry->cache, guid, status == 0, id, now_us);
+                unlock(registry);
+        }
+        if (status == 0)
+                *ret_id = id;
+        return status;
+}

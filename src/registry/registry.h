@@ -38,6 +38,9 @@ int chappe_registry_check(struct chappe_registry *registry, const char *subject,
  * -CHAPPE_E_REGISTRY_UNREACHABLE may pass; -CHAPPE_E_SCHEMA_FOREIGN and the others stay. May wait for the source. */
 int chappe_registry_schema(struct chappe_registry *registry, const char *subject, uint32_t id,
                            struct chappe_schema **ret_schema, struct chappe_error *error);
+/* The id of the schema with this GUID. Failures as above; may wait for the source. */
+int chappe_registry_guid(struct chappe_registry *registry, const uint8_t guid[16], uint32_t *ret_id,
+                         struct chappe_error *error);
 /* The id of a schema under the subject, registering it when the configuration says so. May wait for the source. */
 int chappe_registry_id(struct chappe_registry *registry, const char *subject, struct chappe_schema *schema,
                        uint32_t *ret_id, struct chappe_error *error);

@@ -188,6 +188,45 @@ static int rest_belongs(void *context, uint32_t id, const char *subject, struct 
         return 0;
 }
 
+/* [{"context": ".", "id": 41}, …], one a context; "." is the one that ids without a context belong to. */
+static int take_listed_id(const struct answer *answer, const char *path, uint32_t *ret_id, struct chappe_error *error)
+{
+        const struct chappe_json_node *root = answer->document.root, *chosen = NULL;
+        const struct chappe_json_node *number;
+        int64_t id;
+
+        if (root->kind != CHAPPE_JSON_ARRAY)
+                return make_no_sense(error, path, "the answer is no list");
+        for (const struct chappe_json_node *entry = root->count ? root->child : NULL; entry; entry = entry->next) {
+                const struct chappe_json_node *name = member(entry, "context", CHAPPE_JSON_STRING);
+
+                if (!chosen || (name && name->count == 1 && name->string[0] == '.'))
+                        chosen = entry;
+        }
+        if (!chosen)
+                return chappe_fail(error, CHAPPE_E_SCHEMA_NOT_FOUND, "%s: no schema has this GUID", path);
+        number = member(chosen, "id", CHAPPE_JSON_NUMBER);
+        if (!number || !chappe_json_integer(&answer->document, number, &id) || id < 0 || id > INT32_MAX)
+                return make_no_sense(error, path, "the answer has no id");
+        *ret_id = (uint32_t)id;
+        return 0;
+}
+
+static int rest_identify(void *context, const uint8_t guid[16], uint32_t *ret_id, struct chappe_error *error)
+{
+        ANSWER answer = { 0 };
+        char path[80];
+        int length = snprintf(path, sizeof(path), "/schemas/guids/");
+        int status;
+
+        for (int i = 0; i < 16; i++)
+                length += snprintf(path + length, sizeof(path) - (size_t)length, "%s%02x",
+                                   i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", guid[i]);
+        snprintf(path + length, sizeof(path) - (size_t)length, "/ids");
+        status = ask(context, path, (struct chappe_text){ 0 }, &answer, error);
+        return status < 0 ? status : take_listed_id(&answer, path, ret_id, error);
+}
+
 static int post_schema(struct chappe_rest *rest, const char *subject, const char *tail, struct chappe_text text,
                        uint32_t *ret_id, struct chappe_error *error)
 {
@@ -286,7 +325,7 @@ int chappe_rest_open(const struct chappe_rest_config *config, struct chappe_rest
 
 struct chappe_registry_source chappe_rest_source(struct chappe_rest *rest)
 {
-        return (struct chappe_registry_source){ rest_schema, rest_belongs, rest_find, rest_enrol, rest };
+        return (struct chappe_registry_source){ rest_schema, rest_belongs, rest_find, rest_enrol, rest_identify, rest };
 }
 
 struct chappe_rest *chappe_rest_close(struct chappe_rest *rest)

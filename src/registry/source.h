@@ -21,5 +21,7 @@ struct chappe_registry_source {
         /* Registers the text under the subject; the id it has from now on, or had already. */
         int (*enrol)(void *context, const char *subject, struct chappe_text text, uint32_t *ret_id,
                      struct chappe_error *error);
+        /* The id of the schema with this GUID. -CHAPPE_E_SCHEMA_NOT_FOUND: there is none. */
+        int (*identify)(void *context, const uint8_t guid[16], uint32_t *ret_id, struct chappe_error *error);
         void *context;
 };

@@ -232,8 +232,8 @@ static enum chappe_decision find_and_run(struct chappe_context *ctx, struct requ
         const char *topic = ctx->record->topic;
         const struct chappe_answer *answer;
         enum chappe_decision decision;
-        int status = chappe_payload_open(ctx->runtime->payload, topic, ctx->record->value, &request->writer,
-                                         &request->body, &ctx->error);
+        int status = chappe_payload_open(ctx->runtime->payload, topic, ctx->record->value, (struct chappe_bytes){ 0 },
+                                         &request->writer, &request->body, &ctx->error);
 
         if (status == -CHAPPE_E_SCHEMA_UNKNOWN || status == -CHAPPE_E_REGISTRY_UNREACHABLE ||
             status == -CHAPPE_E_NO_MEMORY)

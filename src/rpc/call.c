@@ -100,7 +100,8 @@ static int decode(struct chappe_context *ctx, const struct chappe_callee *callee
         struct chappe_bytes body;
         int outcome = 0, status;
 
-        status = chappe_payload_open(payload, callee->topic, value, &writer, &body, &ctx->error);
+        status = chappe_payload_open(payload, callee->topic, value, (struct chappe_bytes){ 0 }, &writer, &body,
+                                     &ctx->error);
         if (status < 0)
                 return status;
         for (size_t i = 0; i < message->error_count; i++) {

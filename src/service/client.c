@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "config/patterns.h"
 
 CHAPPE_CLEANUP_DEFINE(client, struct chappe_client *, (void)chappe_client_close)
 
@@ -53,6 +54,9 @@ int chappe_client_open(const struct chappe_client_options *options, struct chapp
         status = make_service(client, options, error);
         if (status < 0)
                 return status;
+        client->headed = chappe_patterns_split(chappe_config_text(client->service->runtime.config, "header_topics"));
+        if (!client->headed)
+                return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the client");
         *ret_client = CHAPPE_TAKE(client);
         return 0;
 }
@@ -77,6 +81,7 @@ struct chappe_client *chappe_client_close(struct chappe_client *client)
                 disconnect(client);
         chappe_service_free(client->service);
         chappe_arena_free(client->arena);
+        free(client->headed);
         free(client);
         return NULL;
 }

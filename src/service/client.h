@@ -19,6 +19,7 @@ struct chappe_client {
         bool create;
         atomic_bool interrupted;
         struct chappe_client_decoder *decoders; /* one a writer */
+        char *headed;                           /* patterns of the topics where a header may name the schema */
         struct chappe_writer bare;              /* of the values being read; schema NULL: each names its own */
         struct chappe_arena *arena;             /* of the record being called back for */
 };
@@ -28,6 +29,6 @@ int chappe_client_broker(struct chappe_client *client, struct chappe_broker **re
 int64_t chappe_client_timeout_ms(const struct chappe_client *client);
 
 /* client_decode.c: fills in schema, layout and value, or error. The arena is reset. */
-void chappe_client_decode(struct chappe_client *client, struct chappe_client_record *record,
-                          struct chappe_error *error);
+void chappe_client_decode(struct chappe_client *client, const struct chappe_record *taken,
+                          struct chappe_client_record *record, struct chappe_error *error);
 void chappe_client_decoders_free(struct chappe_client *client);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "config/patterns.h"
 #include "service/client.h"
 
 struct chappe_client_decoder {
@@ -67,7 +68,8 @@ static const char *topic_of(struct chappe_client *client, const struct chappe_cl
         return record->letter ? chappe_arena_text(client->arena, record->letter->topic).at : record->topic;
 }
 
-static int decode(struct chappe_client *client, struct chappe_client_record *record, struct chappe_error *error)
+static int decode(struct chappe_client *client, const struct chappe_record *taken, struct chappe_client_record *record,
+                  struct chappe_error *error)
 {
         const struct chappe_writer *writer;
         struct chappe_client_decoder *decoder;
@@ -80,8 +82,11 @@ static int decode(struct chappe_client *client, struct chappe_client_record *rec
                 writer = &client->bare;
                 body = record->payload;
         } else if (status >= 0) {
-                status = chappe_payload_open(client->service->runtime.payload, topic, record->payload, &writer, &body,
-                                             error);
+                bool headed = chappe_patterns_match(client->headed, topic);
+
+                status = chappe_payload_open(client->service->runtime.payload, topic, record->payload,
+                                             headed ? chappe_payload_schema_header(taken) : (struct chappe_bytes){ 0 },
+                                             &writer, &body, error);
         }
         if (status >= 0)
                 status = find_decoder(client, writer, &decoder, error);
@@ -99,10 +104,11 @@ static int decode(struct chappe_client *client, struct chappe_client_record *rec
         return 0;
 }
 
-void chappe_client_decode(struct chappe_client *client, struct chappe_client_record *record, struct chappe_error *error)
+void chappe_client_decode(struct chappe_client *client, const struct chappe_record *taken,
+                          struct chappe_client_record *record, struct chappe_error *error)
 {
         chappe_arena_reset(client->arena);
-        if (record->payload.at && decode(client, record, error) < 0)
+        if (record->payload.at && decode(client, taken, record, error) < 0)
                 record->error = error;
 }
 

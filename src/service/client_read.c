@@ -227,7 +227,7 @@ static bool tell(struct reading *reading, const struct chappe_record *taken)
         if (reading->read->headers)
                 tell_headers(taken, headers, &letter, &record);
         if (!reading->read->raw)
-                chappe_client_decode(reading->client, &record, &failure);
+                chappe_client_decode(reading->client, taken, &record, &failure);
         return reading->read->record(reading->read->context, &record);
 }
 

@@ -74,7 +74,19 @@ static int answer_enrol(void *context, const char *subject, struct chappe_text t
         return 0;
 }
 
-static const struct chappe_registry_source source = { answer_schema, answer_belongs, answer_find, answer_enrol, NULL };
+static int answer_identify(void *context, const uint8_t guid[16], uint32_t *ret_id, struct chappe_error *error)
+{
+        (void)context;
+        if (is_down(error))
+                return -CHAPPE_E_REGISTRY_UNREACHABLE;
+        if (guid[0] != 0xab)
+                return chappe_fail(error, CHAPPE_E_SCHEMA_NOT_FOUND, "no schema");
+        *ret_id = ID;
+        return 0;
+}
+
+static const struct chappe_registry_source source = { answer_schema, answer_belongs,  answer_find,
+                                                      answer_enrol,  answer_identify, NULL };
 
 static enum chappe_decision ignore(struct chappe_context *ctx, const void *event)
 {
@@ -154,6 +166,44 @@ static void test_an_id_counts_only_under_the_subject_of_its_topic(void **state)
         assert_int_equal(find_id(&room, "p.events", ID), 0);
         assert_int_equal(find_id(&room, "p.requests", ID), -CHAPPE_E_SCHEMA_FOREIGN);
         assert_int_equal(find_id(&room, "p.unlisted", ID), -CHAPPE_E_SCHEMA_FOREIGN);
+        close_room(&room);
+}
+
+static const struct chappe_bytes none;
+
+static int open_headed(struct chappe_payload *payload, const char *topic, const char *header)
+{
+        const struct chappe_writer *writer;
+        struct chappe_bytes body;
+        struct chappe_error error = { 0 };
+        int status = chappe_payload_open(payload, topic, (struct chappe_bytes){ (const uint8_t *)"\x02k\x54", 3 },
+                                         (struct chappe_bytes){ (const uint8_t *)header, 17 }, &writer, &body, &error);
+        if (status < 0)
+                return status;
+        assert_string_equal(writer->name, "test.Event");
+        assert_int_equal(body.length, 3);
+        return 0;
+}
+
+static void test_a_guid_in_a_header_names_the_schema_under_the_same_rules(void **state)
+{
+#define HEADER(version, first) version first "123456789012345"
+        struct room room;
+        struct chappe_payload *payload;
+        (void)state;
+        open_room(&room, NULL);
+        assert_int_equal(chappe_payload_new(&room.runtime, &payload, NULL), 0);
+        assert_int_equal(chappe_payload_start(payload, &room.backend, NULL), 0);
+        answers.down = 1;
+        assert_int_equal(open_headed(payload, "p.events", HEADER("\x01", "\xab")), -CHAPPE_E_REGISTRY_UNREACHABLE);
+        assert_int_equal(open_headed(payload, "p.events", HEADER("\x01", "\xab")), 0);
+        int asked = answers.asked;
+        assert_int_equal(open_headed(payload, "p.events", HEADER("\x01", "\xab")), 0);
+        assert_int_equal(answers.asked, asked);
+        assert_int_equal(open_headed(payload, "p.events", HEADER("\x01", "\xac")), -CHAPPE_E_SCHEMA_UNKNOWN);
+        assert_int_equal(open_headed(payload, "p.events", HEADER("\x02", "\xab")), -CHAPPE_E_FRAME_INVALID);
+        assert_int_equal(open_headed(payload, "p.requests", HEADER("\x01", "\xab")), -CHAPPE_E_SCHEMA_FOREIGN);
+        chappe_payload_free(payload);
         close_room(&room);
 }
 
@@ -330,13 +380,13 @@ static void test_payloads_are_checked_topic_by_topic(void **state)
         struct chappe_payload *codec;
         assert_int_equal(chappe_payload_new(&room.runtime, &codec, NULL), 0);
         assert_int_equal(chappe_payload_start(codec, &room.backend, NULL), 0);
-        assert_int_equal(chappe_payload_open(codec, "p.events", payload, &writer, &body, NULL), 0);
+        assert_int_equal(chappe_payload_open(codec, "p.events", payload, none, &writer, &body, NULL), 0);
         assert_string_equal(writer->name, "test.Event");
         int asked = answers.asked;
-        assert_int_equal(chappe_payload_open(codec, "p.events", payload, &again, &body, NULL), 0);
+        assert_int_equal(chappe_payload_open(codec, "p.events", payload, none, &again, &body, NULL), 0);
         assert_ptr_equal(writer, again);
         assert_int_equal(answers.asked, asked);
-        assert_int_equal(chappe_payload_open(codec, "p.requests", payload, &again, &body, NULL),
+        assert_int_equal(chappe_payload_open(codec, "p.requests", payload, none, &again, &body, NULL),
                          -CHAPPE_E_SCHEMA_FOREIGN);
         chappe_payload_free(codec);
         close_room(&room);
@@ -346,6 +396,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_an_id_counts_only_under_the_subject_of_its_topic),
+                cmocka_unit_test(test_a_guid_in_a_header_names_the_schema_under_the_same_rules),
                 cmocka_unit_test(test_subjects_are_named_as_the_setting_says),
                 cmocka_unit_test(test_requests_and_replies_go_by_the_name_of_their_record),
                 cmocka_unit_test(test_a_registry_that_is_down_is_no_unknown_schema),

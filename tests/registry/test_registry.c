@@ -15,7 +15,7 @@ struct hand_clock {
 };
 
 struct counting {
-        int schema, belongs, find, enrol;
+        int schema, belongs, find, enrol, identify;
         bool down, unknown;
 };
 
@@ -67,21 +67,34 @@ static int count_enrol(void *context, const char *subject, struct chappe_text te
         return 0;
 }
 
+static int count_identify(void *context, const uint8_t guid[16], uint32_t *ret_id, struct chappe_error *error)
+{
+        struct counting *counting = context;
+
+        counting->identify++;
+        if (counting->down)
+                return chappe_fail(error, CHAPPE_E_REGISTRY_UNREACHABLE, "down");
+        if (counting->unknown)
+                return chappe_fail(error, CHAPPE_E_SCHEMA_NOT_FOUND, "unknown");
+        *ret_id = guid[15];
+        return 0;
+}
+
 static struct chappe_registry *start(struct hand_clock *clock, struct counting *counting, size_t capacity, bool enrol)
 {
         struct chappe_registry *registry;
 
         *clock = (struct hand_clock){ { &hand_operations }, 1000 };
         *counting = (struct counting){ 0 };
-        assert_int_equal(
-                chappe_registry_new(&(struct chappe_registry_config){ .clock = &clock->clock,
-                                                                      .executor = chappe_executor_threads(),
-                                                                      .source = { count_schema, count_belongs,
-                                                                                  count_find, count_enrol, counting },
-                                                                      .capacity = capacity,
-                                                                      .enrol = enrol },
-                                    &registry, NULL),
-                0);
+        assert_int_equal(chappe_registry_new(
+                                 &(struct chappe_registry_config){ .clock = &clock->clock,
+                                                                   .executor = chappe_executor_threads(),
+                                                                   .source = { count_schema, count_belongs, count_find,
+                                                                               count_enrol, count_identify, counting },
+                                                                   .capacity = capacity,
+                                                                   .enrol = enrol },
+                                 &registry, NULL),
+                         0);
         return registry;
 }
 
@@ -123,6 +136,34 @@ static void test_what_is_missing_is_asked_for_again_after_some_seconds(void **st
         assert_int_equal(counting.schema, 1);
         clock.now_us += 200000;
         assert_int_equal(get(registry, "mine", 1), 0);
+        chappe_registry_free(registry);
+}
+
+static void test_a_guid_is_asked_for_once_and_again_when_it_was_missing(void **state)
+{
+        static const uint8_t first[16] = { [15] = 7 }, second[16] = { [0] = 1, [15] = 8 };
+        struct hand_clock clock;
+        struct counting counting;
+        struct chappe_registry *registry = start(&clock, &counting, 0, false);
+        uint32_t id = 0;
+
+        (void)state;
+        counting.down = true;
+        assert_int_equal(chappe_registry_guid(registry, first, &id, NULL), -CHAPPE_E_REGISTRY_UNREACHABLE);
+        counting.down = false;
+        for (int i = 0; i < 3; i++) {
+                assert_int_equal(chappe_registry_guid(registry, first, &id, NULL), 0);
+                assert_int_equal(id, 7);
+        }
+        assert_int_equal(counting.identify, 2);
+        counting.unknown = true;
+        for (int i = 0; i < 3; i++)
+                assert_int_equal(chappe_registry_guid(registry, second, &id, NULL), -CHAPPE_E_SCHEMA_NOT_FOUND);
+        assert_int_equal(counting.identify, 3);
+        counting.unknown = false;
+        clock.now_us += 5100000;
+        assert_int_equal(chappe_registry_guid(registry, second, &id, NULL), 0);
+        assert_int_equal(id, 8);
         chappe_registry_free(registry);
 }
 
@@ -212,6 +253,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_an_id_is_asked_for_once),
                 cmocka_unit_test(test_what_is_missing_is_asked_for_again_after_some_seconds),
+                cmocka_unit_test(test_a_guid_is_asked_for_once_and_again_when_it_was_missing),
                 cmocka_unit_test(test_a_registry_that_is_down_is_not_remembered),
                 cmocka_unit_test(test_a_schema_of_another_subject_is_refused),
                 cmocka_unit_test(test_a_text_that_is_no_schema_is_refused),

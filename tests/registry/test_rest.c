@@ -54,6 +54,31 @@ static void test_a_schema_comes_byte_for_byte(void **state)
         stop(&f);
 }
 
+static void test_a_guid_leads_to_the_id_of_the_default_context(void **state)
+{
+#define GUID(last) "/api/schemas/guids/00010203-0405-0607-0809-0a0b0c0d0e" last "/ids"
+        struct fixture f = start((struct fake_answer[]){
+                { "GET", GUID("01"), 200, NULL, "[{\"context\":\":.other:\",\"id\":5},{\"context\":\".\",\"id\":41}]",
+                  0 },
+                { "GET", GUID("02"), 200, NULL, "[]", 0 },
+                { "GET", GUID("03"), 404, NULL, "{\"error_code\":40403,\"message\":\"no\"}", 0 },
+                { "GET", GUID("04"), 200, NULL, "[{\"context\":\".\"}]", 0 },
+                { "GET", GUID("05"), 200, NULL, "{\"id\":1}", 0 },
+                { 0 } });
+        uint8_t guid[16] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 1 };
+        static const int expected[] = { 0, -CHAPPE_E_SCHEMA_NOT_FOUND, -CHAPPE_E_SCHEMA_NOT_FOUND,
+                                        -CHAPPE_E_REGISTRY_ANSWER, -CHAPPE_E_REGISTRY_ANSWER };
+        uint32_t id = 0;
+
+        (void)state;
+        for (size_t i = 0; i < 5; i++) {
+                guid[15] = (uint8_t)(i + 1);
+                assert_int_equal(f.source.identify(f.source.context, guid, &id, &f.error), expected[i]);
+        }
+        assert_int_equal(id, 41);
+        stop(&f);
+}
+
 static void test_a_missing_schema_is_told_from_a_failing_registry(void **state)
 {
         struct fixture f = start((struct fake_answer[]){
@@ -212,6 +237,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_a_schema_comes_byte_for_byte),
+                cmocka_unit_test(test_a_guid_leads_to_the_id_of_the_default_context),
                 cmocka_unit_test(test_a_missing_schema_is_told_from_a_failing_registry),
                 cmocka_unit_test(test_nonsense_is_refused),
                 cmocka_unit_test(test_an_endless_answer_is_cut),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Topics whose payloads are Avro without a frame. */
+/* Topics whose payloads are framed otherwise: by a header, or not at all. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +10,7 @@
 #include <chappe/publish.h>
 
 #include "stage.h"
+#include "wire/dead_letter.h"
 
 #define SECOND INT64_C(1000000)
 #define BARE   "\x02k\x54" /* key "k", n 42 */
@@ -44,11 +45,16 @@ static void open_with(const struct chappe_operation *table, const char *setting)
         chappe_sim_topic_create(stage.sim, "in", 1);
 }
 
-static void append(const char *bytes, size_t length)
+static void append_headed(const char *bytes, size_t length, const struct chappe_header *header)
 {
         const struct chappe_bytes key = { (const uint8_t *)"k", 1 }, value = { (const uint8_t *)bytes, length };
 
-        assert_true(chappe_sim_append(stage.sim, "in", 0, key, value, NULL, 0) >= 0);
+        assert_true(chappe_sim_append(stage.sim, "in", 0, key, value, header, header ? 1 : 0) >= 0);
+}
+
+static void append(const char *bytes, size_t length)
+{
+        append_headed(bytes, length, NULL);
 }
 
 static bool all_committed(void *context)
@@ -70,6 +76,18 @@ static void assert_payload(const char *topic, int64_t offset, const char *bytes,
         assert_true(chappe_sim_read(stage.sim, topic, 0, offset, &record));
         assert_int_equal(record.value.length, length);
         assert_memory_equal(record.value.at, bytes, length);
+        chappe_record_release(&record);
+}
+
+static void assert_reason(const char *topic, int64_t offset, const char *part)
+{
+        struct chappe_header headers[CHAPPE_HEADERS_MAXIMUM];
+        struct chappe_record record;
+
+        assert_true(chappe_sim_read(stage.sim, topic, 0, offset, &record));
+        size_t count = chappe_record_headers(&record, headers, CHAPPE_HEADERS_MAXIMUM);
+        struct chappe_text why = chappe_header_text(chappe_header_find(headers, count, CHAPPE_HEADER_DEAD_MESSAGE));
+        assert_non_null(memmem(why.at, why.length, part, strlen(part)));
         chappe_record_release(&record);
 }
 
@@ -105,6 +123,29 @@ static void test_only_the_topics_named_are_bare(void **state)
         close_stage();
 }
 
+/* The header is looked at on the topics named, and nowhere else. */
+static void test_a_header_that_names_a_schema_counts_where_it_is_said(void **state)
+{
+        static const struct chappe_header header = { "__value_schema_id",
+                                                     "\x01"
+                                                     "0123456789abcdef",
+                                                     17 };
+        const char *settings[] = { "header_topics=in", "header_topics=out" };
+
+        (void)state;
+        for (int i = 0; i < 2; i++) {
+                open_with(operations, settings[i]);
+                stage_append(&stage, "in", 0, "k", 42);
+                append_headed(BARE, 3, &header);
+                stage_start(&stage, 0);
+                stage_run(&stage, 60 * SECOND, all_committed, NULL);
+                assert_int_equal(chappe_sim_end(stage.sim, "out", 0), 1);
+                assert_payload("in-dlt", 0, BARE, 3);
+                assert_reason("in-dlt", 0, i == 0 ? "no registry is configured" : "framed neither by schema id");
+                close_stage();
+        }
+}
+
 static void test_a_bare_topic_has_one_schema(void **state)
 {
         (void)state;
@@ -126,6 +167,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_bare_payloads_are_read_and_written_by_the_operations_schema),
                 cmocka_unit_test(test_only_the_topics_named_are_bare),
+                cmocka_unit_test(test_a_header_that_names_a_schema_counts_where_it_is_said),
                 cmocka_unit_test(test_a_bare_topic_has_one_schema),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
