@@ -44,6 +44,7 @@ const struct chappe_setting_rule chappe_settings[] = {
         INTEGER("in_flight_bytes", "67108864", 65536, INT64_C(1) << 40, "bytes of them, at most"),
         INTEGER("parked_keys", "1000", 1, 1000000,
                 "keys whose record has failed and waits for another attempt, at most; then nothing more is taken"),
+        INTEGER("parked_bytes", "33554432", 65536, INT64_C(1) << 40, "bytes of their records, at most; then the same"),
         INTEGER("breaker_percent", "50", 0, 100,
                 "of a topic's keys must fail lately for its breaker to open: nothing of it runs but a probe; 0: never"),
         INTEGER("breaker_keys", "5", 2, 64, "and at least so many keys"),

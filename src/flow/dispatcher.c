@@ -17,6 +17,7 @@ struct chappe_dispatcher {
         struct chappe_share *round_last;
         size_t ready;
         size_t troubled; /* lanes */
+        size_t troubled_bytes;
         size_t records;
         size_t bytes;
         uint64_t late;
@@ -25,7 +26,7 @@ struct chappe_dispatcher {
 struct chappe_dispatcher *chappe_dispatcher_new(const struct chappe_dispatcher_limits *limits)
 {
         assert(limits->records > 0 && limits->bytes > 0 && limits->lane_run > 0 && limits->share_width > 0 &&
-               limits->troubled > 0);
+               limits->troubled > 0 && limits->troubled_bytes > 0);
         struct chappe_dispatcher *dispatcher = calloc(1, sizeof(*dispatcher));
         if (dispatcher)
                 dispatcher->limits = *limits;
@@ -47,17 +48,24 @@ static bool may_run(const struct chappe_share *share)
         return !share->held || share->probe;
 }
 
+bool chappe_dispatcher_park_full(const struct chappe_dispatcher *dispatcher)
+{
+        return dispatcher->troubled >= dispatcher->limits.troubled ||
+               dispatcher->troubled_bytes >= dispatcher->limits.troubled_bytes;
+}
+
 bool chappe_dispatcher_full(const struct chappe_dispatcher *dispatcher)
 {
         return dispatcher->records >= dispatcher->limits.records || dispatcher->bytes >= dispatcher->limits.bytes ||
-               dispatcher->troubled >= dispatcher->limits.troubled;
+               chappe_dispatcher_park_full(dispatcher);
 }
 
 bool chappe_dispatcher_low(const struct chappe_dispatcher *dispatcher)
 {
         return dispatcher->records <= dispatcher->limits.records / 2 &&
                dispatcher->bytes <= dispatcher->limits.bytes / 2 &&
-               dispatcher->troubled <= dispatcher->limits.troubled / 2;
+               dispatcher->troubled <= dispatcher->limits.troubled / 2 &&
+               dispatcher->troubled_bytes <= dispatcher->limits.troubled_bytes / 2;
 }
 
 /* Bytes are known only once a record is taken: the room is guessed from the mean size of those in hand. */
@@ -162,8 +170,10 @@ static void change_state(struct chappe_dispatcher *dispatcher, struct chappe_lan
 
 static void mark_troubled(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane, bool troubled)
 {
-        if (lane->troubled != troubled)
-                dispatcher->troubled += troubled ? 1 : (size_t)-1;
+        if (lane->troubled == troubled)
+                return;
+        dispatcher->troubled += troubled ? 1 : (size_t)-1;
+        dispatcher->troubled_bytes += troubled ? lane->bytes : -lane->bytes;
         lane->troubled = troubled;
 }
 
@@ -179,6 +189,8 @@ static void park(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane,
 
 static void let_go(struct chappe_dispatcher *dispatcher, struct chappe_task *task, struct chappe_released *released)
 {
+        task->lane->bytes -= task->bytes;
+        dispatcher->troubled_bytes -= task->lane->troubled ? task->bytes : 0;
         dispatcher->records--;
         dispatcher->bytes -= task->bytes;
         task->share->tasks--;
@@ -252,6 +264,8 @@ int chappe_dispatcher_add(struct chappe_dispatcher *dispatcher, struct chappe_ta
                 change_state(dispatcher, lane, CHAPPE_LANE_READY);
         dispatcher->records++;
         dispatcher->bytes += task->bytes;
+        lane->bytes += task->bytes;
+        dispatcher->troubled_bytes += lane->troubled ? task->bytes : 0;
         share->tasks++;
         return 0;
 }
@@ -461,6 +475,11 @@ size_t chappe_dispatcher_ready(const struct chappe_dispatcher *dispatcher)
 size_t chappe_dispatcher_troubled(const struct chappe_dispatcher *dispatcher)
 {
         return dispatcher->troubled;
+}
+
+size_t chappe_dispatcher_troubled_bytes(const struct chappe_dispatcher *dispatcher)
+{
+        return dispatcher->troubled_bytes;
 }
 
 size_t chappe_dispatcher_records(const struct chappe_dispatcher *dispatcher)

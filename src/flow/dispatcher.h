@@ -12,9 +12,10 @@
 struct chappe_dispatcher_limits {
         size_t records; /* in hand: taken from the broker and not finished */
         size_t bytes;
-        size_t lane_run;    /* tasks of one lane that a worker takes at a time */
-        size_t share_width; /* offsets that one share's ledger may remember */
-        size_t troubled;    /* lanes whose first record has failed and not yet finished */
+        size_t lane_run;       /* tasks of one lane that a worker takes at a time */
+        size_t share_width;    /* offsets that one share's ledger may remember */
+        size_t troubled;       /* lanes whose first record has failed and not yet finished */
+        size_t troubled_bytes; /* of all records in such lanes */
 };
 
 /* Tasks that the dispatcher has let go of, finished or dropped, through their next member; the shell frees them. */
@@ -31,8 +32,11 @@ struct chappe_dispatcher *chappe_dispatcher_free(struct chappe_dispatcher *dispa
 
 /* How many more records may be taken for this share; 0 unless it is active, and while it is held. */
 size_t chappe_dispatcher_room(const struct chappe_dispatcher *dispatcher, const struct chappe_share *share);
-/* Lanes in trouble: parked, or trying again. */
+/* Lanes in trouble: parked, or trying again; and all their bytes. */
 size_t chappe_dispatcher_troubled(const struct chappe_dispatcher *dispatcher);
+size_t chappe_dispatcher_troubled_bytes(const struct chappe_dispatcher *dispatcher);
+/* Are they as many, or as much, as may be? */
+bool chappe_dispatcher_park_full(const struct chappe_dispatcher *dispatcher);
 /* Is what is in hand, or in trouble, as much as may be, whatever the share? */
 bool chappe_dispatcher_full(const struct chappe_dispatcher *dispatcher);
 /* Is it at most half of that? A full intake goes on from here, so that it does not go on record by record. */

@@ -108,6 +108,7 @@ static int open_handover(struct chappe_flow *flow, struct chappe_error *error)
                 .lane_run = LANE_RUN,
                 .share_width = SHARE_WIDTH,
                 .troubled = (size_t)chappe_config_integer(config, "parked_keys"),
+                .troubled_bytes = (size_t)chappe_config_integer(config, "parked_bytes"),
         };
         int status = chappe_wake_init(&flow->bell, flow->runtime->world->executor, error);
         return status < 0 ? status : chappe_handover_new(flow->runtime, &limits, &flow->bell, &flow->handover, error);

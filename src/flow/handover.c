@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "config/config.h"
+#include "flow/kept_record.h"
 #include "flow/key_hash.h"
 #include "flow/retry_schedule.h"
 
@@ -24,7 +25,6 @@ int chappe_handover_new(const struct chappe_runtime *runtime, const struct chapp
         handover->executor = runtime->world->executor;
         handover->bell = bell;
         handover->due_us = INT64_MAX;
-        handover->troubled_maximum = limits->troubled;
         handover->mutex = chappe_mutex_new(handover->executor);
         handover->work = chappe_condition_new(handover->executor);
         handover->dispatcher = chappe_dispatcher_new(limits);
@@ -228,6 +228,16 @@ static void recall_failures(struct chappe_handover *handover, struct chappe_job 
         job->first_us = first_us != 0 ? first_us : -1;
 }
 
+/* Under the lock: what stands behind a record in trouble waits for long, and may keep no fetch alive. The first time,
+ * all of it is copied; from then on what joins it is. */
+static void keep_behind(const struct chappe_lane *lane)
+{
+        for (struct chappe_task *task = lane->head; task; task = task->next) {
+                if (task->state == CHAPPE_TASK_QUEUED)
+                        chappe_record_keep(&chappe_job_of(task)->record);
+        }
+}
+
 static int give_one(struct chappe_handover *handover, struct chappe_share *share, const struct chappe_channel *channel,
                     struct chappe_record *record)
 {
@@ -242,9 +252,10 @@ static int give_one(struct chappe_handover *handover, struct chappe_share *share
         job->task.attempt = 1;
         recall_failures(handover, job);
         int status = chappe_dispatcher_add(handover->dispatcher, &job->task, lane_identity(channel, record));
-        if (status < 0) {
+        if (status < 0)
                 put_aside(handover, job);
-        }
+        else if (job->task.lane->troubled)
+                chappe_record_keep(&job->record);
         return status;
 }
 
@@ -320,6 +331,8 @@ static void bring_back(struct chappe_handover *handover, struct chappe_job *job,
         chappe_handover_note_outcome(handover, job);
         if (job->verdict == CHAPPE_VERDICT_UNRUN) {
                 chappe_dispatcher_unrun(handover->dispatcher, &job->task, released);
+                if (job->task.lane && job->task.lane->troubled)
+                        chappe_record_keep(&job->record);
                 return;
         }
         bool outstanding = !chappe_deliveries_drop(&job->deliveries);
@@ -328,7 +341,11 @@ static void bring_back(struct chappe_handover *handover, struct chappe_job *job,
                 again = true;
                 job->due_us = due_after_failure(handover, job);
         }
+        struct chappe_lane *lane = job->task.lane;
+        bool was_troubled = lane->troubled;
         chappe_dispatcher_return(handover->dispatcher, &job->task, again, outstanding, job->due_us, released);
+        if (again && !was_troubled && job->task.lane)
+                keep_behind(lane);
 }
 
 /* Under the lock. Fills in jobs; 0 at the end. */

@@ -95,8 +95,8 @@ struct chappe_share_figures {
 void chappe_handover_figures(struct chappe_handover *handover, const struct chappe_share *share,
                              struct chappe_share_figures *ret_figures);
 size_t chappe_handover_records(struct chappe_handover *handover);
-/* Keys in trouble; *ret_full: as many as there may be, so that intake waits. */
-size_t chappe_handover_troubled(struct chappe_handover *handover, bool *ret_full);
+/* Keys in trouble, and the bytes of their records; *ret_full: as much as there may be, so that intake waits. */
+size_t chappe_handover_troubled(struct chappe_handover *handover, size_t *ret_bytes, bool *ret_full);
 uint64_t chappe_handover_late(struct chappe_handover *handover);
 
 /* How many topics have an open breaker. Any strand. */

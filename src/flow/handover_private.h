@@ -12,7 +12,6 @@ struct chappe_handover {
         struct chappe_wake *bell;
         struct chappe_mutex *mutex;
         struct chappe_condition *work; /* workers wait for jobs */
-        size_t troubled_maximum;
         struct chappe_runs runs; /* guards itself */
         /* of the poll strand */
         struct chappe_job *settled; /* since the last chappe_handover_settle, latest first */

@@ -115,12 +115,13 @@ size_t chappe_handover_records(struct chappe_handover *handover)
         return records;
 }
 
-size_t chappe_handover_troubled(struct chappe_handover *handover, bool *ret_full)
+size_t chappe_handover_troubled(struct chappe_handover *handover, size_t *ret_bytes, bool *ret_full)
 {
         chappe_handover_lock(handover);
         size_t troubled = chappe_dispatcher_troubled(handover->dispatcher);
+        *ret_bytes = chappe_dispatcher_troubled_bytes(handover->dispatcher);
+        *ret_full = chappe_dispatcher_park_full(handover->dispatcher);
         chappe_handover_unlock(handover);
-        *ret_full = troubled >= handover->troubled_maximum;
         return troubled;
 }
 

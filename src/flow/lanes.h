@@ -52,6 +52,7 @@ struct chappe_lane {
         struct chappe_task *next; /* first queued; every task behind it is queued */
         struct chappe_share *share;
         uint64_t identity;
+        size_t bytes; /* of all its tasks */
         uint32_t running;
         uint32_t returned;
         uint32_t failed; /* have to run again */

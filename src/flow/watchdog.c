@@ -32,6 +32,8 @@ void chappe_watchdog_init(struct chappe_watchdog *watchdog, const struct chappe_
         watchdog->stuck_us = chappe_config_integer(runtime->config, "stuck_ms") * 1000;
         watchdog->parked = chappe_metrics_get(runtime->metrics, CHAPPE_GAUGE, "parked_keys",
                                               "Keys whose record has failed and not yet finished.", NULL);
+        watchdog->parked_bytes = chappe_metrics_get(runtime->metrics, CHAPPE_GAUGE, "parked_bytes",
+                                                    "Bytes of the records of such keys.", NULL);
         for (int watch = 0; watch < CHAPPE_WATCHES; watch++)
                 watchdog->gauges[watch] = chappe_metrics_get(
                         runtime->metrics, CHAPPE_GAUGE, "stuck",
@@ -88,12 +90,13 @@ static void look_at_park(struct chappe_watchdog *watchdog, int64_t now_us)
 {
         char what[WHAT_SIZE];
         bool full;
-        size_t troubled = chappe_handover_troubled(watchdog->handover, &full);
+        size_t bytes, troubled = chappe_handover_troubled(watchdog->handover, &bytes, &full);
         chappe_metric_set(watchdog->parked, (int64_t)troubled);
-        snprintf(
-                what, sizeof(what),
-                "%zu keys wait for another attempt (parked_keys): nothing more is taken until half of them have got on",
-                troubled);
+        chappe_metric_set(watchdog->parked_bytes, (int64_t)bytes);
+        snprintf(what, sizeof(what),
+                 "%zu keys with %zu bytes wait for another attempt (parked_keys, parked_bytes): nothing more is taken "
+                 "until half of it has got on",
+                 troubled, bytes);
         judge(watchdog, CHAPPE_WATCH_PARK, full, 0, what, now_us);
 }
 

@@ -28,6 +28,7 @@ struct chappe_watchdog {
         struct chappe_alarm alarms[CHAPPE_WATCHES];
         struct chappe_metric *gauges[CHAPPE_WATCHES];
         struct chappe_metric *parked;
+        struct chappe_metric *parked_bytes;
         _Atomic int alarm; /* code; 0: all is well */
 };
 

@@ -93,6 +93,9 @@ static void check(struct world *world)
                 assert_int_equal(chappe_offset_ledger_watermark(&partition->share->ledger), first_unfinished);
         }
         assert_int_equal(chappe_dispatcher_late(world->dispatcher), world->late);
+        assert_true(chappe_dispatcher_troubled_bytes(world->dispatcher) <= chappe_dispatcher_bytes(world->dispatcher));
+        assert_true((chappe_dispatcher_troubled(world->dispatcher) > 0) ==
+                    (chappe_dispatcher_troubled_bytes(world->dispatcher) > 0));
 }
 
 static void gain(struct world *world, int p)
@@ -362,7 +365,7 @@ static void close_world(struct world *world)
 
 static void random_sequence(uint64_t seed)
 {
-        static const struct chappe_dispatcher_limits limits = { 1000, 100000, 3, 1000, 1000 };
+        static const struct chappe_dispatcher_limits limits = { 1000, 100000, 3, 1000, 1000, 100000 };
         struct world world = { .dispatcher = chappe_dispatcher_new(&limits) };
         struct worker workers[2] = { 0 };
         chappe_random_init(&world.random, seed);
@@ -387,7 +390,7 @@ static void test_dispatcher_agrees_with_a_plain_reader_of_the_log(void **state)
 static void test_partitions_take_turns(void **state)
 {
         (void)state;
-        static const struct chappe_dispatcher_limits limits = { 1000, 100000, 1, 1000, 1000 };
+        static const struct chappe_dispatcher_limits limits = { 1000, 100000, 1, 1000, 1000, 100000 };
         struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&limits);
         struct chappe_assignment assignment = { 0 };
         struct chappe_task tasks[12] = { 0 };
@@ -412,7 +415,7 @@ static void test_partitions_take_turns(void **state)
 static void test_intake_is_bounded_by_records_and_bytes(void **state)
 {
         (void)state;
-        static const struct chappe_dispatcher_limits limits = { 10, 1000, 1, 1000, 1000 };
+        static const struct chappe_dispatcher_limits limits = { 10, 1000, 1, 1000, 1000, 100000 };
         struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&limits);
         struct chappe_assignment assignment = { 0 };
         struct chappe_share *share = chappe_assignment_gain(&assignment, "t", 0, 0);
@@ -438,7 +441,7 @@ static void test_intake_is_bounded_by_records_and_bytes(void **state)
 static void test_intake_is_bounded_by_keys_in_trouble(void **state)
 {
         (void)state;
-        static const struct chappe_dispatcher_limits limits = { 1000, 100000, 1, 1000, 2 };
+        static const struct chappe_dispatcher_limits limits = { 1000, 100000, 1, 1000, 2, 100000 };
         struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&limits);
         struct chappe_assignment assignment = { 0 };
         struct chappe_share *share = chappe_assignment_gain(&assignment, "t", 0, 0);
@@ -469,7 +472,7 @@ static void test_intake_is_bounded_by_keys_in_trouble(void **state)
 static void test_of_a_held_partition_one_task_probes_that_has_not_failed(void **state)
 {
         (void)state;
-        static const struct chappe_dispatcher_limits limits = { 1000, 100000, 16, 1000, 1000 };
+        static const struct chappe_dispatcher_limits limits = { 1000, 100000, 16, 1000, 1000, 100000 };
         struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&limits);
         struct chappe_assignment assignment = { 0 };
         struct chappe_share *share = chappe_assignment_gain(&assignment, "t", 0, 0);
@@ -501,12 +504,42 @@ static void test_of_a_held_partition_one_task_probes_that_has_not_failed(void **
         chappe_assignment_deinit(&assignment);
 }
 
+/* What queues behind a record in trouble counts with it. */
+static void test_intake_is_bounded_by_bytes_in_trouble(void **state)
+{
+        (void)state;
+        static const struct chappe_dispatcher_limits limits = { 1000, 100000, 1, 1000, 1000, 250 };
+        struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&limits);
+        struct chappe_assignment assignment = { 0 };
+        struct chappe_share *share = chappe_assignment_gain(&assignment, "t", 0, 0);
+        struct chappe_task tasks[3] = { 0 }, *taken;
+        struct chappe_released released = { 0 };
+        for (int i = 0; i < 3; i++) {
+                tasks[i] = (struct chappe_task){ .share = share, .offset = i, .bytes = 100, .attempt = 1 };
+                if (i < 2)
+                        assert_int_equal(chappe_dispatcher_add(dispatcher, &tasks[i], 7), 0);
+        }
+        assert_int_equal(chappe_dispatcher_take(dispatcher, &taken, 1), 1);
+        assert_int_equal(chappe_dispatcher_troubled_bytes(dispatcher), 0);
+        chappe_dispatcher_return(dispatcher, taken, true, false, 10, &released);
+        assert_int_equal(chappe_dispatcher_troubled_bytes(dispatcher), 200);
+        assert_false(chappe_dispatcher_park_full(dispatcher));
+        assert_int_equal(chappe_dispatcher_add(dispatcher, &tasks[2], 7), 0);
+        assert_true(chappe_dispatcher_park_full(dispatcher));
+        assert_int_equal(chappe_dispatcher_room(dispatcher, share), 0);
+        chappe_dispatcher_drop(dispatcher, share, &released);
+        assert_int_equal(chappe_dispatcher_troubled_bytes(dispatcher), 0);
+        chappe_dispatcher_free(dispatcher);
+        chappe_assignment_deinit(&assignment);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_partitions_take_turns),
                 cmocka_unit_test(test_intake_is_bounded_by_records_and_bytes),
                 cmocka_unit_test(test_intake_is_bounded_by_keys_in_trouble),
+                cmocka_unit_test(test_intake_is_bounded_by_bytes_in_trouble),
                 cmocka_unit_test(test_of_a_held_partition_one_task_probes_that_has_not_failed),
                 cmocka_unit_test(test_dispatcher_agrees_with_a_plain_reader_of_the_log),
         };
