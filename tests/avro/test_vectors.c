@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What Apache Avro for Java makes of random schemas, evolutions and data (tests/cases/avro/tools/Vectors.java),
- * repeated here. */
+/* What Apache Avro for Java makes of schemas, evolutions and data (tests/cases/avro, written by tests/compare),
+ * repeated here: a folder a kind, each file with as many lines as cases.tsv says. */
+#include <dirent.h>
+#include <limits.h>
+
 #include "avro_test.h"
 
 #define COLUMNS 4
+#define PATH    512
 
 static const char *directory; /* of the cases; the first argument */
 
@@ -24,19 +28,25 @@ static void differ(const struct line *line, const char *what, struct chappe_text
                             CHAPPE_TEXT(found));
 }
 
-/* Runs check for each line, at least so many of them; fails when any differed. */
-static void for_each_line(const char *file, unsigned least, void (*check)(const struct line *line))
+static FILE *open_file(const char *folder, const char *name)
 {
-        struct line line = { .file = file };
-        char path[512], *text = NULL;
-        size_t size = 0;
+        char path[PATH];
         FILE *stream;
 
-        snprintf(path, sizeof(path), "%s/%s", directory, file);
+        snprintf(path, sizeof(path), "%s/%s/%s", directory, folder, name);
         stream = fopen(path, "r");
         if (!stream)
                 fail_msg("cannot open %s", path);
-        differences = 0;
+        return stream;
+}
+
+static unsigned for_each_line(const char *folder, const char *file, void (*check)(const struct line *line))
+{
+        struct line line = { .file = file };
+        FILE *stream = open_file(folder, file);
+        char *text = NULL;
+        size_t size = 0;
+
         while (getline(&text, &size, stream) > 0) {
                 char *at = text;
 
@@ -48,9 +58,67 @@ static void for_each_line(const char *file, unsigned least, void (*check)(const 
         }
         free(text);
         fclose(stream);
-        assert_true(line.number >= least);
+        return line.number;
+}
+
+/* As many lines as cases.tsv says this file has. */
+static void assert_count(const char *folder, const char *file, unsigned found)
+{
+        FILE *stream = open_file("", "cases.tsv");
+        char text[PATH], name[PATH], wanted[PATH];
+        unsigned count, listed = UINT_MAX;
+
+        snprintf(wanted, sizeof(wanted), "%s/%s", folder, file);
+        while (fgets(text, sizeof(text), stream)) {
+                if (sscanf(text, "%511s %u", name, &count) == 2 && strcmp(name, wanted) == 0)
+                        listed = count;
+        }
+        fclose(stream);
+        if (listed != found)
+                fail_msg("%s has %u cases, cases.tsv says %d", wanted, found, (int)listed);
+}
+
+static unsigned count_listed(const char *folder)
+{
+        FILE *stream = open_file("", "cases.tsv");
+        size_t length = strlen(folder);
+        char text[PATH];
+        unsigned files = 0;
+
+        while (fgets(text, sizeof(text), stream))
+                files += strncmp(text, folder, length) == 0 && text[length] == '/';
+        fclose(stream);
+        return files;
+}
+
+/* Runs check for each line of each file in the folder: all that are listed, and at least so many cases. Fails when any
+ * differed. */
+static void for_each_case(const char *folder, unsigned least, void (*check)(const struct line *line))
+{
+        char path[PATH];
+        const struct dirent *entry;
+        unsigned cases = 0, files = 0;
+        DIR *files_of;
+
+        snprintf(path, sizeof(path), "%s/%s", directory, folder);
+        files_of = opendir(path);
+        assert_non_null(files_of);
+        differences = 0;
+        while ((entry = readdir(files_of))) {
+                unsigned lines;
+
+                if (entry->d_name[0] == '.')
+                        continue;
+                lines = for_each_line(folder, entry->d_name, check);
+                assert_count(folder, entry->d_name, lines);
+                cases += lines;
+                files++;
+        }
+        closedir(files_of);
+        assert_int_equal(files, count_listed(folder));
+        assert_true(cases >= least);
         if (differences)
-                fail_msg("%u of %u lines differ", differences, line.number);
+                fail_msg("%u of %u cases differ", differences, cases);
 }
 
 static size_t unhex(const char *hex, uint8_t *bytes)
@@ -174,28 +242,82 @@ static void check_compatible(const struct line *line)
         chappe_schema_unref(reader);
 }
 
+/* JSON where the bytes are a datum, an error where not; always within the limit of memory. */
+static void check_hostile(const struct line *line)
+{
+        struct line same = *line;
+
+        same.column[3] = line->column[2];
+        same.column[2] = line->column[1];
+        same.column[1] = line->column[0];
+        check_resolution(&same);
+}
+
+static void check_named_data(const struct line *line)
+{
+        struct chappe_schema *schema = avro_schema(line->column[0]);
+        struct chappe_buffer buffer = { 0 };
+        bool good = decode(schema, schema, line->column[1], &buffer);
+
+        if (good || chappe_buffer_append(&buffer, "", 1) < 0 || !strstr((const char *)buffer.at, line->column[2]))
+                differ(line, "error", (struct chappe_text){ (const char *)buffer.at, buffer.length });
+        chappe_buffer_deinit(&buffer);
+        chappe_schema_unref(schema);
+}
+
+static void check_named_schema(const struct line *line)
+{
+        struct chappe_error error = { 0 };
+        struct chappe_schema *schema = NULL;
+
+        if (chappe_schema_parse("named", chappe_text(line->column[0]), &schema, &error) >= 0 ||
+            !strstr(error.text, line->column[1]))
+                differ(line, "error", chappe_text(error.text));
+        chappe_schema_unref(schema);
+}
+
+static void check_named(const struct line *line)
+{
+        if (strcmp(line->file, "schema.tsv") == 0)
+                check_named_schema(line);
+        else
+                check_named_data(line);
+}
+
 static void test_resolution_is_as_in_java(void **state)
 {
         (void)state;
-        for_each_line("resolve.tsv", 2000, check_resolution);
+        for_each_case("resolve", 2000, check_resolution);
 }
 
 static void test_same_schema_json_is_as_in_java_both_ways(void **state)
 {
         (void)state;
-        for_each_line("same.tsv", 1000, check_same);
+        for_each_case("same", 1000, check_same);
 }
 
 static void test_canonical_forms_and_fingerprints_are_as_in_java(void **state)
 {
         (void)state;
-        for_each_line("schemas.tsv", 400, check_schema);
+        for_each_case("schema", 400, check_schema);
 }
 
 static void test_compatibility_is_as_in_java(void **state)
 {
         (void)state;
-        for_each_line("compatible.tsv", 500, check_compatible);
+        for_each_case("compatible", 500, check_compatible);
+}
+
+static void test_hostile_bytes_are_refused_and_no_others(void **state)
+{
+        (void)state;
+        for_each_case("hostile", 1000, check_hostile);
+}
+
+static void test_what_brought_down_others_gets_a_clear_error(void **state)
+{
+        (void)state;
+        for_each_case("named", 40, check_named);
 }
 
 int main(int argc, char **argv)
@@ -205,6 +327,8 @@ int main(int argc, char **argv)
                 cmocka_unit_test(test_same_schema_json_is_as_in_java_both_ways),
                 cmocka_unit_test(test_canonical_forms_and_fingerprints_are_as_in_java),
                 cmocka_unit_test(test_compatibility_is_as_in_java),
+                cmocka_unit_test(test_hostile_bytes_are_refused_and_no_others),
+                cmocka_unit_test(test_what_brought_down_others_gets_a_clear_error),
         };
 
         directory = argc > 1 ? argv[1] : "tests/cases/avro";

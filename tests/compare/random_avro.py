@@ -133,20 +133,27 @@ class RandomAvro:
 
     # Defaults, once all types are made
 
-    def set_defaults(self, type_, seen=None):
-        seen = {} if seen is None else seen
+    def set_defaults(self, root):
+        """A default may leave out what has one of its own by then, so that none needs itself."""
+        fields = []
+        self.collect_fields(root, fields, {})
+        for field in fields:
+            field.pop("default", None)
+        for field in fields:
+            value = self.default(field["type"], 3) if field["wants default"] else NO_DEFAULT
+            if value is not NO_DEFAULT:
+                field["default"] = value
+
+    def collect_fields(self, type_, fields, seen):
         if id(type_) in seen:
             return
         seen[id(type_)] = type_
         for inner in [type_.get("items"), type_.get("values"), *type_.get("branches", ())]:
             if inner:
-                self.set_defaults(inner, seen)
+                self.collect_fields(inner, fields, seen)
         for field in type_.get("fields", ()):
-            self.set_defaults(field["type"], seen)
-            field.pop("default", None)
-            value = self.default(field["type"], 3) if field["wants default"] else NO_DEFAULT
-            if value is not NO_DEFAULT:
-                field["default"] = value
+            self.collect_fields(field["type"], fields, seen)
+            fields.append(field)
 
     def default(self, type_, depth):
         kind = type_["kind"]
