@@ -10,7 +10,7 @@
 
 #define READINGS 500
 
-#define SEED     20261128u
+#define SEED 20261128u
 
 static const char *cases; /* folder */
 static const char *const all_codecs[] = { "null", "deflate", "snappy", "zstandard" };

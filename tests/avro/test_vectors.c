@@ -1,125 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What Apache Avro for Java makes of schemas, evolutions and data (tests/cases/avro, written by tests/compare),
  * repeated here: a folder a kind, each file with as many lines as cases.tsv says. */
-#include <dirent.h>
-#include <limits.h>
-
 #include "avro_test.h"
-
-#define COLUMNS 4
-#define PATH    512
-
-static const char *directory; /* of the cases; the first argument */
-
-/* One line of a case file, cut at its tabs. */
-struct line {
-        const char *column[COLUMNS];
-        const char *file;
-        unsigned number;
-};
-
-static unsigned differences;
-
-static void differ(const struct line *line, const char *what, struct chappe_text found)
-{
-        if (++differences <= 5)
-                print_error("%s:%u: %s\n  %s\n  %s\n  %s\n  %s\n  found %.*s\n", line->file, line->number, what,
-                            line->column[0], line->column[1], line->column[2], line->column[3] ? line->column[3] : "",
-                            CHAPPE_TEXT(found));
-}
-
-static FILE *open_file(const char *folder, const char *name)
-{
-        char path[PATH];
-        FILE *stream;
-
-        snprintf(path, sizeof(path), "%s/%s/%s", directory, folder, name);
-        stream = fopen(path, "r");
-        if (!stream)
-                fail_msg("cannot open %s", path);
-        return stream;
-}
-
-static unsigned for_each_line(const char *folder, const char *file, void (*check)(const struct line *line))
-{
-        struct line line = { .file = file };
-        FILE *stream = open_file(folder, file);
-        char *text = NULL;
-        size_t size = 0;
-
-        while (getline(&text, &size, stream) > 0) {
-                char *at = text;
-
-                text[strcspn(text, "\n")] = '\0';
-                line.number++;
-                for (int i = 0; i < COLUMNS; i++)
-                        line.column[i] = strsep(&at, "\t");
-                check(&line);
-        }
-        free(text);
-        fclose(stream);
-        return line.number;
-}
-
-/* As many lines as cases.tsv says this file has. */
-static void assert_count(const char *folder, const char *file, unsigned found)
-{
-        FILE *stream = open_file("", "cases.tsv");
-        char text[PATH], name[PATH], wanted[PATH];
-        unsigned count, listed = UINT_MAX;
-
-        snprintf(wanted, sizeof(wanted), "%s/%s", folder, file);
-        while (fgets(text, sizeof(text), stream)) {
-                if (sscanf(text, "%511s %u", name, &count) == 2 && strcmp(name, wanted) == 0)
-                        listed = count;
-        }
-        fclose(stream);
-        if (listed != found)
-                fail_msg("%s has %u cases, cases.tsv says %d", wanted, found, (int)listed);
-}
-
-static unsigned count_listed(const char *folder)
-{
-        FILE *stream = open_file("", "cases.tsv");
-        size_t length = strlen(folder);
-        char text[PATH];
-        unsigned files = 0;
-
-        while (fgets(text, sizeof(text), stream))
-                files += strncmp(text, folder, length) == 0 && text[length] == '/';
-        fclose(stream);
-        return files;
-}
-
-/* Runs check for each line of each file in the folder: all that are listed, and at least so many cases. Fails when any
- * differed. */
-static void for_each_case(const char *folder, unsigned least, void (*check)(const struct line *line))
-{
-        char path[PATH];
-        const struct dirent *entry;
-        unsigned cases = 0, files = 0;
-        DIR *files_of;
-
-        snprintf(path, sizeof(path), "%s/%s", directory, folder);
-        files_of = opendir(path);
-        assert_non_null(files_of);
-        differences = 0;
-        while ((entry = readdir(files_of))) {
-                unsigned lines;
-
-                if (entry->d_name[0] == '.')
-                        continue;
-                lines = for_each_line(folder, entry->d_name, check);
-                assert_count(folder, entry->d_name, lines);
-                cases += lines;
-                files++;
-        }
-        closedir(files_of);
-        assert_int_equal(files, count_listed(folder));
-        assert_true(cases >= least);
-        if (differences)
-                fail_msg("%u of %u cases differ", differences, cases);
-}
+#include "cases.h"
 
 static size_t unhex(const char *hex, uint8_t *bytes)
 {
@@ -155,7 +38,7 @@ static bool decode(struct chappe_schema *writer, struct chappe_schema *reader, c
         return r >= 0;
 }
 
-static void check_resolution(const struct line *line)
+static void check_resolution(const struct case_line *line)
 {
         struct chappe_schema *writer = avro_schema(line->column[0]), *reader = avro_schema(line->column[1]);
         struct chappe_buffer buffer = { 0 };
@@ -163,14 +46,14 @@ static void check_resolution(const struct line *line)
         struct chappe_text found = { (const char *)buffer.at, buffer.length };
 
         if (good != expected || (good && !chappe_text_equal(found, chappe_text(line->column[3]))))
-                differ(line, "resolution", found);
+                cases_differ(line, "resolution", found);
         chappe_buffer_deinit(&buffer);
         chappe_schema_unref(writer);
         chappe_schema_unref(reader);
 }
 
 /* JSON is read back and encoded; where Java wrote sized blocks, the bytes differ and are decoded once more instead. */
-static void check_read_back(const struct line *line, struct chappe_schema *schema)
+static void check_read_back(const struct case_line *line, struct chappe_schema *schema)
 {
         struct chappe_error error = { 0 };
         const struct chappe_layout *layout = chappe_schema_layout(schema, &error);
@@ -183,7 +66,7 @@ static void check_read_back(const struct line *line, struct chappe_schema *schem
         assert_int_equal(chappe_plan_new(schema, schema, layout, &plan, &error), 0);
         if (chappe_json_read(schema, layout, chappe_text(line->column[2]), arena, value, &error) < 0 ||
             chappe_plan_encode(plan, value, &buffer, &error) < 0) {
-                differ(line, "reading JSON", chappe_text(error.text));
+                cases_differ(line, "reading JSON", chappe_text(error.text));
         } else {
                 hex = calloc(1, 2 * buffer.length + 1);
                 for (size_t i = 0; i < buffer.length; i++)
@@ -191,7 +74,8 @@ static void check_read_back(const struct line *line, struct chappe_schema *schem
                 decode(schema, schema, hex, &again);
                 if (!chappe_text_equal((struct chappe_text){ (const char *)again.at, again.length },
                                        chappe_text(line->column[2])))
-                        differ(line, "reading JSON back", (struct chappe_text){ (const char *)again.at, again.length });
+                        cases_differ(line, "reading JSON back",
+                                     (struct chappe_text){ (const char *)again.at, again.length });
                 free(hex);
         }
         chappe_plan_free(plan);
@@ -201,7 +85,7 @@ static void check_read_back(const struct line *line, struct chappe_schema *schem
         free(value);
 }
 
-static void check_same(const struct line *line)
+static void check_same(const struct case_line *line)
 {
         struct chappe_schema *schema = avro_schema(line->column[0]);
         struct chappe_buffer buffer = { 0 };
@@ -209,14 +93,14 @@ static void check_same(const struct line *line)
         decode(schema, schema, line->column[1], &buffer);
         if (!chappe_text_equal((struct chappe_text){ (const char *)buffer.at, buffer.length },
                                chappe_text(line->column[2])))
-                differ(line, "same schema", (struct chappe_text){ (const char *)buffer.at, buffer.length });
+                cases_differ(line, "same schema", (struct chappe_text){ (const char *)buffer.at, buffer.length });
         else
                 check_read_back(line, schema);
         chappe_buffer_deinit(&buffer);
         chappe_schema_unref(schema);
 }
 
-static void check_schema(const struct line *line)
+static void check_schema(const struct case_line *line)
 {
         struct chappe_schema *schema = avro_schema(line->column[0]);
         char fingerprint[17];
@@ -224,28 +108,28 @@ static void check_schema(const struct line *line)
         for (int i = 0; i < 8; i++)
                 sprintf(fingerprint + 2 * i, "%02x", (unsigned)(chappe_schema_fingerprint(schema) >> 8 * i & 255));
         if (!chappe_text_equal(chappe_schema_canonical(schema), chappe_text(line->column[1])))
-                differ(line, "canonical form", chappe_schema_canonical(schema));
+                cases_differ(line, "canonical form", chappe_schema_canonical(schema));
         if (strcmp(fingerprint, line->column[2]) != 0)
-                differ(line, "fingerprint", chappe_text(fingerprint));
+                cases_differ(line, "fingerprint", chappe_text(fingerprint));
         chappe_schema_unref(schema);
 }
 
-static void check_compatible(const struct line *line)
+static void check_compatible(const struct case_line *line)
 {
         struct chappe_schema *writer = avro_schema(line->column[0]), *reader = avro_schema(line->column[1]);
         struct chappe_error error = { 0 };
         int r = chappe_schema_check(writer, reader, &error);
 
         if ((r >= 0) != (strcmp(line->column[2], "yes") == 0))
-                differ(line, "compatibility", chappe_text(error.text));
+                cases_differ(line, "compatibility", chappe_text(error.text));
         chappe_schema_unref(writer);
         chappe_schema_unref(reader);
 }
 
 /* JSON where the bytes are a datum, an error where not; always within the limit of memory. */
-static void check_hostile(const struct line *line)
+static void check_hostile(const struct case_line *line)
 {
-        struct line same = *line;
+        struct case_line same = *line;
 
         same.column[3] = line->column[2];
         same.column[2] = line->column[1];
@@ -253,30 +137,30 @@ static void check_hostile(const struct line *line)
         check_resolution(&same);
 }
 
-static void check_named_data(const struct line *line)
+static void check_named_data(const struct case_line *line)
 {
         struct chappe_schema *schema = avro_schema(line->column[0]);
         struct chappe_buffer buffer = { 0 };
         bool good = decode(schema, schema, line->column[1], &buffer);
 
         if (good || chappe_buffer_append(&buffer, "", 1) < 0 || !strstr((const char *)buffer.at, line->column[2]))
-                differ(line, "error", (struct chappe_text){ (const char *)buffer.at, buffer.length });
+                cases_differ(line, "error", (struct chappe_text){ (const char *)buffer.at, buffer.length });
         chappe_buffer_deinit(&buffer);
         chappe_schema_unref(schema);
 }
 
-static void check_named_schema(const struct line *line)
+static void check_named_schema(const struct case_line *line)
 {
         struct chappe_error error = { 0 };
         struct chappe_schema *schema = NULL;
 
         if (chappe_schema_parse("named", chappe_text(line->column[0]), &schema, &error) >= 0 ||
             !strstr(error.text, line->column[1]))
-                differ(line, "error", chappe_text(error.text));
+                cases_differ(line, "error", chappe_text(error.text));
         chappe_schema_unref(schema);
 }
 
-static void check_named(const struct line *line)
+static void check_named(const struct case_line *line)
 {
         if (strcmp(line->file, "schema.tsv") == 0)
                 check_named_schema(line);
@@ -287,37 +171,37 @@ static void check_named(const struct line *line)
 static void test_resolution_is_as_in_java(void **state)
 {
         (void)state;
-        for_each_case("resolve", 2000, check_resolution);
+        cases_each("resolve", 2000, check_resolution);
 }
 
 static void test_same_schema_json_is_as_in_java_both_ways(void **state)
 {
         (void)state;
-        for_each_case("same", 1000, check_same);
+        cases_each("same", 1000, check_same);
 }
 
 static void test_canonical_forms_and_fingerprints_are_as_in_java(void **state)
 {
         (void)state;
-        for_each_case("schema", 400, check_schema);
+        cases_each("schema", 400, check_schema);
 }
 
 static void test_compatibility_is_as_in_java(void **state)
 {
         (void)state;
-        for_each_case("compatible", 500, check_compatible);
+        cases_each("compatible", 500, check_compatible);
 }
 
 static void test_hostile_bytes_are_refused_and_no_others(void **state)
 {
         (void)state;
-        for_each_case("hostile", 1000, check_hostile);
+        cases_each("hostile", 1000, check_hostile);
 }
 
 static void test_what_brought_down_others_gets_a_clear_error(void **state)
 {
         (void)state;
-        for_each_case("named", 40, check_named);
+        cases_each("named", 40, check_named);
 }
 
 int main(int argc, char **argv)
@@ -331,6 +215,6 @@ int main(int argc, char **argv)
                 cmocka_unit_test(test_what_brought_down_others_gets_a_clear_error),
         };
 
-        directory = argc > 1 ? argv[1] : "tests/cases/avro";
+        cases_directory = argc > 1 ? argv[1] : "tests/cases/avro";
         return cmocka_run_group_tests_name("vectors", tests, NULL, NULL);
 }
