@@ -11,6 +11,8 @@
 #include "flow/offset_ledger.h"
 #include "flow/progress.h"
 
+struct chappe_meters;
+
 enum chappe_share_state {
         CHAPPE_SHARE_ACTIVE,
         CHAPPE_SHARE_DRAINING, /* no intake; what runs may finish */
@@ -35,11 +37,13 @@ struct chappe_share {
         uint64_t committed_changes;
         int64_t committing; /* on its way; -1: nothing */
         uint64_t committing_changes;
-        size_t tasks;              /* in hand, in any state */
-        void *context;             /* the shell's */
+        size_t tasks;  /* in hand, in any state */
+        void *context; /* this and the next: the shell's */
+        const struct chappe_meters *meters;
         struct chappe_lane *ready; /* lanes to run, first to last */
         struct chappe_lane *ready_last;
         size_t ready_lanes;
+        size_t troubled;           /* lanes */
         bool held;                 /* nothing of it begins */
         bool probe;                /* but one task may */
         struct chappe_share *turn; /* the next share in the dispatcher's round */

@@ -162,16 +162,8 @@ static int complete(struct chappe_channel *channel, const struct chappe_runtime 
                 return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the operations table");
         const char *labels = (const char *)label.at;
         struct chappe_metrics *metrics = runtime->metrics;
-        channel->handled = chappe_metrics_get(metrics, CHAPPE_COUNTER, "records_handled_total",
-                                              "Records whose handler was done.", labels);
-        channel->retried = chappe_metrics_get(metrics, CHAPPE_COUNTER, "records_retried_total",
-                                              "Attempts that failed and were put off.", labels);
-        channel->dead = chappe_metrics_get(metrics, CHAPPE_COUNTER, "dead_letters_total",
-                                           "Records sent to the dead letter topic.", labels);
         channel->ignored = chappe_metrics_get(metrics, CHAPPE_COUNTER, "records_ignored_total",
                                               "Records that no operation handles.", labels);
-        channel->handler_time =
-                chappe_metrics_get(metrics, CHAPPE_HISTOGRAM, "handler_seconds", "Time in handlers.", labels);
         return 0;
 }
 

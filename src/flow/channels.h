@@ -16,15 +16,11 @@ struct chappe_channel {
         bool calls;
         bool produces;
         bool headed; /* a header may name the schema of a payload */
-        bool bare; /* payloads are Avro of its one type, without a frame */
+        bool bare;   /* payloads are Avro of its one type, without a frame */
         enum chappe_order order;
         int32_t partitions;
         int64_t retention_ms;
-        struct chappe_metric *handled;
-        struct chappe_metric *retried;
-        struct chappe_metric *dead;
         struct chappe_metric *ignored;
-        struct chappe_metric *handler_time;
 };
 
 /* Constant after start. */

@@ -173,6 +173,7 @@ static void mark_troubled(struct chappe_dispatcher *dispatcher, struct chappe_la
         if (lane->troubled == troubled)
                 return;
         dispatcher->troubled += troubled ? 1 : (size_t)-1;
+        lane->share->troubled += troubled ? 1 : (size_t)-1;
         dispatcher->troubled_bytes += troubled ? lane->bytes : -lane->bytes;
         lane->troubled = troubled;
 }

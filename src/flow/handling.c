@@ -2,6 +2,7 @@
 /* Decode, ask the inbox, run the handler, commit its unit of work. */
 #include "flow/handling.h"
 
+#include "flow/meters.h"
 #include "flow/payload.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
@@ -38,15 +39,14 @@ static enum chappe_decision judge(struct chappe_context *ctx)
         }
 }
 
-static enum chappe_decision run_handler(struct chappe_context *ctx, const struct chappe_channel *channel,
-                                        const void *event)
+static enum chappe_decision run_handler(struct chappe_context *ctx, const struct chappe_job *job, const void *event)
 {
         const struct chappe_world *world = ctx->runtime->world;
         if (!chappe_step(world, "handler.begin"))
                 return CHAPPE_RETRY;
         int64_t began_us = chappe_clock_monotonic_us(world->clock);
         enum chappe_decision decision = ctx->operation->on_event(ctx, event);
-        chappe_metric_observe_us(channel->handler_time, chappe_clock_monotonic_us(world->clock) - began_us);
+        chappe_metric_observe_us(job->meters->handler_time, chappe_clock_monotonic_us(world->clock) - began_us);
         return chappe_step(world, "handler.end") ? decision : CHAPPE_RETRY;
 }
 
@@ -110,7 +110,7 @@ static enum chappe_decision handle_event(struct chappe_context *ctx, struct chap
         }
         if (chappe_payload_decode(payload, writer, type, body, ctx->arena, event, &ctx->error) < 0)
                 return judge(ctx);
-        return end_work(ctx, run_handler(ctx, job->channel, event));
+        return end_work(ctx, run_handler(ctx, job, event));
 }
 
 static enum chappe_decision handle_request(struct chappe_context *ctx, struct chappe_job *job)
@@ -121,7 +121,7 @@ static enum chappe_decision handle_request(struct chappe_context *ctx, struct ch
         int64_t began_us = chappe_clock_monotonic_us(world->clock);
         enum chappe_decision decision = ctx->runtime->answer(ctx);
         job->operation = ctx->operation;
-        chappe_metric_observe_us(job->channel->handler_time, chappe_clock_monotonic_us(world->clock) - began_us);
+        chappe_metric_observe_us(job->meters->handler_time, chappe_clock_monotonic_us(world->clock) - began_us);
         return chappe_step(world, "handler.end") ? decision : CHAPPE_RETRY;
 }
 

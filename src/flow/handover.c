@@ -246,6 +246,7 @@ static int give_one(struct chappe_handover *handover, struct chappe_share *share
                 return -CHAPPE_E_NO_MEMORY;
         job->record = *record;
         job->channel = channel;
+        job->meters = share->meters;
         job->task.share = share;
         job->task.offset = record->offset;
         job->task.bytes = record->key.length + record->value.length;

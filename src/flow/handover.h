@@ -38,6 +38,7 @@ struct chappe_job {
         struct chappe_record record;
         struct chappe_deliveries deliveries;
         const struct chappe_channel *channel;
+        const struct chappe_meters *meters;       /* of its partition */
         const struct chappe_operation *operation; /* once it is known */
         enum chappe_verdict verdict;
         enum chappe_outcome outcome;
@@ -90,6 +91,7 @@ struct chappe_share_figures {
         int64_t highest;   /* offset seen */
         int64_t watermark; /* everything before it is finished */
         size_t tasks;
+        size_t troubled; /* keys */
         uint64_t changes;
 };
 void chappe_handover_figures(struct chappe_handover *handover, const struct chappe_share *share,

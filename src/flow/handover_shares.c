@@ -102,6 +102,7 @@ void chappe_handover_figures(struct chappe_handover *handover, const struct chap
                 .highest = chappe_offset_ledger_highest(&share->ledger),
                 .watermark = chappe_offset_ledger_watermark(&share->ledger),
                 .tasks = share->tasks,
+                .troubled = share->troubled,
                 .changes = share->changes,
         };
         chappe_handover_unlock(handover);

@@ -3,11 +3,9 @@
 #include "flow/intake.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "config/config.h"
 #include "flow/ages.h"
 #include "observe/log.h"
@@ -20,33 +18,8 @@
 struct holding {
         const struct chappe_channel *channel;
         int64_t rewind_to; /* the log begins again there, once nothing of before is in hand; -1: no */
-        struct chappe_metric *highest;
-        struct chappe_metric *finished;
-        struct chappe_metric *committed;
-        struct chappe_metric *in_flight;
-        struct chappe_metric *oldest;
         struct chappe_ages ages;
 };
-
-static void look_up_gauges(struct holding *holding, struct chappe_metrics *metrics, const struct chappe_share *share)
-{
-        CHAPPE_CLEANUP(buffer) struct chappe_buffer label = { 0 };
-        if (chappe_metrics_label(&label, "topic", share->topic) < 0 ||
-            chappe_buffer_printf(&label, ",partition=\"%" PRId32 "\"", share->partition) < 0 ||
-            chappe_buffer_append(&label, "", 1) < 0)
-                return;
-        const char *labels = (const char *)label.at;
-        holding->highest = chappe_metrics_get(metrics, CHAPPE_GAUGE, "partition_highest_seen_offset",
-                                              "Highest offset taken from the broker.", labels);
-        holding->finished = chappe_metrics_get(metrics, CHAPPE_GAUGE, "partition_finished_offset",
-                                               "Everything before this offset is finished.", labels);
-        holding->committed = chappe_metrics_get(metrics, CHAPPE_GAUGE, "partition_committed_offset",
-                                                "Offset that the group has committed.", labels);
-        holding->in_flight = chappe_metrics_get(metrics, CHAPPE_GAUGE, "partition_in_flight_records",
-                                                "Records taken and not finished.", labels);
-        holding->oldest = chappe_metrics_get(metrics, CHAPPE_GAUGE, "partition_oldest_unfinished_seconds",
-                                             "How long the oldest unfinished record has been in hand.", labels);
-}
 
 /* Without a committed offset the position is asked for, so that it can be committed before the first record is
  * finished; when nobody answers, the broker's own reset has to do. */
@@ -85,10 +58,12 @@ void chappe_intake_gain(struct chappe_intake *intake, const struct chappe_channe
         struct chappe_share *share = chappe_assignment_find(intake->assignment, channel->name, committed->partition);
         if (share)
                 chappe_intake_drop(intake, share); /* gained twice without a revoke: the later one counts */
+        const struct chappe_meters *meters =
+                chappe_meters_get(&intake->meters, intake->runtime->metrics, channel, committed->partition);
         struct holding *holding = calloc(1, sizeof(*holding));
-        share = holding ? chappe_assignment_gain(intake->assignment, channel->name, committed->partition,
-                                                 ret_start->offset)
-                        : NULL;
+        share = holding && meters ? chappe_assignment_gain(intake->assignment, channel->name, committed->partition,
+                                                           ret_start->offset)
+                                  : NULL;
         if (!share) {
                 free(holding);
                 return;
@@ -96,18 +71,17 @@ void chappe_intake_gain(struct chappe_intake *intake, const struct chappe_channe
         holding->channel = channel;
         holding->rewind_to = -1;
         share->context = holding;
+        share->meters = meters;
         if (committed->offset >= 0) {
                 share->committed = committed->offset;
                 resume(intake, share, committed);
         }
-        look_up_gauges(holding, intake->runtime->metrics, share);
 }
 
 void chappe_intake_drop(struct chappe_intake *intake, struct chappe_share *share)
 {
         struct holding *holding = share->context;
-        chappe_metric_set(holding->in_flight, 0);
-        chappe_metric_set(holding->oldest, 0);
+        chappe_meters_rest(share->meters);
         share->context = NULL;
         free(holding);
         chappe_handover_drop(intake->handover, intake->assignment, share);
@@ -176,7 +150,7 @@ static bool take_batch(struct chappe_intake *intake, struct chappe_share *share,
                 return false;
         }
         chappe_ages_take(&holding->ages, first, now_us);
-        chappe_metric_set(holding->highest, last);
+        chappe_metric_set(share->meters->highest, last);
         return count == room;
 }
 
@@ -205,10 +179,11 @@ void chappe_intake_measure(struct chappe_intake *intake, int64_t now_us)
                 struct chappe_share_figures figures;
                 chappe_handover_figures(intake->handover, share, &figures);
                 int64_t age_us = chappe_ages_age_us(&holding->ages, figures.watermark, now_us);
-                chappe_metric_set(holding->finished, figures.watermark);
-                chappe_metric_set(holding->committed, share->committed);
-                chappe_metric_set(holding->in_flight, (int64_t)figures.tasks);
-                chappe_metric_set(holding->oldest, figures.watermark <= figures.highest ? age_us / 1000000 : 0);
+                chappe_metric_set(share->meters->finished, figures.watermark);
+                chappe_metric_set(share->meters->committed, share->committed);
+                chappe_metric_set(share->meters->in_flight, (int64_t)figures.tasks);
+                chappe_metric_set(share->meters->parked, (int64_t)figures.troubled);
+                chappe_metric_set(share->meters->oldest, figures.watermark <= figures.highest ? age_us / 1000000 : 0);
         }
         uint64_t late = chappe_handover_late(intake->handover);
         chappe_metric_add(intake->late, (int64_t)(late - intake->late_told));

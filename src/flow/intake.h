@@ -4,12 +4,14 @@
 #pragma once
 
 #include "flow/handover.h"
+#include "flow/meters.h"
 
 struct chappe_intake {
         struct chappe_runtime *runtime;
         struct chappe_handover *handover;
         struct chappe_assignment *assignment;
         struct chappe_consumer *consumer;
+        struct chappe_meters_table meters;
         size_t turn; /* the share that comes first in the next pass */
         struct chappe_metric *late;
         uint64_t late_told; /* completions, in the metric */

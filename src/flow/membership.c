@@ -377,6 +377,7 @@ int chappe_membership_close(struct chappe_membership *member, int64_t timeout_ms
         int status = member->broker->consumer_close(member->consumer, timeout_ms, error);
         chappe_commits_deinit(&member->commits);
         chappe_assignment_deinit(&member->assignment);
+        chappe_meters_deinit(&member->intake.meters);
         free(member);
         return status;
 }

@@ -11,6 +11,7 @@
 #include "flow/dead_letter.h"
 #include "flow/handling.h"
 #include "flow/kept_record.h"
+#include "flow/meters.h"
 #include "flow/retry_schedule.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
@@ -75,7 +76,7 @@ static void bury(struct chappe_worker *worker, struct chappe_job *job, int64_t n
                 job->verdict = CHAPPE_VERDICT_DONE;
                 if (first) {
                         log_record(worker, job, CHAPPE_LOG_RECORD_DEAD, "goes to the dead letter topic");
-                        chappe_metric_add(job->channel->dead, 1);
+                        chappe_metric_add(job->meters->dead, 1);
                 }
                 return;
         }
@@ -111,7 +112,7 @@ static void carry_out(struct chappe_worker *worker, struct chappe_job *job, enum
         if (decision == CHAPPE_DONE) {
                 job->verdict = CHAPPE_VERDICT_DONE;
                 job->outcome = worker->context.operation ? CHAPPE_OUTCOME_PASSED : CHAPPE_OUTCOME_NONE;
-                chappe_metric_add(job->channel->handled, 1);
+                chappe_metric_add(job->meters->handled, 1);
                 return;
         }
         keep_reason(worker, job, decision);
@@ -122,7 +123,7 @@ static void carry_out(struct chappe_worker *worker, struct chappe_job *job, enum
                 return;
         }
         put_off(worker, job, now_us);
-        chappe_metric_add(job->channel->retried, 1);
+        chappe_metric_add(job->meters->retried, 1);
         log_record(worker, job,
                    job->reason_code == CHAPPE_E_SCHEMA_UNKNOWN ? CHAPPE_LOG_SCHEMA_MISSING : CHAPPE_LOG_RECORD_RETRY,
                    "is tried again");

@@ -14,6 +14,7 @@
 #include <chappe/schema.h>
 
 #include "observe/log.h"
+#include "observe/metrics.h"
 
 #define SECOND INT64_C(1000000)
 
@@ -126,10 +127,12 @@ static void live(void *argument)
                                                  .descriptor = 2 };
                 chappe_log_new(&log, &runtime->log, NULL);
         }
+        runtime->metrics = chappe_metrics_new();
         instance->start_status = chappe_flow_new(runtime, &runtime->flow, &instance->error);
         if (instance->start_status == 0)
                 drive(instance);
         chappe_flow_free(runtime->flow);
+        runtime->metrics = chappe_metrics_free(runtime->metrics);
         chappe_log_free(runtime->log);
         chappe_config_free(runtime->config);
         instance->running = false;
@@ -242,6 +245,17 @@ void stage_end(struct stage *stage)
                 chappe_process_free(instance->process);
                 instance->process = NULL;
         }
+}
+
+bool stage_measures(const struct stage *stage, int n, const char *line)
+{
+        struct chappe_buffer text = { 0 };
+        chappe_metrics_print(stage->instances[n].runtime.metrics, &text);
+        chappe_buffer_append(&text, "", 1);
+        const char *found = strstr((const char *)text.at, line);
+        bool whole = found && (found == (const char *)text.at || found[-1] == '\n') && found[strlen(line)] == '\n';
+        chappe_buffer_deinit(&text);
+        return whole;
 }
 
 static size_t put_long(uint8_t *at, int64_t value)

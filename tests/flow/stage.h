@@ -59,5 +59,8 @@ void stage_run(struct stage *stage, int64_t for_us, bool (*done)(void *context),
 /* Runs until every instance has ended, and clears them away. */
 void stage_end(struct stage *stage);
 
+/* Is this line, name, labels and value, among the metrics of an instance that runs? */
+bool stage_measures(const struct stage *stage, int n, const char *line);
+
 /* Appends an event as a publisher would, single-object framed. */
 void stage_append(struct stage *stage, const char *topic, int32_t partition, const char *key, int64_t n);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "stage.h"
@@ -94,6 +95,39 @@ static void test_records_behind_a_parked_one_keep_no_fetch_alive(void **state)
         }
 }
 
+static void test_each_partition_is_measured(void **state)
+{
+        static const char *const lines[] = {
+                "chappe_partition_highest_seen_offset{topic=\"in\",partition=\"0\"} 8",
+                "chappe_partition_finished_offset{topic=\"in\",partition=\"0\"} 2",
+                "chappe_partition_committed_offset{topic=\"in\",partition=\"0\"} 2",
+                "chappe_partition_in_flight_records{topic=\"in\",partition=\"0\"} 3",
+                "chappe_partition_parked_keys{topic=\"in\",partition=\"0\"} 1",
+                "chappe_partition_oldest_unfinished_seconds{topic=\"in\",partition=\"0\"} 29",
+                "chappe_records_handled_total{topic=\"in\",partition=\"0\"} 6",
+                "chappe_handler_seconds_count{topic=\"in\",partition=\"0\"}",
+                "chappe_parked_keys 1",
+        };
+        char text[100];
+        (void)state;
+        open_with(1, NULL);
+        for (int n = 0; n < 9; n++)
+                stage_append(&stage, "in", 0, n == 2 || n == 4 || n == 7 ? "A" : "b", n);
+        stage_start(&stage, 0);
+        stage_run(&stage, 30 * SECOND, NULL, NULL);
+        for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+                snprintf(text, sizeof(text), "%s", lines[i]);
+                if (strstr(text, "handler_seconds_count"))
+                        snprintf(text, sizeof(text), "%s %d", lines[i], book.runs);
+                if (!stage_measures(&stage, 0, text))
+                        fail_msg("%s", text);
+        }
+        snprintf(text, sizeof(text), "chappe_records_retried_total{topic=\"in\",partition=\"0\"} %d", book.runs - 6);
+        assert_true(stage_measures(&stage, 0, text));
+        stage_end(&stage);
+        stage_close(&stage);
+}
+
 static void fill_the_park(uint64_t seed, const char *setting)
 {
         open_with(seed, setting);
@@ -129,6 +163,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_records_behind_a_parked_one_keep_no_fetch_alive),
+                cmocka_unit_test(test_each_partition_is_measured),
                 cmocka_unit_test(test_a_park_full_of_keys_makes_intake_wait),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

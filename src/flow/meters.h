@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is measured of one partition. Looked up once each, kept until the end: a partition that comes back goes on. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct chappe_channel;
+struct chappe_metric;
+struct chappe_metrics;
+
+struct chappe_meters {
+        const struct chappe_channel *channel;
+        int32_t partition;
+        /* set once a second, by the poll strand */
+        struct chappe_metric *highest;
+        struct chappe_metric *finished;
+        struct chappe_metric *committed;
+        struct chappe_metric *in_flight;
+        struct chappe_metric *parked;
+        struct chappe_metric *oldest;
+        /* counted by workers */
+        struct chappe_metric *handled;
+        struct chappe_metric *retried;
+        struct chappe_metric *dead;
+        struct chappe_metric *handler_time;
+        struct chappe_meters *next;
+};
+
+/* Zero-initialise; chappe_meters_deinit once nobody counts any more. Of the poll strand. */
+struct chappe_meters_table {
+        struct chappe_meters *first;
+};
+
+/* Those of a partition, made on first use; NULL when memory is short. */
+const struct chappe_meters *chappe_meters_get(struct chappe_meters_table *table, struct chappe_metrics *metrics,
+                                              const struct chappe_channel *channel, int32_t partition);
+/* The partition is ours no longer: nothing is in flight, parked or unfinished here. */
+void chappe_meters_rest(const struct chappe_meters *meters);
+void chappe_meters_deinit(struct chappe_meters_table *table);
