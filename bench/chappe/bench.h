@@ -5,18 +5,23 @@
 #include <chappe/chappe.h>
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 
 /* Where a handler counts, and the main program waits for the count. */
 struct bench_count {
         pthread_mutex_t lock;
         pthread_cond_t reached;
-        long left; /* under lock */
+        atomic_long left;
+        _Atomic int64_t first_us; /* when the first was counted */
+        int64_t last_us;          /* under lock */
 };
 
 void bench_count_init(struct bench_count *count, long records);
 void bench_count_one(struct bench_count *count);
 void bench_count_wait(struct bench_count *count);
+/* Prints how many, and the time from the first to the last. */
+void bench_count_print(const struct bench_count *count, long records);
 
 /* Starts a service with "name=value" settings; ends the program with the error when it does not start. */
 struct chappe_service *bench_service(const struct chappe_service_config *config, const char *const *settings);
@@ -27,6 +32,7 @@ int64_t bench_now_us(void);
 
 /* settings: name=value strings for the service, NULL at the end. */
 void bench_fill(const char *const *settings, long count);
+void bench_consume(const char *const *settings, long count);
 void bench_pipeline(const char *const *settings, long count);
 void bench_answer(const char *const *settings);
 void bench_call(const char *const *settings, long count);

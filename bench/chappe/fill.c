@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#define CHUNK 1000 /* events of one context, finished together */
+#define CHUNK 10000 /* events of one context, finished together */
 
 static const struct chappe_operation operations[] = {
         SHOP_ORDER_PLACED_PRODUCES("bench.placed", .partitions = 8),

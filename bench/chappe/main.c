@@ -23,6 +23,8 @@ int main(int argc, char **argv)
         const char *const *settings = (const char *const *)argv + 3;
         if (strcmp(work, "fill") == 0)
                 bench_fill(settings, count);
+        else if (strcmp(work, "consume") == 0)
+                bench_consume(settings, count);
         else if (strcmp(work, "pipeline") == 0)
                 bench_pipeline(settings, count);
         else if (strcmp(work, "answer") == 0)
@@ -30,7 +32,7 @@ int main(int argc, char **argv)
         else if (strcmp(work, "call") == 0)
                 bench_call(settings, count);
         else {
-                fprintf(stderr, "usage: chappe-bench fill|pipeline|answer|call COUNT [NAME=VALUE...]\n");
+                fprintf(stderr, "usage: chappe-bench fill|consume|pipeline|answer|call COUNT [NAME=VALUE...]\n");
                 return 2;
         }
         printf("{\"cpu_s\": %.3f, \"wall_s\": %.3f}\n", cpu_seconds(), (double)(bench_now_us() - begun) / 1e6);

@@ -47,16 +47,25 @@ void bench_count_init(struct bench_count *count, long records)
 
 void bench_count_one(struct bench_count *count)
 {
+        if (atomic_load_explicit(&count->first_us, memory_order_relaxed) == 0)
+                atomic_store_explicit(&count->first_us, bench_now_us(), memory_order_relaxed);
+        if (atomic_fetch_sub_explicit(&count->left, 1, memory_order_acq_rel) != 1)
+                return;
         pthread_mutex_lock(&count->lock);
-        if (--count->left == 0)
-                pthread_cond_signal(&count->reached);
+        count->last_us = bench_now_us();
+        pthread_cond_signal(&count->reached);
         pthread_mutex_unlock(&count->lock);
 }
 
 void bench_count_wait(struct bench_count *count)
 {
         pthread_mutex_lock(&count->lock);
-        while (count->left > 0)
+        while (count->last_us == 0)
                 pthread_cond_wait(&count->reached, &count->lock);
         pthread_mutex_unlock(&count->lock);
+}
+
+void bench_count_print(const struct bench_count *count, long records)
+{
+        printf("{\"records\": %ld, \"work_s\": %.3f}\n", records, (double)(count->last_us - count->first_us) / 1e6);
 }

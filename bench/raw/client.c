@@ -44,7 +44,8 @@ rd_kafka_t *raw_consumer(const char *brokers, const char *group)
         return consumer;
 }
 
-rd_kafka_t *raw_producer(const char *brokers, const char *linger_ms)
+rd_kafka_t *raw_producer(const char *brokers, const char *linger_ms,
+                         void (*on_report)(rd_kafka_t *, const rd_kafka_message_t *, void *))
 {
         rd_kafka_conf_t *conf = rd_kafka_conf_new();
         set(conf, "bootstrap.servers", brokers);
@@ -53,6 +54,9 @@ rd_kafka_t *raw_producer(const char *brokers, const char *linger_ms)
         set(conf, "linger.ms", linger_ms);
         set(conf, "partitioner", "murmur2_random");
         set(conf, "socket.nagle.disable", "true");
+        set(conf, "queue.buffering.max.messages", "1000000");
+        if (on_report)
+                rd_kafka_conf_set_dr_msg_cb(conf, on_report);
         char why[256];
         rd_kafka_t *producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof(why));
         if (!producer)

@@ -24,10 +24,19 @@ int main(int argc, char **argv)
                 raw_pong(argv[2], argv[3]);
         else if (argc == 6 && strcmp(argv[1], "ping") == 0)
                 raw_ping(argv[2], argv[3], argv[4], atol(argv[5]));
+        else if (argc == 5 && strcmp(argv[1], "publish") == 0)
+                raw_publish(argv[2], argv[3], atol(argv[4]));
+        else if (argc == 7 && strcmp(argv[1], "consume") == 0)
+                raw_consume(argv[2], argv[3], argv[4], argv[5], atol(argv[6]));
+        else if (argc == 5 && strcmp(argv[1], "pool") == 0)
+                raw_pool(atol(argv[2]), atol(argv[3]), atol(argv[4]));
         else {
                 fprintf(stderr, "usage: raw pipeline BROKERS FROM TO GROUP COUNT\n"
                                 "       raw pong BROKERS REQUESTS\n"
-                                "       raw ping BROKERS REQUESTS REPLIES COUNT\n");
+                                "       raw ping BROKERS REQUESTS REPLIES COUNT\n"
+                                "       raw publish BROKERS TO COUNT\n"
+                                "       raw consume BROKERS FROM GROUP batch|poll|avro COUNT\n"
+                                "       raw pool WORKERS MICROSECONDS COUNT\n");
                 return 2;
         }
         printf("{\"cpu_s\": %.3f, \"wall_s\": %.3f}\n", cpu_seconds(), (double)(raw_now_us() - begun) / 1e6);

@@ -54,7 +54,7 @@ void raw_pong(const char *brokers, const char *requests)
         char group[64];
         snprintf(group, sizeof(group), "raw-pong-%lld", (long long)raw_now_us());
         rd_kafka_t *consumer = raw_consumer(brokers, group);
-        rd_kafka_t *producer = raw_producer(brokers, "0");
+        rd_kafka_t *producer = raw_producer(brokers, "0", NULL);
         rd_kafka_topic_t *replies = NULL;
         rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
         rd_kafka_topic_partition_list_add(topics, requests, RD_KAFKA_PARTITION_UA);
@@ -131,7 +131,7 @@ static int64_t one_call(rd_kafka_t *producer, rd_kafka_topic_t *topic, rd_kafka_
 void raw_ping(const char *brokers, const char *requests, const char *replies, long count)
 {
         rd_kafka_t *consumer = raw_consumer(brokers, "raw-ping");
-        rd_kafka_t *producer = raw_producer(brokers, "0");
+        rd_kafka_t *producer = raw_producer(brokers, "0", NULL);
         rd_kafka_topic_t *topic = raw_topic(producer, requests);
         assign_end(consumer, replies);
         const long warm_up = 200;

@@ -19,29 +19,6 @@ static void stored_when_delivered(rd_kafka_t *producer, const rd_kafka_message_t
         rd_kafka_message_destroy(input);
 }
 
-static rd_kafka_t *pipeline_producer(const char *brokers)
-{
-        char why[256];
-        rd_kafka_conf_t *conf = rd_kafka_conf_new();
-        const char *settings[][2] = {
-                { "bootstrap.servers", brokers },
-                { "acks", "all" },
-                { "enable.idempotence", "true" },
-                { "linger.ms", "5" },
-                { "partitioner", "murmur2_random" },
-                { "socket.nagle.disable", "true" },
-                { "queue.buffering.max.messages", "1000000" },
-        };
-        for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++)
-                if (rd_kafka_conf_set(conf, settings[i][0], settings[i][1], why, sizeof(why)) != RD_KAFKA_CONF_OK)
-                        raw_fail(settings[i][0], why);
-        rd_kafka_conf_set_dr_msg_cb(conf, stored_when_delivered);
-        rd_kafka_t *producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof(why));
-        if (!producer)
-                raw_fail("producer", why);
-        return producer;
-}
-
 static void copy_header(rd_kafka_headers_t *from, rd_kafka_headers_t *to, const char *name)
 {
         const void *value;
@@ -70,7 +47,7 @@ static void forward(rd_kafka_t *producer, rd_kafka_topic_t *to, rd_kafka_message
 void raw_pipeline(const char *brokers, const char *from, const char *to, const char *group, long count)
 {
         rd_kafka_t *consumer = raw_consumer(brokers, group);
-        rd_kafka_t *producer = pipeline_producer(brokers);
+        rd_kafka_t *producer = raw_producer(brokers, "5", stored_when_delivered);
         rd_kafka_topic_t *topic = raw_topic(producer, to);
         rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
         rd_kafka_topic_partition_list_add(topics, from, RD_KAFKA_PARTITION_UA);
