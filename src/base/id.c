@@ -2,7 +2,10 @@
 /* UUIDs as text (RFC 9562). */
 #include "base/id.h"
 
+#include <string.h>
 #include <xxhash.h>
+
+#include "base/hex.h"
 
 static void write_be32(uint8_t *at, uint32_t value)
 {
@@ -12,18 +15,18 @@ static void write_be32(uint8_t *at, uint32_t value)
 
 static void print(uint8_t bytes[16], int version, char ret_id[CHAPPE_ID_SIZE])
 {
-        static const char digits[] = "0123456789abcdef";
-        char *at = ret_id;
+        char digits[32];
 
         bytes[6] = (uint8_t)((bytes[6] & 0x0f) | version << 4);
         bytes[8] = (uint8_t)((bytes[8] & 0x3f) | 0x80);
-        for (int i = 0; i < 16; i++) {
-                if (i == 4 || i == 6 || i == 8 || i == 10)
-                        *at++ = '-';
-                *at++ = digits[bytes[i] >> 4];
-                *at++ = digits[bytes[i] & 15];
-        }
-        *at = '\0';
+        chappe_hex_put(digits, bytes, 16);
+        memcpy(ret_id, digits, 8);
+        memcpy(ret_id + 9, digits + 8, 4);
+        memcpy(ret_id + 14, digits + 12, 4);
+        memcpy(ret_id + 19, digits + 16, 4);
+        memcpy(ret_id + 24, digits + 20, 12);
+        ret_id[8] = ret_id[13] = ret_id[18] = ret_id[23] = '-';
+        ret_id[36] = '\0';
 }
 
 void chappe_id_random(struct chappe_random *random, char ret_id[CHAPPE_ID_SIZE])
@@ -43,14 +46,27 @@ static void hash(const void *at, size_t length, uint8_t ret_hash[16])
 }
 
 /* Each part is hashed alone first, so that no two different pairs read as the same bytes. */
+void chappe_id_root_init(struct chappe_id_root *root, struct chappe_text event_id, struct chappe_text operation)
+{
+        hash(event_id.at, event_id.length, root->hashes);
+        hash(operation.at, operation.length, root->hashes + 16);
+}
+
+void chappe_id_derive_nth(const struct chappe_id_root *root, uint32_t n, char ret_id[CHAPPE_ID_SIZE])
+{
+        uint8_t parts[sizeof(root->hashes) + 4], bytes[16];
+
+        memcpy(parts, root->hashes, sizeof(root->hashes));
+        write_be32(parts + sizeof(root->hashes), n);
+        hash(parts, sizeof(parts), bytes);
+        print(bytes, 8, ret_id);
+}
+
 void chappe_id_derive(struct chappe_text event_id, struct chappe_text operation, uint32_t n,
                       char ret_id[CHAPPE_ID_SIZE])
 {
-        uint8_t parts[16 + 16 + 4], bytes[16];
+        struct chappe_id_root root;
 
-        hash(event_id.at, event_id.length, parts);
-        hash(operation.at, operation.length, parts + 16);
-        write_be32(parts + 32, n);
-        hash(parts, sizeof(parts), bytes);
-        print(bytes, 8, ret_id);
+        chappe_id_root_init(&root, event_id, operation);
+        chappe_id_derive_nth(&root, n, ret_id);
 }

@@ -3,6 +3,7 @@
 #include "base/random.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
@@ -61,16 +62,17 @@ bool chappe_random_chance(struct chappe_random *random, uint32_t parts_per_milli
         return chappe_random_below(random, 1000000) < parts_per_million;
 }
 
+/* Little-endian whatever the machine, so that a seed means the same everywhere. */
 void chappe_random_bytes(struct chappe_random *random, void *bytes, size_t length)
 {
         uint8_t *at = bytes;
 
         while (length > 0) {
-                uint64_t value = chappe_random_next(random);
+                uint64_t value = htole64(chappe_random_next(random));
                 size_t size = length < sizeof(value) ? length : sizeof(value);
 
-                for (size_t i = 0; i < size; i++)
-                        *at++ = (uint8_t)(value >> (8 * i));
+                memcpy(at, &value, size);
+                at += size;
                 length -= size;
         }
 }

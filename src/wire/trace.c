@@ -3,6 +3,9 @@
 #include "wire/trace.h"
 
 #include <assert.h>
+#include <string.h>
+
+#include "base/hex.h"
 
 #define LENGTH            (CHAPPE_TRACEPARENT_SIZE - 1)
 #define TRACE_ID_AT       3
@@ -32,23 +35,11 @@ static bool read_hex(const char *at, uint8_t *ret_bytes, size_t count)
         return true;
 }
 
-static char *put_hex(char *at, const uint8_t *bytes, size_t count)
-{
-        static const char digits[] = "0123456789abcdef";
-
-        for (size_t i = 0; i < count; i++) {
-                *at++ = digits[bytes[i] >> 4];
-                *at++ = digits[bytes[i] & 15];
-        }
-        return at;
-}
+static const uint8_t none[16];
 
 static bool all_zero(const uint8_t *bytes, size_t count)
 {
-        for (size_t i = 0; i < count; i++)
-                if (bytes[i])
-                        return false;
-        return true;
+        return memcmp(bytes, none, count) == 0;
 }
 
 static bool parse(struct chappe_text text, struct chappe_trace *trace)
@@ -79,17 +70,17 @@ bool chappe_trace_parse(struct chappe_text traceparent, struct chappe_trace *ret
 
 void chappe_trace_format(const struct chappe_trace *trace, char ret_traceparent[CHAPPE_TRACEPARENT_SIZE])
 {
-        static const uint8_t version = 0;
+        static const char digits[] = "0123456789abcdef";
         char *at = ret_traceparent;
 
         assert(chappe_trace_is_set(trace));
-        at = put_hex(at, &version, 1);
+        memcpy(at, "00-", 3);
+        at = chappe_hex_put(at + 3, trace->trace_id, sizeof(trace->trace_id));
         *at++ = '-';
-        at = put_hex(at, trace->trace_id, sizeof(trace->trace_id));
+        at = chappe_hex_put(at, trace->span_id, sizeof(trace->span_id));
         *at++ = '-';
-        at = put_hex(at, trace->span_id, sizeof(trace->span_id));
-        *at++ = '-';
-        at = put_hex(at, &trace->flags, 1);
+        *at++ = digits[trace->flags >> 4];
+        *at++ = digits[trace->flags & 15];
         *at = '\0';
 }
 
