@@ -24,8 +24,8 @@ int main(int argc, char **argv)
                 raw_pong(argv[2], argv[3]);
         else if (argc == 6 && strcmp(argv[1], "ping") == 0)
                 raw_ping(argv[2], argv[3], argv[4], atol(argv[5]));
-        else if (argc == 5 && strcmp(argv[1], "publish") == 0)
-                raw_publish(argv[2], argv[3], atol(argv[4]));
+        else if (argc == 6 && strcmp(argv[1], "publish") == 0)
+                raw_publish(argv[2], argv[3], argv[4], atol(argv[5]));
         else if (argc == 7 && strcmp(argv[1], "consume") == 0)
                 raw_consume(argv[2], argv[3], argv[4], argv[5], atol(argv[6]));
         else if (argc == 5 && strcmp(argv[1], "pool") == 0)
@@ -34,7 +34,7 @@ int main(int argc, char **argv)
                 fprintf(stderr, "usage: raw pipeline BROKERS FROM TO GROUP COUNT\n"
                                 "       raw pong BROKERS REQUESTS\n"
                                 "       raw ping BROKERS REQUESTS REPLIES COUNT\n"
-                                "       raw publish BROKERS TO COUNT\n"
+                                "       raw publish BROKERS TO LINGER_MS COUNT\n"
                                 "       raw consume BROKERS FROM GROUP batch|poll|avro COUNT\n"
                                 "       raw pool WORKERS MICROSECONDS COUNT\n");
                 return 2;

@@ -27,7 +27,7 @@ void raw_pong(const char *brokers, const char *requests);
 /* Sends count requests, one after the other, and prints the latencies' percentiles. */
 void raw_ping(const char *brokers, const char *requests, const char *replies, long count);
 /* Sends count records with key, value and two headers. */
-void raw_publish(const char *brokers, const char *to, long count);
+void raw_publish(const char *brokers, const char *to, const char *linger_ms, long count);
 /* Drains count records and prints the time from the first to the last. how: batch, poll, or avro (poll and decode). */
 void raw_consume(const char *brokers, const char *from, const char *group, const char *how, long count);
 /* Sleeps count times on so many threads. */

@@ -19,7 +19,7 @@ static void print(uint8_t bytes[16], int version, char ret_id[CHAPPE_ID_SIZE])
 
         bytes[6] = (uint8_t)((bytes[6] & 0x0f) | version << 4);
         bytes[8] = (uint8_t)((bytes[8] & 0x3f) | 0x80);
-        chappe_hex_put(digits, bytes, 16);
+        chappe_hex_put_16(digits, bytes);
         memcpy(ret_id, digits, 8);
         memcpy(ret_id + 9, digits + 8, 4);
         memcpy(ret_id + 14, digits + 12, 4);

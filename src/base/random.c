@@ -66,15 +66,16 @@ bool chappe_random_chance(struct chappe_random *random, uint32_t parts_per_milli
 void chappe_random_bytes(struct chappe_random *random, void *bytes, size_t length)
 {
         uint8_t *at = bytes;
+        uint64_t value;
 
-        while (length > 0) {
-                uint64_t value = htole64(chappe_random_next(random));
-                size_t size = length < sizeof(value) ? length : sizeof(value);
-
-                memcpy(at, &value, size);
-                at += size;
-                length -= size;
+        for (; length >= sizeof(value); at += sizeof(value), length -= sizeof(value)) {
+                value = htole64(chappe_random_next(random));
+                memcpy(at, &value, sizeof(value));
         }
+        if (length == 0)
+                return;
+        value = htole64(chappe_random_next(random));
+        memcpy(at, &value, length);
 }
 
 uint64_t chappe_random_system_seed(void)

@@ -87,6 +87,19 @@ static int add_consumer(struct chappe_channel *channel, const struct chappe_oper
         return 0;
 }
 
+/* The string field that the operation or the schema names. */
+static ptrdiff_t key_offset(const struct chappe_operation *row)
+{
+        const struct chappe_layout *layout = row->type->layout;
+        const char *name = row->key ? row->key : row->type->key;
+        for (uint32_t i = 0; name && i < layout->count; i++) {
+                const struct chappe_member *member = &layout->members[i];
+                if (strcmp(member->name, name) == 0 && member->layout->kind == CHAPPE_LAYOUT_STRING)
+                        return (ptrdiff_t)member->offset;
+        }
+        return -1;
+}
+
 static int add_row(struct chappe_channels *channels, const struct chappe_runtime *runtime,
                    const struct chappe_operation *row, struct chappe_error *error)
 {
@@ -100,6 +113,9 @@ static int add_row(struct chappe_channels *channels, const struct chappe_runtime
         channel->answers |= row->kind == CHAPPE_ANSWERS;
         channel->calls |= row->kind == CHAPPE_CALLS;
         channel->produces |= row->kind == CHAPPE_PRODUCES;
+        if (row->kind == CHAPPE_PRODUCES)
+                channels->publications[channels->publication_count++] =
+                        (struct chappe_publication){ row, channel, key_offset(row) };
         int status = row->kind == CHAPPE_CONSUMES ? add_consumer(channel, row, error) : 0;
         if (status == 0 && channel->answers && channel->consume_count > 0)
                 return chappe_fail(error, CHAPPE_E_OPERATION_INVALID, "%s carries requests and events: use two topics",
@@ -173,8 +189,11 @@ int chappe_channels_init(struct chappe_channels *channels, const struct chappe_r
         size_t rows = 0;
         while (runtime->operations && runtime->operations[rows].kind != CHAPPE_END)
                 rows++;
-        *channels = (struct chappe_channels){ .at = calloc(rows + 1, sizeof(*channels->at)) };
-        int status = channels->at ? 0 : chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the operations table");
+        *channels = (struct chappe_channels){ .at = calloc(rows + 1, sizeof(*channels->at)),
+                                              .publications = calloc(rows + 1, sizeof(*channels->publications)) };
+        int status = channels->at && channels->publications
+                             ? 0
+                             : chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the operations table");
         const char *group = chappe_config_text(runtime->config, "group");
         channels->group = chappe_flow_topic(runtime, group[0] ? group : runtime->service);
         if (status == 0 && !channels->group)
@@ -201,16 +220,18 @@ void chappe_channels_deinit(struct chappe_channels *channels)
                 free(channels->at[i].consumes);
         }
         free(channels->at);
+        free(channels->publications);
         free(channels->group);
         *channels = (struct chappe_channels){ 0 };
 }
 
-const struct chappe_operation *chappe_channels_produces(const struct chappe_runtime *runtime,
-                                                        const struct chappe_type *type, const char *topic)
+const struct chappe_publication *chappe_channels_publication(const struct chappe_channels *channels,
+                                                             const struct chappe_type *type, const char *topic)
 {
-        for (const struct chappe_operation *row = runtime->operations; row && row->kind != CHAPPE_END; row++) {
-                if (row->kind == CHAPPE_PRODUCES && row->type == type && (!topic || strcmp(row->topic, topic) == 0))
-                        return row;
+        for (size_t i = 0; i < channels->publication_count; i++) {
+                const struct chappe_publication *publication = &channels->publications[i];
+                if (publication->operation->type == type && (!topic || strcmp(publication->channel->plain, topic) == 0))
+                        return publication;
         }
         return NULL;
 }

@@ -23,10 +23,19 @@ struct chappe_channel {
         struct chappe_metric *ignored;
 };
 
+/* A PRODUCES row: where its events go, and where in them the record key is. */
+struct chappe_publication {
+        const struct chappe_operation *operation;
+        const struct chappe_channel *channel;
+        ptrdiff_t key_offset; /* of a struct chappe_text in the event; -1: no key */
+};
+
 /* Constant after start. */
 struct chappe_channels {
         struct chappe_channel *at;
         size_t count;
+        struct chappe_publication *publications;
+        size_t publication_count;
         char *group; /* the consumer group, with prefix */
 };
 
@@ -38,8 +47,8 @@ void chappe_channels_deinit(struct chappe_channels *channels);
 const struct chappe_channel *chappe_channels_find(const struct chappe_channels *channels, const char *name);
 const struct chappe_channel *chappe_channels_plain(const struct chappe_channels *channels, const char *plain);
 /* The PRODUCES row of a type, to this topic (as in the table; NULL: the first); or NULL. */
-const struct chappe_operation *chappe_channels_produces(const struct chappe_runtime *runtime,
-                                                        const struct chappe_type *type, const char *topic);
+const struct chappe_publication *chappe_channels_publication(const struct chappe_channels *channels,
+                                                             const struct chappe_type *type, const char *topic);
 static inline bool chappe_channel_reads(const struct chappe_channel *channel)
 {
         return channel->answers || channel->consume_count > 0;

@@ -58,6 +58,14 @@ void chappe_context_identify(struct chappe_context *ctx)
         chappe_context_identify_by(ctx, headers, count);
 }
 
+struct chappe_trace chappe_context_span(struct chappe_context *ctx)
+{
+        chappe_context_identify(ctx);
+        if (!chappe_trace_is_set(&ctx->trace))
+                ctx->trace = chappe_trace_child(&ctx->trace, ctx->random);
+        return chappe_trace_child(&ctx->trace, ctx->random);
+}
+
 static enum chappe_decision decide(struct chappe_context *ctx, enum chappe_decision decision, const char *format,
                                    va_list arguments)
 {

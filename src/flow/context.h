@@ -95,8 +95,9 @@ struct chappe_context {
         int64_t deadline_ms; /* wall clock; 0: none */
         int32_t attempt;
         uint32_t published;                   /* events so far: the n of the next derived id */
+        struct chappe_id_root ids;            /* of what is published here; from the first event on */
         void *transaction;                    /* the store's own; NULL: none open */
-        struct chappe_called *called; /* rpc's own: the calls made so far */
+        struct chappe_called *called;         /* rpc's own: the calls made so far */
         struct chappe_deliveries *deliveries; /* counts what this record still waits for; never NULL */
         struct chappe_error error;
         char reason[200]; /* of a retry or dead letter */
@@ -112,6 +113,9 @@ void chappe_context_reset(struct chappe_context *ctx, const struct chappe_record
 /* Fills in event_id and trace from the record's headers, once: parsing headers costs more than taking the record, so
  * that it is done only when somebody wants them. */
 void chappe_context_identify(struct chappe_context *ctx);
+/* A span for something that this context sends: of the trace that the record came with, else of a new one, the same for
+ * all that is sent here. */
+struct chappe_trace chappe_context_span(struct chappe_context *ctx);
 /* The same for who has parsed and checked them already. */
 void chappe_context_identify_by(struct chappe_context *ctx, const struct chappe_header *headers, size_t count);
 

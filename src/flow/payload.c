@@ -41,8 +41,10 @@ struct local_type {
 
 struct written {
         const struct chappe_type *type;
-        char *topic; /* NULL: to whoever asks */
-        struct chappe_frame frame;
+        const char *topic; /* NULL: to whoever asks */
+        /* from start on */
+        const struct chappe_plan *plan;
+        struct chappe_buffer frame; /* what stands in front of each payload */
 };
 
 struct chappe_payload {
@@ -113,7 +115,7 @@ struct chappe_payload *chappe_payload_free(struct chappe_payload *payload)
                 chappe_schema_unref(payload->types[i].schema);
         }
         for (size_t i = 0; i < payload->written_count; i++)
-                free(payload->written[i].topic);
+                chappe_buffer_deinit(&payload->written[i].frame);
         free(payload->types);
         free(payload->written);
         chappe_mutex_free(payload->executor, payload->mutex);
@@ -330,7 +332,7 @@ static const struct written *find_written(const struct chappe_payload *payload, 
                 const struct written *written = &payload->written[i];
                 if (written->type != type)
                         continue;
-                if (!topic || (written->topic && strcmp(written->topic, topic) == 0))
+                if (!topic || written->topic == topic || (written->topic && strcmp(written->topic, topic) == 0))
                         return written;
                 any = written;
         }
@@ -344,10 +346,10 @@ int chappe_payload_encode(struct chappe_payload *payload, const char *topic, con
         if (!written)
                 return chappe_fail(error, CHAPPE_E_NOT_DECLARED, "the operations table does not write %s", type->name);
         size_t before = buffer->length;
-        int status = chappe_frame_append(&written->frame, buffer);
+        int status = chappe_buffer_append(buffer, written->frame.at, written->frame.length);
         if (status < 0)
                 return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for a %s", type->name);
-        status = chappe_plan_encode(find_type(payload, type)->plan, value, buffer, error);
+        status = chappe_plan_encode(written->plan, value, buffer, error);
         if (status < 0)
                 buffer->length = before;
         return status;
@@ -400,29 +402,35 @@ int chappe_payload_writes(struct chappe_payload *payload, const char *topic, con
         if (!written)
                 return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for schemas");
         payload->written = written;
-        char *copy = topic ? strdup(topic) : NULL;
-        if (topic && !copy)
-                return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for schemas");
-        written[payload->written_count++] = (struct written){ .type = type, .topic = copy };
+        written[payload->written_count++] = (struct written){ .type = type, .topic = topic };
         return 0;
+}
+
+static int start_writing(struct chappe_payload *payload, struct written *written, struct chappe_error *error)
+{
+        const struct chappe_schema_backend *backend = &payload->backend;
+        const struct local_type *local = find_type(payload, written->type);
+        const struct chappe_channel *channel =
+                written->topic ? chappe_channels_find(payload->runtime->channels, written->topic) : NULL;
+        struct chappe_frame frame = { .framing = CHAPPE_FRAMING_BARE };
+        int status = 0;
+        if (!channel || !channel->bare)
+                status = backend->announce(backend->context, written->topic, local->schema, &frame, error);
+        if (status < 0)
+                return status;
+        written->plan = local->plan;
+        written->frame.length = 0;
+        return chappe_frame_append(&frame, &written->frame) < 0
+                       ? chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for schemas")
+                       : 0;
 }
 
 int chappe_payload_start(struct chappe_payload *payload, const struct chappe_schema_backend *backend,
                          struct chappe_error *error)
 {
+        int status = 0;
         payload->backend = *backend;
-        for (size_t i = 0; i < payload->written_count; i++) {
-                struct written *written = &payload->written[i];
-                struct chappe_schema *schema = find_type(payload, written->type)->schema;
-                const struct chappe_channel *channel =
-                        written->topic ? chappe_channels_find(payload->runtime->channels, written->topic) : NULL;
-                if (channel && channel->bare) {
-                        written->frame = (struct chappe_frame){ .framing = CHAPPE_FRAMING_BARE };
-                        continue;
-                }
-                int status = backend->announce(backend->context, written->topic, schema, &written->frame, error);
-                if (status < 0)
-                        return status;
-        }
-        return 0;
+        for (size_t i = 0; status == 0 && i < payload->written_count; i++)
+                status = start_writing(payload, &payload->written[i], error);
+        return status;
 }

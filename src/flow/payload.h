@@ -43,7 +43,7 @@ int chappe_payload_new(struct chappe_runtime *runtime, struct chappe_payload **r
 struct chappe_payload *chappe_payload_free(struct chappe_payload *payload);
 /* Before start: this type will be read. Parses its schema, so that broken ones stop the start. */
 int chappe_payload_reads(struct chappe_payload *payload, const struct chappe_type *type, struct chappe_error *error);
-/* Before start: this type will be written to this topic (with prefix). */
+/* Before start: this type will be written to this topic (with prefix; borrowed until free). */
 int chappe_payload_writes(struct chappe_payload *payload, const char *topic, const struct chappe_type *type,
                           struct chappe_error *error);
 /* At start: makes every written type known through the backend, which is kept for lookups. May wait. */

@@ -11,30 +11,48 @@
 #include "wire/cloudevent.h"
 #include "wire/trace.h"
 
-/* The record key: the string field that the operation or the schema names. */
-static struct chappe_bytes key_of(const struct chappe_operation *operation, const void *event)
+#define NAME_MAXIMUM 255 /* of a service or topic; Kafka's own limit is 249 */
+
+static struct chappe_bytes key_of(const struct chappe_publication *publication, const void *event)
 {
-        const struct chappe_layout *layout = operation->type->layout;
-        const char *name = operation->key ? operation->key : operation->type->key;
-        for (uint32_t i = 0; name && i < layout->count; i++) {
-                const struct chappe_member *member = &layout->members[i];
-                if (strcmp(member->name, name) != 0 || member->layout->kind != CHAPPE_LAYOUT_STRING)
-                        continue;
-                const struct chappe_text *text = (const void *)((const char *)event + member->offset);
-                return (struct chappe_bytes){ (const uint8_t *)(text->at ? text->at : ""), text->length };
-        }
-        return (struct chappe_bytes){ 0 };
+        if (publication->key_offset < 0)
+                return (struct chappe_bytes){ 0 };
+        const struct chappe_text *text = (const void *)((const char *)event + publication->key_offset);
+        return (struct chappe_bytes){ (const uint8_t *)(text->at ? text->at : ""), text->length };
+}
+
+/* "service/topic" */
+static void root_ids(struct chappe_context *ctx)
+{
+        char operation[2 * NAME_MAXIMUM + 1];
+        const char *service = ctx->runtime->service, *topic = ctx->operation ? ctx->operation->topic : "";
+        char *at = mempcpy(operation, service, strnlen(service, NAME_MAXIMUM));
+        *at++ = '/';
+        at = mempcpy(at, topic, strnlen(topic, NAME_MAXIMUM));
+        chappe_id_root_init(&ctx->ids, ctx->event_id, (struct chappe_text){ operation, (size_t)(at - operation) });
 }
 
 /* The same for a repeated run of the same work, another one for every service and operation that handles the same
  * event. */
 static void derive_id(struct chappe_context *ctx, char ret_id[CHAPPE_ID_SIZE])
 {
-        char operation[512];
-        int length = snprintf(operation, sizeof(operation), "%s/%s", ctx->runtime->service,
-                              ctx->operation ? ctx->operation->topic : "");
-        size_t used = (size_t)length < sizeof(operation) ? (size_t)length : sizeof(operation) - 1;
-        chappe_id_derive(ctx->event_id, (struct chappe_text){ operation, used }, ctx->published++, ret_id);
+        if (ctx->published == 0)
+                root_ids(ctx);
+        chappe_id_derive_nth(&ctx->ids, ctx->published++, ret_id);
+}
+
+/* All that CloudEvents asks for, beside the id. */
+static void write_attributes(struct chappe_context *ctx, const struct chappe_operation *operation, const char *id,
+                             char source[256], struct chappe_header_list *headers)
+{
+        struct chappe_cloudevent attributes = { .id = { id, CHAPPE_ID_SIZE - 1 } };
+        if (operation->cloudevents) {
+                snprintf(source, 256, "/%s", ctx->runtime->service);
+                attributes.source = chappe_text(source);
+                attributes.type = chappe_text(operation->type->name);
+                attributes.time_ms = chappe_clock_wall_ms(ctx->runtime->world->clock);
+        }
+        chappe_cloudevent_write(&attributes, operation->cloudevents, headers);
 }
 
 static int send(struct chappe_context *ctx, const struct chappe_outgoing *outgoing)
@@ -46,36 +64,30 @@ static int send(struct chappe_context *ctx, const struct chappe_outgoing *outgoi
                                      &ctx->error);
 }
 
-static int publish(struct chappe_context *ctx, const struct chappe_operation *operation, const char *topic,
-                   const void *event)
+static int publish(struct chappe_context *ctx, const struct chappe_publication *publication, const void *event)
 {
+        const struct chappe_operation *operation = publication->operation;
+        const char *topic = publication->channel->name;
         ctx->scratch->length = 0;
         int status =
                 chappe_payload_encode(ctx->runtime->payload, topic, operation->type, event, ctx->scratch, &ctx->error);
         if (status < 0)
                 return status;
 
-        chappe_context_identify(ctx);
         char id[CHAPPE_ID_SIZE], traceparent[CHAPPE_TRACEPARENT_SIZE], source[256];
+        struct chappe_trace span = chappe_context_span(ctx);
+        chappe_trace_format(&span, traceparent);
         derive_id(ctx, id);
-        struct chappe_trace trace = chappe_trace_child(&ctx->trace, ctx->random);
-        chappe_trace_format(&trace, traceparent);
-        snprintf(source, sizeof(source), "/%s", ctx->runtime->service);
-        struct chappe_cloudevent attributes = {
-                .id = chappe_text(id),
-                .source = chappe_text(source),
-                .type = chappe_text(operation->type->name),
-                .time_ms = operation->cloudevents ? chappe_clock_wall_ms(ctx->runtime->world->clock) : 0,
-        };
         struct chappe_header_list headers;
         chappe_header_list_init(&headers);
-        chappe_cloudevent_write(&attributes, operation->cloudevents, &headers);
-        chappe_header_list_text(&headers, CHAPPE_HEADER_TRACEPARENT, chappe_text(traceparent));
+        write_attributes(ctx, operation, id, source, &headers);
+        chappe_header_list_text(&headers, CHAPPE_HEADER_TRACEPARENT,
+                                (struct chappe_text){ traceparent, CHAPPE_TRACEPARENT_SIZE - 1 });
 
         struct chappe_outgoing outgoing = {
                 .topic = topic,
                 .partition = CHAPPE_PARTITION_BY_KEY,
-                .key = key_of(operation, event),
+                .key = key_of(publication, event),
                 .value = { ctx->scratch->at, ctx->scratch->length },
                 .headers = headers.headers,
                 .header_count = headers.count,
@@ -86,12 +98,11 @@ static int publish(struct chappe_context *ctx, const struct chappe_operation *op
 static int publish_declared(struct chappe_context *ctx, const char *topic, const struct chappe_type *type,
                             const void *event)
 {
-        const struct chappe_operation *operation = chappe_channels_produces(ctx->runtime, type, topic);
-        if (!operation)
+        const struct chappe_publication *publication = chappe_channels_publication(ctx->runtime->channels, type, topic);
+        if (!publication)
                 return chappe_fail(&ctx->error, CHAPPE_E_NOT_DECLARED, "the operations table does not PRODUCE %s%s%s",
                                    type->name, topic ? " to " : "", topic ? topic : "");
-        const struct chappe_channel *channel = chappe_channels_plain(ctx->runtime->channels, operation->topic);
-        return publish(ctx, operation, channel->name, event);
+        return publish(ctx, publication, event);
 }
 
 int chappe_publish(struct chappe_context *ctx, const struct chappe_type *type, const void *event)

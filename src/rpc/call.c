@@ -156,8 +156,7 @@ static int exchange(struct chappe_context *ctx, const struct chappe_callee *call
                                        &ctx->error);
         if (status < 0)
                 return status;
-        chappe_context_identify(ctx);
-        trace = chappe_trace_child(&ctx->trace, ctx->random);
+        trace = chappe_context_span(ctx);
         chappe_trace_format(&trace, traceparent);
         exchange.headers.traceparent = chappe_text(traceparent);
         exchange.outgoing = (struct chappe_outgoing){

@@ -75,9 +75,9 @@ void chappe_trace_format(const struct chappe_trace *trace, char ret_traceparent[
 
         assert(chappe_trace_is_set(trace));
         memcpy(at, "00-", 3);
-        at = chappe_hex_put(at + 3, trace->trace_id, sizeof(trace->trace_id));
+        at = chappe_hex_put_16(at + 3, trace->trace_id);
         *at++ = '-';
-        at = chappe_hex_put(at, trace->span_id, sizeof(trace->span_id));
+        at = chappe_hex_put_8(at, trace->span_id);
         *at++ = '-';
         *at++ = digits[trace->flags >> 4];
         *at++ = digits[trace->flags & 15];

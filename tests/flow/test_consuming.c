@@ -29,6 +29,7 @@ struct book {
         int64_t hopeless; /* this one always does; -1: none */
         int outage;       /* so many runs find the disk full */
         bool publish;
+        bool publish_again; /* a second event from the same record */
         int64_t sleep_us;
 };
 
@@ -67,6 +68,8 @@ static enum chappe_decision on_event(struct chappe_context *ctx, const void *dec
         if (book.runs[n] <= book.fail_first)
                 return chappe_retry(ctx, "not yet");
         if (book.publish && chappe_publish(ctx, &event_type, event) < 0)
+                return chappe_retry(ctx, "could not publish");
+        if (book.publish_again && chappe_publish(ctx, &event_type, event) < 0)
                 return chappe_retry(ctx, "could not publish");
         book.done[n]++;
         if (n < book.last_of_key[key] && book.done[n] == 1)
@@ -275,6 +278,38 @@ static void test_record_is_finished_only_when_what_it_published_is_delivered(voi
         }
 }
 
+/* The records came without a trace. */
+static void test_events_of_one_record_share_a_trace_and_have_ids_of_their_own(void **state)
+{
+        (void)state;
+        open_with(23, NULL);
+        book.publish = book.publish_again = true;
+        append(0, 2);
+        stage_start(&stage, 0);
+        run_until_committed(2);
+        struct chappe_trace traces[4];
+        char ids[4][40] = { "" };
+        for (int64_t offset = 0; offset < 4; offset++) {
+                struct chappe_record record;
+                assert_true(chappe_sim_read(stage.sim, "out", 0, offset, &record));
+                assert_true(chappe_trace_parse(header_text(&record, CHAPPE_HEADER_TRACEPARENT), &traces[offset]));
+                memcpy(ids[offset], header_text(&record, CHAPPE_HEADER_EVENT_ID).at, 36);
+                chappe_record_release(&record);
+                for (int64_t earlier = 0; earlier < offset; earlier++) {
+                        assert_memory_not_equal(ids[earlier], ids[offset], 36);
+                        assert_memory_not_equal(traces[earlier].span_id, traces[offset].span_id, 8);
+                }
+        }
+        size_t of_a_kind = 0;
+        for (int i = 0; i < 4; i++) {
+                for (int other = 0; other < 4; other++)
+                        of_a_kind += memcmp(traces[i].trace_id, traces[other].trace_id, 16) == 0;
+        }
+        assert_int_equal(of_a_kind, 8); /* two traces of two events each */
+        stage_end(&stage);
+        stage_close(&stage);
+}
+
 static void test_stop_waits_for_running_handlers_and_commits(void **state)
 {
         (void)state;
@@ -424,6 +459,7 @@ int main(void)
                 cmocka_unit_test(test_undecodable_record_is_dead_lettered_with_its_bytes),
                 cmocka_unit_test(test_an_outage_makes_no_dead_letters),
                 cmocka_unit_test(test_record_is_finished_only_when_what_it_published_is_delivered),
+                cmocka_unit_test(test_events_of_one_record_share_a_trace_and_have_ids_of_their_own),
                 cmocka_unit_test(test_stop_waits_for_running_handlers_and_commits),
                 cmocka_unit_test(test_stop_says_what_was_unfinished),
                 cmocka_unit_test(test_only_what_was_unfinished_runs_again_after_a_kill),
