@@ -83,6 +83,8 @@ static int plan_fill(struct chappe_plan *plan, bool strict, struct chappe_error 
                 return r;
         r = compile(&builder);
         take(plan, &builder);
+        if (chappe_resolver_failed(builder.resolver))
+                r = chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory to resolve schemas");
         chappe_resolver_free(builder.resolver);
         return r;
 }

@@ -123,6 +123,11 @@ struct chappe_resolver *chappe_resolver_free(struct chappe_resolver *resolver)
         return NULL;
 }
 
+bool chappe_resolver_failed(const struct chappe_resolver *resolver)
+{
+        return resolver->out_of_memory;
+}
+
 static struct pair *pair_slot(struct pair *pairs, uint32_t capacity, uint32_t writer, uint32_t reader)
 {
         uint32_t at = (writer * 2654435761u ^ reader * 2246822519u) & (capacity - 1);

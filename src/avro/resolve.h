@@ -20,6 +20,8 @@ struct chappe_resolver;
 int chappe_resolver_new(const struct chappe_schema *writer, const struct chappe_schema *reader, bool strict,
                         struct chappe_resolver **ret_resolver, struct chappe_error *error);
 struct chappe_resolver *chappe_resolver_free(struct chappe_resolver *resolver);
+/* Some verdict was given without the memory to find it out: nothing that was asked counts. */
+bool chappe_resolver_failed(const struct chappe_resolver *resolver);
 
 enum chappe_match chappe_resolve(const struct chappe_resolver *resolver, const struct chappe_schema_node *writer,
                                  const struct chappe_schema_node *reader);
