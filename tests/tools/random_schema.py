@@ -65,9 +65,9 @@ class Schemas:
             if kind in LOGICAL and self.chance(0.3):
                 return {"type": kind} | self.random.choice(LOGICAL[kind])
             return kind if self.chance(0.9) else {"type": kind}
-        known = [name for name in self.named if name not in within and ("." in name or not space)]
+        known = [name for name in self.named if not self.reach(name) & set(within) and ("." in name or not space)]
         if pick < 0.45 and known:
-            return self.random.choice(known)
+            return self.hold(self.random.choice(known), within)
         if pick < 0.55:
             return {"type": "array", "items": self.type(space, depth + 1, ())}
         if pick < 0.63:
@@ -75,6 +75,19 @@ class Schemas:
         if pick < 0.78:
             return self.union(space, depth, within)
         return self.random.choice([self.record, self.record, self.enum, self.fixed])(space, depth, within)
+
+    def hold(self, name, within):
+        if within:
+            self.held[within[-1]].add(name)
+        return name
+
+    def reach(self, name, seen=()):
+        """The named types that a value of this one holds, itself included."""
+        found = {name}
+        for other in self.held.get(name, ()):
+            if other not in seen:
+                found |= self.reach(other, (*seen, name))
+        return found
 
     def branch(self, schema, space):
         if isinstance(schema, dict):
@@ -94,11 +107,14 @@ class Schemas:
             seen.add("null")
         for _ in range(self.random.choice([1, 1, 1, 2, 3, 5])):
             # Behind "null" a value ends: a record may hold itself there.
+            before = dict(self.named), {name: set(held) for name, held in self.held.items()}
             kind = self.type(space, depth + 1, () if nullable else within)
             name = None if isinstance(kind, list) else self.branch(kind, space)
             if name and name not in seen:
                 seen.add(name)
                 branches.append(kind)
+            else: # what it defines is not there
+                self.named, self.held = before
         self.random.shuffle(branches)
         return branches or ["null"]
 
@@ -121,9 +137,9 @@ class Schemas:
 
     def record(self, space, depth, within, kind="record"):
         schema, full, inner = self.define(kind, space)
-        self.named[full] = schema
+        self.named[self.hold(full, within)] = schema
+        self.held[full] = set()
         schema["fields"] = self.fields(inner, depth, (*within, full))
-        self.complete.add(full)
         return schema
 
     def fields(self, space, depth, within):
@@ -151,9 +167,7 @@ class Schemas:
         if isinstance(schema, str) and schema in self.named:
             schema, kind = self.named[schema], self.named[schema]["type"]
         if kind in ("record", "error"):
-            if depth > 3 or "name" not in schema or not all("default" in field for field in schema.get("fields", [None])if field is not None):
-                raise LookupError(kind)
-            if "fields" not in schema:
+            if depth > 3 or not all("default" in field for field in schema.get("fields", [{}])):
                 raise LookupError(kind)
             return {}
         if kind == "array":
@@ -168,13 +182,13 @@ class Schemas:
                 "bytes": BYTES, "string": "q\"\\??/\n\u2028\U0001f600"}[kind]
 
     def schema(self):
-        self.named, self.complete = {}, set()
+        self.named, self.held = {}, {}
         if self.chance(0.15):
             return self.type("", 0, ())
         return self.random.choice([self.record] * 6 + [self.enum, self.fixed])("", 0, ())
 
     def protocol(self):
-        self.named, self.complete = {}, set()
+        self.named, self.held = {}, {}
         space = self.random.choice(SPACES)
         types = [self.random.choice([self.record, self.enum, self.fixed])(space, 1, ()) for _ in range(self.random.randrange(4))]
         errors = []

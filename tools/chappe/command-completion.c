@@ -59,9 +59,10 @@ static void print_choices(const struct command *command)
                 if (option->letter)
                         printf("|'%s'*' -%c '", command->name, option->letter);
                 printf(") words='");
-                for (const char *at = option->choices; *at; at++)
-                        putchar(*at == ',' ? ' ' : *at);
-                printf("' ;;\n");
+                for (const char *at = option->choices; *at; at += strcspn(at, ",") + (at[strcspn(at, ",")] == ','))
+                        if (*at != '*') /* a file, which the shell knows better */
+                                printf("%.*s ", (int)strcspn(at, ","), at);
+                printf("'%s ;;\n", strchr(option->choices, '*') ? "; compopt -o default" : "");
         }
 }
 

@@ -2,152 +2,47 @@
 /* chappe consume: records, decoded, as they come. */
 #include <fnmatch.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "avro_output.h"
 #include "cluster.h"
-#include "hex.h"
 #include "instant.h"
+#include "record_print.h"
 #include "schemas.h"
 #include "where.h"
 
 struct consuming {
         bool json; /* one JSON object a record */
         bool colour;
-        bool raw;
         int64_t limit; /* records to print; 0: all */
         int64_t printed;
-        size_t undecodable;
+        size_t undecodable, tombstones;
+        struct avro_output *file; /* NULL: standard output */
+        bool failed;              /* the file could not be written, and was told */
         struct where where;
         struct chappe_buffer text;
         struct chappe_error error;
 };
 
-static bool is_text(struct chappe_bytes bytes)
+/* Values alone: what has none is counted. */
+static bool put_into_file(struct consuming *consuming, const struct chappe_client_record *record)
 {
-        json_t *text = bytes.length < LINE_LIMIT ? json_stringn((const char *)bytes.at, bytes.length)
-                                                 : NULL; /* NULL: no UTF-8 */
-        bool printable = text != NULL;
+        struct chappe_error error;
 
-        json_decref(text);
-        for (size_t i = 0; i < bytes.length && printable; i++)
-                printable = (bytes.at[i] >= ' ' && bytes.at[i] != 0x7f) || (bytes.at[i] >= '\t' && bytes.at[i] <= '\r');
-        return printable;
-}
-
-/* Bytes of no schema: text if they are text, on one line, else hex. */
-static void print_bytes(struct chappe_bytes bytes)
-{
-        if (!is_text(bytes)) {
-                fputs("0x", stdout);
-                hex_print(stdout, bytes.at, bytes.length);
-                return;
-        }
-        command_plain(stdout, (struct chappe_text){ (const char *)bytes.at, bytes.length });
-}
-
-/* How many bytes at this place are a character that a terminal acts on, though JSON lets it stand: DEL, C1, and those
- * that turn the direction of writing. */
-static size_t acting(const uint8_t *at, size_t length, unsigned *ret_character)
-{
-        if (at[0] == 0x7f) {
-                *ret_character = 0x7f;
-                return 1;
-        }
-        if (length >= 2 && at[0] == 0xc2 && at[1] < 0xa0) {
-                *ret_character = at[1];
-                return 2;
-        }
-        if (length < 3 || at[0] != 0xe2)
-                return 0;
-        *ret_character = 0x2000u | (at[1] & 0x3fu) << 6 | (at[2] & 0x3fu);
-        return (*ret_character >= 0x202a && *ret_character <= 0x202e) ||
-                               (*ret_character >= 0x2066 && *ret_character <= 0x2069)
-                       ? 3
-                       : 0;
-}
-
-/* The same JSON, with nothing in it that a terminal acts on. */
-static void print_safe_json(const char *text, size_t length)
-{
-        const uint8_t *bytes = (const uint8_t *)text;
-        size_t begun = 0, step;
-        unsigned character;
-
-        for (size_t i = 0; i < length; i += step ? step : 1) {
-                step = acting(bytes + i, length - i, &character);
-                if (step == 0)
-                        continue;
-                fwrite(text + begun, 1, i - begun, stdout);
-                printf("\\u%04x", character);
-                begun = i + step;
-        }
-        fwrite(text + begun, 1, length - begun, stdout);
-}
-
-static void print_line(struct consuming *consuming, const struct chappe_client_record *record)
-{
-        char when[40];
-
-        printf("%s%s[%" PRId32 "]@%" PRId64 "  %s  ", consuming->colour ? "\033[36m" : "", record->topic,
-               record->partition, record->offset, instant_format(record->timestamp_ms, when));
-        if (record->key.at)
-                print_bytes(record->key);
-        else
-                putchar('-');
-        fputs(consuming->colour ? "\033[0m  " : "  ", stdout);
-        if (record->value)
-                print_safe_json((const char *)consuming->text.at, consuming->text.length);
-        else if (!record->payload.at)
-                fputs("(tombstone)", stdout);
-        else
-                print_bytes(record->payload);
-        putchar('\n');
-}
-
-static json_t *bytes_json(struct chappe_bytes bytes)
-{
-        if (!bytes.at)
-                return json_null();
-        if (is_text(bytes))
-                return json_stringn((const char *)bytes.at, bytes.length);
-        char *hex = malloc(bytes.length * 2 + 3);
-        json_t *json;
-
-        if (!hex)
-                return json_null();
-        strcpy(hex, "0x");
-        for (size_t i = 0; i < bytes.length; i++)
-                sprintf(hex + 2 + i * 2, "%02x", bytes.at[i]);
-        json = json_string(hex);
-        free(hex);
-        return json;
-}
-
-static void print_json(struct consuming *consuming, const struct chappe_client_record *record)
-{
-        json_t *object = json_pack("{s:s, s:i, s:I, s:I, s:o}", "topic", record->topic, "partition",
-                                   (int)record->partition, "offset", (json_int_t)record->offset, "timestamp_ms",
-                                   (json_int_t)record->timestamp_ms, "key", bytes_json(record->key));
-        char *head;
-
+        consuming->tombstones += !record->payload.at;
         if (!record->value)
-                json_object_set_new(object, "payload", bytes_json(record->payload));
-        if (record->error)
-                json_object_set_new(object, "error", json_sprintf("E%d %s", record->error->code, record->error->text));
-        if (record->schema)
-                json_object_set_new(object, "type", json_string(chappe_schema_name(record->schema)));
-        head = json_dumps(object, JSON_COMPACT);
-        print_safe_json(head, strlen(head) - 1);
-        if (record->value) { /* printed by the codec, and put in as it is: numbers stay exact */
-                fputs(",\"value\":", stdout);
-                print_safe_json((const char *)consuming->text.at, consuming->text.length);
+                return true;
+        if (avro_output_add(consuming->file, record->schema, record->value, &error) < 0) {
+                chappe_error_prefix(&error, "%s[%" PRId32 "]@%" PRId64, record->topic, record->partition,
+                                    record->offset);
+                command_fail(&error);
+                consuming->failed = true;
+                return false;
         }
-        puts("}");
-        free(head);
-        json_decref(object);
+        consuming->printed++;
+        return consuming->limit == 0 || consuming->printed < consuming->limit;
 }
 
 static bool on_record(void *context, const struct chappe_client_record *record)
@@ -167,10 +62,12 @@ static bool on_record(void *context, const struct chappe_client_record *record)
                 command_say("%s[%" PRId32 "]@%" PRId64 ": E%d %s", record->topic, record->partition, record->offset,
                             record->error->code, record->error->text);
         }
+        if (consuming->file)
+                return put_into_file(consuming, record);
         if (consuming->json)
-                print_json(consuming, record);
+                record_print_json(record, &consuming->text);
         else
-                print_line(consuming, record);
+                record_print_line(record, &consuming->text, consuming->colour);
         consuming->printed++;
         return fflush(stdout) == 0 && (consuming->limit == 0 || consuming->printed < consuming->limit);
 }
@@ -247,48 +144,89 @@ static int read_topics(const struct command_line *line, struct chappe_client *cl
         return chappe_client_read(client, read, error);
 }
 
-static int consume(const struct command_line *line)
+/* The exit code for what was read; the file gets its name when it is whole. */
+static int finish(struct consuming *consuming, bool to_end, int status, const struct chappe_error *error)
 {
-        const char *output = command_value(line, "output");
-        const char *format = output ? output : command_value(line, "format");
-        struct consuming consuming = {
-                .json = format && strcmp(format, "json") == 0,
-                .colour = command_colour(STDOUT_FILENO),
-                .raw = command_given(line, "raw"),
-        };
+        bool interrupted = status == -CHAPPE_E_STOPPED && cluster_interrupted();
+
+        if (consuming->failed)
+                return EXIT_FAILED;
+        if (interrupted && to_end)
+                return EXIT_INTERRUPTED;
+        if (status < 0 && !interrupted)
+                return command_fail(error);
+        if (consuming->tombstones)
+                command_say("%zu records have no value, and are left out", consuming->tombstones);
+        status = consuming->file ? avro_output_finish(consuming->file) : EXIT_DONE;
+        return status == EXIT_DONE && consuming->undecodable ? EXIT_FAILED : status;
+}
+
+static int consume_into(const struct command_line *line, struct chappe_schema *bare, struct consuming *consuming)
+{
         struct chappe_client_read read = {
                 .to_end = command_given(line, "exit"),
-                .raw = consuming.raw,
+                .raw = command_given(line, "raw"),
+                .bare = bare,
                 .record = on_record,
-                .context = &consuming,
+                .context = consuming,
         };
-        CHAPPE_CLEANUP(schema) struct chappe_schema *schema = NULL;
         CHAPPE_CLEANUP(client) struct chappe_client *client = NULL;
         struct chappe_error error = { 0 };
         int64_t partition = -1;
         int status;
 
         if (!command_integer(line, "partition", 0, INT32_MAX, &partition) ||
-            !command_integer(line, "count", 1, INT64_MAX, &consuming.limit) || !parse_from(line, &read) ||
-            !where_parse(line, &consuming.where))
+            !command_integer(line, "count", 1, INT64_MAX, &consuming->limit) || !parse_from(line, &read) ||
+            !where_parse(line, &consuming->where))
                 return EXIT_USAGE;
         read.partition = (int32_t)partition;
-        if (command_given(line, "schema")) {
-                status = schema_open(line, command_value(line, "schema"), &schema);
-                if (status != EXIT_DONE)
-                        return status;
-                read.bare = schema;
-        }
         status = cluster_open(line, NULL, false, NULL, &client);
         if (status != EXIT_DONE)
                 return status;
         status = read_topics(line, client, &read, &error);
-        chappe_buffer_deinit(&consuming.text);
-        if (status == -CHAPPE_E_STOPPED && cluster_interrupted())
-                return read.to_end ? EXIT_INTERRUPTED : EXIT_DONE;
-        if (status < 0)
-                return command_fail(&error);
-        return consuming.undecodable ? EXIT_FAILED : EXIT_DONE;
+        chappe_buffer_deinit(&consuming->text);
+        return finish(consuming, read.to_end, status, &error);
+}
+
+/* The schema that an option names, if it does. */
+static int open_schema(const struct command_line *line, const char *option, struct chappe_schema **ret)
+{
+        const char *path = command_value(line, option);
+
+        return path ? schema_open(line, path, ret) : EXIT_DONE;
+}
+
+static int open_file(const struct command_line *line, const char *path, struct avro_output **ret_file)
+{
+        CHAPPE_CLEANUP(schema) struct chappe_schema *schema = NULL;
+        int status;
+
+        if (!avro_output_is_name(path) && (command_given(line, "codec") || command_given(line, "reader")))
+                return command_misuse("--codec and --reader are for -o FILE.avro");
+        if (!avro_output_is_name(path))
+                return EXIT_DONE;
+        if (command_given(line, "raw"))
+                return command_misuse("--raw values have no schema to stand in %s", path);
+        status = open_schema(line, "reader", &schema);
+        return status == EXIT_DONE ? avro_output_open(path, command_value(line, "codec"), schema, ret_file) : status;
+}
+
+static int consume(const struct command_line *line)
+{
+        CHAPPE_CLEANUP(avro_output) struct avro_output *file = NULL;
+        CHAPPE_CLEANUP(schema) struct chappe_schema *bare = NULL;
+        const char *output = command_value(line, "output");
+        const char *format = output ? output : command_value(line, "format");
+        struct consuming consuming = {
+                .json = format && strcmp(format, "json") == 0,
+                .colour = command_colour(STDOUT_FILENO),
+        };
+        int status = open_schema(line, "schema", &bare);
+
+        if (status == EXIT_DONE)
+                status = open_file(line, output, &file);
+        consuming.file = file;
+        return status == EXIT_DONE ? consume_into(line, bare, &consuming) : status;
 }
 
 static const struct command_option options[] = {
@@ -300,7 +238,10 @@ static const struct command_option options[] = {
         { "where", 'w', "FIELD=VALUE", "only values whose field (a.b for one within) is this; repeatable: all of them",
           NULL },
         { "format", 'f', "FORMAT", "line (default), or json: one object a record", "line,json" },
-        { "output", 'o', "FORMAT", "the same", "line,json" },
+        { "output", 'o', "FORMAT", "the same, or FILE.avro: the values into an Avro container file",
+          "line,json,*.avro" },
+        AVRO_CODEC_OPTION,
+        { "reader", 'r', "FILE", "of FILE.avro: the schema to write (that of the first record)", NULL },
         { "raw", 0, NULL, "do not decode", NULL },
         { "schema", 'S', "FILE", "values are bare Avro of this schema, without a frame that names one", NULL },
         SCHEMA_INCLUDE_OPTION,

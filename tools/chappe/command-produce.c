@@ -85,8 +85,11 @@ static int produce_all(struct producing *producing)
         while (status > 0 && !cluster_interrupted())
                 status = produce_batch(producing, &error);
         progress_end(&producing->progress);
-        if (status < 0)
+        if (status < 0) {
+                if (producing->sent)
+                        command_say("%" PRId64 " were sent to %s before this:", producing->sent, producing->topic);
                 return command_fail(&error);
+        }
         if (producing->bad)
                 command_say("%" PRId64 " delivered to %s, %" PRId64 " not understood", producing->sent,
                             producing->topic, producing->bad);
@@ -190,24 +193,42 @@ static bool parse_rate(const struct command_line *line, int64_t *rate)
         return true;
 }
 
+/* The schema to write: as it was told, else the file's own, else that of the newest record. */
+static int find_schema(const struct command_line *line, const struct avro_input *avro, struct chappe_schema **ret)
+{
+        const char *path = command_value(line, "schema"), *type = command_value(line, "type");
+
+        if (path && type)
+                return command_misuse("one of --schema and --type");
+        if (path)
+                return schema_open(line, path, ret);
+        if (type)
+                return schema_find(line, command_argument(line, 0), type, ret);
+        if (!avro)
+                return newest_schema(line, ret);
+        *ret = chappe_schema_ref(chappe_container_schema(avro->container));
+        return EXIT_DONE;
+}
+
 static int produce(const struct command_line *line)
 {
         CHAPPE_CLEANUP(arena) struct chappe_arena *types = chappe_arena_new(0);
         CHAPPE_CLEANUP(schema) struct chappe_schema *schema = NULL;
         struct producing producing = { .topic = command_argument(line, 0), .arena = types };
-        const char *path = command_value(line, "schema"), *type = command_value(line, "type");
+        const char *from = command_value(line, "from");
+        struct avro_input avro = { 0 };
         int status;
 
         if (!parse_rate(line, &producing.rate))
                 return EXIT_USAGE;
-        if (path && type)
-                return command_misuse("one of --schema and --type");
-        status = path   ? schema_open(line, path, &schema)
-                 : type ? schema_find(line, producing.topic, type, &schema)
-                        : newest_schema(line, &schema);
+        status = from ? avro_input_open(from, &avro) : EXIT_DONE;
+        producing.source.avro = from ? &avro : NULL;
+        if (status == EXIT_DONE)
+                status = find_schema(line, producing.source.avro, &schema);
         if (status == EXIT_DONE)
                 status = produce_values(line, schema, &producing);
         value_source_close(&producing.source);
+        avro_input_close(&avro);
         if (producing.arena != types)
                 chappe_arena_free(producing.arena);
         free(producing.value);
@@ -221,6 +242,7 @@ static const struct command_option options[] = {
         { "file", 'F', "FILE", "values from a file, one JSON text a line", NULL },
         { "csv", 0, "FILE", "values from CSV or CSV.gz with a header row that names fields; - is standard input",
           NULL },
+        { "from", 0, "FILE.avro", "values from an Avro container file, by its schema unless another is given", NULL },
         { "fake", 0, "N", "N made-up values that fit the schema", NULL },
         { "seed", 0, "N", "make up the same values again", NULL },
         { "rate", 'r', "N/s", "so many a second", NULL },
@@ -233,7 +255,7 @@ static const struct command_option options[] = {
 const struct command command_produce = {
         .name = "produce",
         .arguments = "TOPIC [JSON]",
-        .summary = "put values into a topic: from an argument, a file, standard input, CSV, or made up",
+        .summary = "put values into a topic: from an argument, a file, standard input, CSV, Avro, or made up",
         .details =
                 "Values are JSON, plain or Avro's own: what chappe consume prints can be produced again. Logical types "
                 "are text (2026-11-28,\n"

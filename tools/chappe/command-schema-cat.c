@@ -1,136 +1,175 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* chappe schema cat, chappe schema show: Avro container files. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <chappe/container.h>
+#include "avro_input.h"
+#include "record_print.h"
+#include "table.h"
 
-#include "schemas.h"
-
-CHAPPE_CLEANUP_DEFINE(container, struct chappe_container *, (void)chappe_container_close)
-CHAPPE_CLEANUP_DEFINE(plan, struct chappe_plan *, (void)chappe_plan_free)
-
-/* A file as it lies in memory; length 0 maps nothing. */
-struct mapping {
-        void *at;
-        size_t length;
+struct printing {
+        struct chappe_schema *reader;
+        const struct chappe_layout *layout;
+        struct chappe_plan *plan;
+        struct chappe_arena *arena;
+        struct chappe_buffer json;
+        void *value;
+        bool plain;
 };
 
-static void unmap(struct mapping *mapping)
+static int open_printing(struct printing *printing, struct chappe_schema *writer, struct chappe_error *error)
 {
-        if (mapping->length > 0)
-                munmap(mapping->at, mapping->length);
+        printing->layout = chappe_schema_layout(printing->reader, error);
+        if (!printing->layout)
+                return -error->code;
+        printing->arena = chappe_arena_new(0);
+        printing->value = calloc(1, printing->layout->size ? printing->layout->size : 1);
+        if (!printing->arena || !printing->value)
+                return chappe_fail(error, CHAPPE_E_NO_MEMORY, "out of memory");
+        return chappe_plan_new(writer, printing->reader, printing->layout, &printing->plan, error);
 }
 
-static int map(const char *path, struct mapping *ret_mapping)
+static void close_printing(struct printing *printing)
 {
-        int file = open(path, O_RDONLY | O_CLOEXEC);
-        struct stat status;
-        bool good = file >= 0 && fstat(file, &status) == 0;
-        struct mapping mapping = { NULL, good ? (size_t)status.st_size : 0 };
-
-        if (good && mapping.length > 0) {
-                mapping.at = mmap(NULL, mapping.length, PROT_READ, MAP_PRIVATE, file, 0);
-                good = mapping.at != MAP_FAILED;
-        }
-        if (!good)
-                command_say("%s: %s", path, strerror(errno));
-        else
-                *ret_mapping = mapping;
-        if (file >= 0)
-                close(file);
-        return good ? EXIT_DONE : EXIT_FAILED;
+        chappe_plan_free(printing->plan);
+        chappe_arena_free(printing->arena);
+        chappe_buffer_deinit(&printing->json);
+        free(printing->value);
 }
 
-static int container_open(const struct command_line *line, struct mapping *mapping, struct chappe_container **ret)
+/* The next value: 1 printed, 0 there is none. */
+static int print_value(struct printing *printing, struct chappe_container *container, struct chappe_error *error)
 {
-        const char *path = command_argument(line, 0);
+        int r;
+
+        chappe_arena_reset(printing->arena);
+        printing->json.length = 0;
+        r = chappe_container_read(container, printing->plan, printing->arena, printing->value, error);
+        if (r <= 0)
+                return r;
+        r = printing->plain
+                    ? chappe_json_print_plain(printing->reader, printing->layout, printing->value, &printing->json,
+                                              error)
+                    : chappe_json_print(printing->reader, printing->layout, printing->value, &printing->json, error);
+        if (r < 0)
+                return r;
+        print_safe_json((struct chappe_text){ (const char *)printing->json.at, printing->json.length });
+        putchar('\n');
+        return 1;
+}
+
+static int print_values(struct chappe_container *container, struct printing *printing, int64_t limit)
+{
         struct chappe_error error;
-        int status = map(path, mapping);
+        int r = open_printing(printing, chappe_container_schema(container), &error);
 
-        if (status == EXIT_DONE && chappe_container_open(path, mapping->at, mapping->length, ret, &error) < 0)
-                status = command_fail(&error);
-        return status;
-}
-
-static int print_values(struct chappe_container *container, struct chappe_schema *reader)
-{
-        CHAPPE_CLEANUP(arena) struct chappe_arena *arena = chappe_arena_new(0);
-        CHAPPE_CLEANUP(buffer) struct chappe_buffer json = { 0 };
-        CHAPPE_CLEANUP(plan) struct chappe_plan *plan = NULL;
-        struct chappe_error error = { CHAPPE_E_NO_MEMORY, "out of memory" };
-        const struct chappe_layout *layout = chappe_schema_layout(reader, &error);
-        void *value = layout ? calloc(1, layout->size ? layout->size : 1) : NULL;
-        int r = -1;
-
-        if (arena && value)
-                r = chappe_plan_new(chappe_container_schema(container), reader, layout, &plan, &error);
-        while (r >= 0 && !ferror(stdout)) {
-                chappe_arena_reset(arena);
-                json.length = 0;
-                r = chappe_container_read(container, plan, arena, value, &error);
-                if (r <= 0)
+        for (int64_t n = 0; r >= 0 && (limit == 0 || n < limit) && !ferror(stdout); n++) {
+                r = print_value(printing, container, &error);
+                if (r == 0)
                         break;
-                r = chappe_json_print(reader, layout, value, &json, &error);
-                if (r >= 0)
-                        printf("%.*s\n", (int)json.length, (char *)json.at);
         }
-        free(value);
         return r < 0 ? command_fail(&error) : EXIT_DONE;
 }
 
 static int cat(const struct command_line *line)
 {
-        __attribute__((cleanup(unmap))) struct mapping mapping = { 0 };
-        CHAPPE_CLEANUP(container) struct chappe_container *container = NULL;
         CHAPPE_CLEANUP(schema) struct chappe_schema *reader = NULL;
         const char *path = command_value(line, "reader");
-        int status = container_open(line, &mapping, &container);
+        struct printing printing = { .plain = command_given(line, "plain") };
+        struct avro_input input = { 0 };
+        int64_t limit = 0;
+        int status;
 
+        if (!command_integer(line, "count", 1, INT64_MAX, &limit))
+                return EXIT_USAGE;
+        status = avro_input_open(command_argument(line, 0), &input);
         if (status == EXIT_DONE && path)
                 status = schema_open(line, path, &reader);
-        if (status != EXIT_DONE)
-                return status;
-        return print_values(container, reader ? reader : chappe_container_schema(container));
+        if (status == EXIT_DONE) {
+                printing.reader = reader ? reader : chappe_container_schema(input.container);
+                status = print_values(input.container, &printing, limit);
+        }
+        close_printing(&printing);
+        avro_input_close(&input);
+        return status;
 }
 
-/* Metadata may hold anything: what is no text is only measured. */
-static void print_entry(struct chappe_text key, struct chappe_bytes value)
+/* Metadata may hold anything: what is no short text is only measured. */
+static bool is_short_text(struct chappe_bytes value)
 {
         bool printable = value.length < 200;
 
-        if (chappe_text_equal(key, chappe_text("avro.schema")))
-                return;
         for (size_t i = 0; i < value.length && printable; i++)
                 printable = value.at[i] >= ' ' && value.at[i] < 0x7F;
-        if (printable)
-                printf("%.*s: %.*s\n", CHAPPE_TEXT(key), (int)value.length, (const char *)value.at);
+        return printable;
+}
+
+static void print_entry(struct chappe_text key, struct chappe_bytes value)
+{
+        if (chappe_text_equal(key, chappe_text("avro.schema")))
+                return;
+        command_plain(stdout, key);
+        if (is_short_text(value))
+                printf(": %.*s\n", (int)value.length, (const char *)value.at);
         else
-                printf("%.*s: %zu bytes\n", CHAPPE_TEXT(key), value.length);
+                printf(": %zu bytes\n", value.length);
+}
+
+static void print_show(struct chappe_container *container)
+{
+        struct chappe_text key;
+        struct chappe_bytes value;
+
+        for (size_t i = 0; chappe_container_metadata(container, i, &key, &value); i++)
+                print_entry(key, value);
+        print_safe_json(chappe_schema_text(chappe_container_schema(container)));
+        putchar('\n');
+}
+
+static int print_show_json(struct chappe_container *container)
+{
+        struct chappe_text key, schema = chappe_schema_text(chappe_container_schema(container));
+        json_t *metadata = json_object(), *object;
+        struct chappe_bytes value;
+        char *text;
+
+        for (size_t i = 0; chappe_container_metadata(container, i, &key, &value); i++) {
+                bool own = key.length > 5 && memcmp(key.at, "avro.", 5) == 0;
+
+                if (!own)
+                        json_object_setn_new(metadata, key.at, key.length,
+                                             is_short_text(value) ? json_stringn((const char *)value.at, value.length)
+                                                                  : json_sprintf("%zu bytes", value.length));
+        }
+        object = json_pack("{s:s, s:o, s:o}", "codec", chappe_container_codec(container), "metadata", metadata,
+                           "schema", json_loadb(schema.at, schema.length, JSON_DECODE_ANY, NULL));
+        text = object ? json_dumps(object, JSON_INDENT(2)) : NULL;
+        json_decref(object);
+        if (!text)
+                return command_fail(&(struct chappe_error){ CHAPPE_E_NO_MEMORY, "out of memory" });
+        print_safe_json(chappe_text(text));
+        putchar('\n');
+        free(text);
+        return EXIT_DONE;
 }
 
 static int show(const struct command_line *line)
 {
-        __attribute__((cleanup(unmap))) struct mapping mapping = { 0 };
-        CHAPPE_CLEANUP(container) struct chappe_container *container = NULL;
-        struct chappe_text key;
-        struct chappe_bytes value;
-        int status = container_open(line, &mapping, &container);
+        const char *format = command_value(line, "output");
+        struct avro_input input = { 0 };
+        int status = avro_input_open(command_argument(line, 0), &input);
 
-        if (status != EXIT_DONE)
-                return status;
-        for (size_t i = 0; chappe_container_metadata(container, i, &key, &value); i++)
-                print_entry(key, value);
-        printf("%.*s\n", CHAPPE_TEXT(chappe_schema_text(chappe_container_schema(container))));
-        return EXIT_DONE;
+        if (status == EXIT_DONE && format && strcmp(format, "json") == 0)
+                status = print_show_json(input.container);
+        else if (status == EXIT_DONE)
+                print_show(input.container);
+        avro_input_close(&input);
+        return status;
 }
 
 static const struct command_option options[] = {
         { "reader", 'r', "FILE", "the schema to read as (the file's own)", NULL },
+        { "count", 'n', "N", "stop after N values", NULL },
+        { "plain", 0, NULL, "JSON as people write it: no union wrappers, times and decimals as text", NULL },
         SCHEMA_INCLUDE_OPTION,
         { 0 },
 };
@@ -139,7 +178,9 @@ const struct command command_schema_cat = {
         .name = "schema cat",
         .arguments = "FILE.avro",
         .summary = "the values of an Avro container file, one JSON value a line",
-        .details = "Prints Avro's JSON encoding of the reader's type. Files are compressed by null, deflate or snappy.",
+        .details = "FILE may be - for standard input. Prints Avro's JSON encoding of the reader's type. Codecs: null, "
+                   "deflate, snappy, and zstandard where\n"
+                   "libzstd was there. In a damaged file the values before the damage are printed; the exit code is 1.",
         .options = options,
         .least = 1,
         .most = 1,
@@ -150,6 +191,7 @@ const struct command command_schema_show = {
         .name = "schema show",
         .arguments = "FILE.avro",
         .summary = "the metadata of an Avro container file, then its schema",
+        .table = true,
         .least = 1,
         .most = 1,
         .run = show,

@@ -2,6 +2,7 @@
 /* chappe schema encode: JSON to Avro binary, line by line. */
 #include <chappe/codec.h>
 
+#include "avro_output.h"
 #include "hex.h"
 #include "schemas.h"
 
@@ -47,9 +48,51 @@ static void encode_all(struct encoding *encoding)
         }
 }
 
+/* The next line's value into the file; false at the end. A line that is wrong is told. */
+static bool add_line(struct encoding *encoding, struct avro_output *output, struct chappe_buffer *line, size_t number,
+                     bool *good)
+{
+        struct chappe_error error;
+        bool overlong;
+
+        if (!line_read(stdin, line, &overlong))
+                return false;
+        if (line->length == 0)
+                return true;
+        chappe_arena_reset(encoding->arena);
+        if (!overlong &&
+            chappe_json_read(encoding->schema, encoding->layout, (struct chappe_text){ (char *)line->at, line->length },
+                             encoding->arena, encoding->value, &error) >= 0 &&
+            avro_output_add(output, encoding->schema, encoding->value, &error) >= 0)
+                return true;
+        if (overlong)
+                chappe_fail(&error, CHAPPE_E_LIMIT, "longer than %u bytes", LINE_LIMIT);
+        chappe_error_prefix(&error, "standard input, line %zu", number);
+        command_fail(&error);
+        *good = false;
+        return true;
+}
+
+static int encode_file(struct encoding *encoding, const char *path, const char *codec)
+{
+        CHAPPE_CLEANUP(avro_output) struct avro_output *output = NULL;
+        CHAPPE_CLEANUP(buffer) struct chappe_buffer line = { 0 };
+        bool good = true;
+        int status = avro_output_open(path, codec, encoding->schema, &output);
+
+        if (status != EXIT_DONE)
+                return status;
+        for (size_t number = 1; add_line(encoding, output, &line, number, &good);)
+                number++;
+        if (good)
+                return avro_output_finish(output);
+        command_say("%s is not written", path);
+        return EXIT_FAILED;
+}
+
 static int encode(const struct command_line *line)
 {
-        const char *path = command_required(line, "schema");
+        const char *path = command_required(line, "schema"), *file = command_value(line, "output");
         CHAPPE_CLEANUP(schema) struct chappe_schema *schema = NULL;
         CHAPPE_CLEANUP(plan) struct chappe_plan *plan = NULL;
         CHAPPE_CLEANUP(arena) struct chappe_arena *arena = chappe_arena_new(0);
@@ -58,7 +101,7 @@ static int encode(const struct command_line *line)
         struct chappe_error error;
         int status;
 
-        if (!path || !command_required(line, "hex"))
+        if (!path || (!file && !command_required(line, "hex")))
                 return EXIT_USAGE;
         status = schema_open(line, path, &schema);
         if (status != EXIT_DONE)
@@ -69,21 +112,26 @@ static int encode(const struct command_line *line)
         value = calloc(1, layout->size ? layout->size : 1);
         struct encoding encoding = { schema, layout, plan, arena, { 0 }, value };
 
-        encode_all(&encoding);
+        if (file)
+                status = encode_file(&encoding, file, command_value(line, "codec"));
+        else
+                encode_all(&encoding);
         chappe_buffer_deinit(&encoding.bytes);
-        return EXIT_DONE;
+        return status;
 }
 
 static const struct command_option options[] = {
         { "schema", 'S', "FILE", "the schema to write", NULL },
         { "hex", 'x', NULL, "print hex", NULL },
+        { "output", 'o', "FILE.avro", "write an Avro container file instead: all values, or none", "*.avro" },
+        AVRO_CODEC_OPTION,
         SCHEMA_INCLUDE_OPTION,
         { 0 },
 };
 
 const struct command command_schema_encode = {
         .name = "schema encode",
-        .arguments = "--schema FILE --hex",
+        .arguments = "--schema FILE --hex|-o FILE.avro",
         .summary = "JSON, one value a line on standard input, to Avro binary",
         .details = "Takes Avro's JSON encoding; union wrappers and fields with a default may be left out. Prints one "
                    "line for each line: "

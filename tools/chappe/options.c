@@ -65,7 +65,10 @@ static bool is_choice(const char *choices, const char *value)
         size_t length = strlen(value);
 
         for (const char *at = choices; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
-                if (strncmp(at, value, length) == 0 && (at[length] == ',' || at[length] == '\0'))
+                size_t wanted = strcspn(at, ",");
+
+                if (*at == '*' ? length >= wanted && strncmp(at + 1, value + length - (wanted - 1), wanted - 1) == 0
+                               : length == wanted && strncmp(at, value, wanted) == 0)
                         return true;
         }
         return false;

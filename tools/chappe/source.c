@@ -68,13 +68,28 @@ static int open_fake(struct value_source *source, const struct command_line *lin
         return EXIT_DONE;
 }
 
+static int open_avro(struct value_source *source, const char *path)
+{
+        struct chappe_error error;
+
+        source->name = path;
+        if (chappe_plan_new(chappe_container_schema(source->avro->container), source->schema, source->layout,
+                            &source->plan, &error) >= 0)
+                return EXIT_DONE;
+        chappe_error_prefix(&error, "%s", path);
+        return command_fail(&error);
+}
+
 int value_source_open(struct value_source *source, const struct command_line *line, const char *json)
 {
         const char *csv = command_value(line, "csv"), *file = command_value(line, "file");
-        int given = (json != NULL) + (csv != NULL) + (file != NULL) + command_given(line, "fake");
+        int given =
+                (json != NULL) + (csv != NULL) + (file != NULL) + command_given(line, "fake") + (source->avro != NULL);
 
         if (given > 1)
-                return command_misuse("one source of values: an argument, --json, --file, --csv or --fake");
+                return command_misuse("one source of values: an argument, --json, --file, --csv, --from or --fake");
+        if (source->avro)
+                return open_avro(source, command_value(line, "from"));
         if (command_given(line, "fake"))
                 return open_fake(source, line);
         if (csv)
@@ -92,6 +107,7 @@ void value_source_close(struct value_source *source)
                 fclose(source->lines);
         if (source->csv)
                 csv_close(source->csv);
+        chappe_plan_free(source->plan);
         chappe_buffer_deinit(&source->text);
 }
 
@@ -160,6 +176,15 @@ static enum value_result next_row(struct value_source *source, struct chappe_are
                          error);
 }
 
+/* Behind damage nothing can be found again. */
+static enum value_result next_avro(struct value_source *source, struct chappe_arena *arena, void *ret_value,
+                                   struct chappe_error *error)
+{
+        int r = chappe_container_read(source->avro->container, source->plan, arena, ret_value, error);
+
+        return r < 0 ? VALUE_FAILED : r == 0 ? VALUE_END : VALUE_READY;
+}
+
 static enum value_result next_fake(struct value_source *source, struct chappe_arena *arena, void *ret_value,
                                    struct chappe_error *error)
 {
@@ -179,6 +204,8 @@ enum value_result value_source_next(struct value_source *source, struct chappe_a
 
         if (source->fakes)
                 return next_fake(source, arena, ret_value, error);
+        if (source->avro)
+                return next_avro(source, arena, ret_value, error);
         if (source->csv)
                 return next_row(source, arena, ret_value, error);
         if (source->lines)

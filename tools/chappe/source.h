@@ -4,6 +4,7 @@
 
 #include <chappe/codec.h>
 
+#include "avro_input.h"
 #include "commands.h"
 #include "fake.h"
 
@@ -15,6 +16,8 @@ struct value_source {
         const char *json; /* one value; NULL: another source */
         FILE *lines;      /* JSON lines */
         struct csv *csv;
+        struct avro_input *avro;  /* opened by the caller, because it may say what to write; NULL: another source */
+        struct chappe_plan *plan; /* from its schema */
         struct fake fake;
         int64_t fakes;    /* still to be made up; 0: another source */
         const char *name; /* for messages */
@@ -26,8 +29,8 @@ struct value_source {
 
 enum value_result { VALUE_READY, VALUE_BAD, VALUE_END, VALUE_FAILED };
 
-/* Chooses by the options --json, --file, --csv, --fake; standard input without any. EXIT_DONE, or the exit code with
- * the reason said. */
+/* Chooses by the options --json, --file, --csv, --from, --fake; standard input without any. EXIT_DONE, or the exit code
+ * with the reason said. */
 int value_source_open(struct value_source *source, const struct command_line *line, const char *json);
 void value_source_close(struct value_source *source);
 /* The next value, in the arena where it is not in place. VALUE_BAD: *error says which line is wrong; the next may be
