@@ -13,12 +13,13 @@
 extern "C" {
 #endif
 
-/* Bounds of one decode; zero members mean the defaults beside them. */
+/* Bounds of one decode; zero members mean the defaults beside them. The errors they cause name them as the settings that a service
+ * has for them: decode_depth, … */
 struct chappe_decode_limits {
-        size_t depth;            /* 64 */
-        size_t zero_byte_items;  /* 10,000 a datum */
-        size_t memory_factor;    /* decoded memory at most factor × payload + constant: 16 */
-        size_t memory_constant;  /* 1 MiB */
+        size_t depth;            /* arrays, maps and records behind pointers within each other: 64; at most 1,024 */
+        size_t zero_byte_items;  /* items that take no bytes (nulls, empty records), in a datum: 10,000 */
+        size_t memory_factor;    /* memory for a value at most factor × payload + constant: 16 */
+        size_t memory_constant;  /* 1,048,576 bytes */
 };
 
 /* A compiled pair. Immutable after compiling: usable from any thread. */

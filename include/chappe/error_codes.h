@@ -23,7 +23,7 @@
         /* schemas */ \
         X(SCHEMA_SYNTAX, 2001, "a schema is no JSON", "The message names line and column of the mistake.") \
         X(SCHEMA_INVALID, 2002, "a schema breaks the rules of Avro", "The message names line, column and JSON path; see the Avro specification.") \
-        X(SCHEMA_LIMIT, 2003, "a schema is beyond the accepted size", "Split the schema; the limits keep hostile schemas out.") \
+        X(SCHEMA_LIMIT, 2003, "a schema is beyond the accepted size", "Raise the limit that the message names if the schema is honest, or split it.") \
         /* payloads */ \
         X(PAYLOAD_INVALID, 2101, "bytes are no value of their schema", "The writer used another schema, or the record is damaged.") \
         X(PAYLOAD_LIMIT, 2102, "a payload asks for more than the decode limits", "Raise the limit that the message names if the data is honest.") \

@@ -32,9 +32,24 @@ struct chappe_schema;
 /* A node of the tree; lives as long as its schema. */
 struct chappe_schema_node;
 
+/* Bounds of one schema, so that a stranger's cannot do harm; zero members mean the defaults beside them, more than the most means
+ * the most. Each is named in the error that it causes, and has a setting of that name for schemas that services are sent. */
+struct chappe_schema_limits {
+        size_t schema_text;     /* bytes of the JSON text: 262,144; at most 16 MiB */
+        size_t schema_depth;    /* types within types as written: 64; at most 128 */
+        size_t schema_fixed;    /* bytes of a fixed: 1,048,576; at most 8 MiB */
+        size_t schema_branches; /* of a union: 256; at most 4,096 */
+};
+
+/* For schemas that are one's own. */
+#define CHAPPE_SCHEMA_LIMITS_MOST { SIZE_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX }
+
 /* Parses one schema in JSON. name is for messages only ("orders.avsc"); errors carry line, column and JSON path. */
 int chappe_schema_parse(const char *name, struct chappe_text text, struct chappe_schema **ret_schema,
                         struct chappe_error *error);
+/* The same with other limits; NULL: the defaults. */
+int chappe_schema_parse_within(const char *name, struct chappe_text text, const struct chappe_schema_limits *limits,
+                               struct chappe_schema **ret_schema, struct chappe_error *error);
 struct chappe_schema *chappe_schema_ref(struct chappe_schema *schema);
 /* Drops a reference; takes NULL; returns NULL. */
 struct chappe_schema *chappe_schema_unref(struct chappe_schema *schema);

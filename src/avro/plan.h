@@ -9,7 +9,6 @@
 #define CHAPPE_PLAN_LENGTH_LIMIT  (1u << 20) /* instructions */
 #define CHAPPE_PLAN_INLINE_LIMIT  4096u      /* instructions, beyond which repeated records are called instead */
 #define CHAPPE_PLAN_DEFAULT_LIMIT (1u << 20) /* bytes of all defaults, encoded */
-#define CHAPPE_PLAN_DEPTH_LIMIT   1024u      /* deepest nesting that a decode may be allowed */
 
 /* Offsets are bytes from the current base: the struct, or the item of an array, that is being filled. */
 enum chappe_op {

@@ -16,8 +16,7 @@ void *chappe_plan_run_allocate(struct chappe_plan_run *run, size_t size)
         void *memory;
 
         if (size > run->memory_left) {
-                chappe_plan_run_fail(run, CHAPPE_E_PAYLOAD_LIMIT,
-                                     "the value needs more memory than the decode limits allow");
+                chappe_plan_run_fail(run, CHAPPE_E_PAYLOAD_LIMIT, CHAPPE_PLAN_TOO_LARGE);
                 return NULL;
         }
         memory = chappe_arena_alloc(run->arena, size);
@@ -31,7 +30,8 @@ void *chappe_plan_run_allocate(struct chappe_plan_run *run, size_t size)
 struct chappe_plan_frame *chappe_plan_run_push(struct chappe_plan_run *run)
 {
         if (run->depth >= run->depth_limit) {
-                chappe_plan_run_fail(run, CHAPPE_E_PAYLOAD_LIMIT, "the value is nested too deeply");
+                chappe_plan_run_fail(run, CHAPPE_E_PAYLOAD_LIMIT,
+                                     "the value is nested too deeply: decode_depth says how deeply");
                 return NULL;
         }
         return &run->frames[run->depth++];
@@ -63,7 +63,8 @@ static bool read_block(struct chappe_plan_run *run, const uint8_t **at, const ui
         if (least > 0 && ((uint64_t)count > left || (uint64_t)count * least > left))
                 return chappe_plan_run_fail(run, CHAPPE_E_PAYLOAD_INVALID, "more items than the bytes left can hold");
         if (least == 0 && (uint64_t)count > run->zero_items_left)
-                return chappe_plan_run_fail(run, CHAPPE_E_PAYLOAD_LIMIT, "too many items that take no bytes");
+                return chappe_plan_run_fail(run, CHAPPE_E_PAYLOAD_LIMIT,
+                                            "more items that take no bytes than decode_zero_byte_items allows");
         if (least == 0)
                 run->zero_items_left -= (size_t)count;
         *ret_count = (size_t)count;
@@ -83,9 +84,7 @@ static bool grow(struct chappe_plan_run *run, struct chappe_plan_frame *frame, s
         if (stride && capacity > run->memory_left / stride)
                 capacity = needed;
         items = stride && capacity > run->memory_left / stride
-                        ? (chappe_plan_run_fail(run, CHAPPE_E_PAYLOAD_LIMIT,
-                                                "the value needs more memory than the decode limits allow"),
-                           NULL)
+                        ? (chappe_plan_run_fail(run, CHAPPE_E_PAYLOAD_LIMIT, CHAPPE_PLAN_TOO_LARGE), NULL)
                         : chappe_plan_run_allocate(run, capacity * stride);
         if (!items)
                 return false;

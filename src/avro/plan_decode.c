@@ -368,29 +368,23 @@ failed:
         return report(run, instruction, at ? at : end, error);
 }
 
-static const struct chappe_decode_limits none; /* beyond the defaults */
-
 static int decode(const struct chappe_plan *plan, const void *bytes, size_t length, struct chappe_arena *arena,
                   const struct chappe_decode_limits *limits, void *ret_value, size_t *ret_used,
                   struct chappe_error *error)
 {
         struct chappe_plan_frame frames[STACK_DEPTH];
-        size_t factor = limits->memory_factor ? limits->memory_factor : CHAPPE_DECODE_MEMORY_FACTOR;
-        size_t constant = limits->memory_constant ? limits->memory_constant : CHAPPE_DECODE_MEMORY_CONSTANT;
         struct chappe_plan_run run = {
                 .plan = plan,
                 .arena = arena,
-                .memory_left = chappe_decode_memory(factor, length, constant),
-                .zero_items_left = limits->zero_byte_items ? limits->zero_byte_items : CHAPPE_DECODE_ZERO_BYTE_ITEMS,
+                .memory_left = chappe_decode_memory(limits->memory_factor, length, limits->memory_constant),
+                .zero_items_left = limits->zero_byte_items,
                 .start = bytes,
                 .frames = frames,
                 .used = ret_used,
-                .depth_limit = limits->depth ? (unsigned)limits->depth : CHAPPE_DECODE_DEPTH,
+                .depth_limit = (unsigned)limits->depth,
         };
 
         if (run.depth_limit > STACK_DEPTH) {
-                run.depth_limit =
-                        limits->depth < CHAPPE_PLAN_DEPTH_LIMIT ? (unsigned)limits->depth : CHAPPE_PLAN_DEPTH_LIMIT;
                 run.frames = chappe_arena_alloc(arena, run.depth_limit * sizeof(*run.frames));
                 if (!run.frames)
                         return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory to decode");
@@ -402,13 +396,15 @@ static int decode(const struct chappe_plan *plan, const void *bytes, size_t leng
 int chappe_plan_decode(const struct chappe_plan *plan, const void *bytes, size_t length, struct chappe_arena *arena,
                        const struct chappe_decode_limits *limits, void *ret_value, struct chappe_error *error)
 {
-        if (!limits && plan->type && chappe_straight_decode(plan->type, bytes, length, arena, ret_value))
+        struct chappe_decode_limits within = limits ? chappe_decode_limits_of(limits) : chappe_decode_usual;
+
+        if (plan->type && chappe_straight_decode(plan->type, bytes, length, arena, &within, ret_value))
                 return 0;
-        return decode(plan, bytes, length, arena, limits ? limits : &none, ret_value, NULL, error);
+        return decode(plan, bytes, length, arena, &within, ret_value, NULL, error);
 }
 
 int chappe_plan_decode_next(const struct chappe_plan *plan, const void *bytes, size_t length,
                             struct chappe_arena *arena, void *ret_value, size_t *ret_used, struct chappe_error *error)
 {
-        return decode(plan, bytes, length, arena, &none, ret_value, ret_used, error);
+        return decode(plan, bytes, length, arena, &chappe_decode_usual, ret_value, ret_used, error);
 }

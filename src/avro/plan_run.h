@@ -26,6 +26,11 @@ struct chappe_plan_items {
         size_t count;
 };
 
+#define CHAPPE_PLAN_TOO_LARGE                                                                                          \
+        "the value needs more memory than decode_memory_factor × payload + decode_memory_constant bytes; raise them " \
+        "if "                                                                                                          \
+        "the data is honest"
+
 /* Notes what went wrong; returns false. */
 bool chappe_plan_run_fail(struct chappe_plan_run *run, int code, const char *reason);
 /* Memory within the budget, not cleared; NULL beyond. */

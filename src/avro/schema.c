@@ -6,7 +6,29 @@
 #include "avro/schema_model.h"
 
 #define ARENA_LIMIT (64u << 20)
-#define JSON_DEPTH  (4 * CHAPPE_SCHEMA_DEPTH_LIMIT) /* a type within a record is three levels of JSON deeper */
+#define JSON_LEVELS 4 /* of a type within a record there are three, and the document has one */
+
+static size_t limit_of(size_t wanted, size_t usual, size_t most)
+{
+        if (wanted == 0)
+                return usual;
+        return wanted < most ? wanted : most;
+}
+
+static struct chappe_schema_limits limits_of(const struct chappe_schema_limits *limits)
+{
+        static const struct chappe_schema_limits usual = { 256u << 10, 64, 1u << 20, 256 };
+        static const struct chappe_schema_limits most = { 16u << 20, 128, 8u << 20, 4096 };
+
+        if (!limits)
+                return usual;
+        return (struct chappe_schema_limits){
+                limit_of(limits->schema_text, usual.schema_text, most.schema_text),
+                limit_of(limits->schema_depth, usual.schema_depth, most.schema_depth),
+                limit_of(limits->schema_fixed, usual.schema_fixed, most.schema_fixed),
+                limit_of(limits->schema_branches, usual.schema_branches, most.schema_branches),
+        };
+}
 
 static int parse(struct chappe_schema *schema, const char *name, struct chappe_text text, struct chappe_error *error)
 {
@@ -16,9 +38,11 @@ static int parse(struct chappe_schema *schema, const char *name, struct chappe_t
 
         if (!kept.at || !kept_name.at)
                 return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for a schema");
-        schema->document = (struct chappe_json_document){
-                .name = kept_name.at, .text = kept, .depth = JSON_DEPTH, .syntax_code = CHAPPE_E_SCHEMA_SYNTAX
-        };
+        schema->document =
+                (struct chappe_json_document){ .name = kept_name.at,
+                                               .text = kept,
+                                               .depth = (unsigned)(JSON_LEVELS * schema->limits.schema_depth),
+                                               .syntax_code = CHAPPE_E_SCHEMA_SYNTAX };
         r = chappe_json_parse(&schema->document, schema->arena, error);
         if (r >= 0)
                 r = chappe_schema_build(schema, error);
@@ -32,17 +56,25 @@ static int parse(struct chappe_schema *schema, const char *name, struct chappe_t
 int chappe_schema_parse(const char *name, struct chappe_text text, struct chappe_schema **ret_schema,
                         struct chappe_error *error)
 {
+        return chappe_schema_parse_within(name, text, NULL, ret_schema, error);
+}
+
+int chappe_schema_parse_within(const char *name, struct chappe_text text, const struct chappe_schema_limits *limits,
+                               struct chappe_schema **ret_schema, struct chappe_error *error)
+{
+        struct chappe_schema_limits within = limits_of(limits);
         struct chappe_schema *schema;
         int r;
 
-        if (text.length > CHAPPE_SCHEMA_TEXT_LIMIT)
+        if (text.length > within.schema_text)
                 return chappe_fail(error, CHAPPE_E_SCHEMA_LIMIT,
-                                   "%s: schema text of %zu bytes; at most %u are accepted", name ? name : "schema",
-                                   text.length, CHAPPE_SCHEMA_TEXT_LIMIT);
+                                   "%s: schema text of %zu bytes; at most %zu are accepted (schema_text)",
+                                   name ? name : "schema", text.length, within.schema_text);
         schema = calloc(1, sizeof(*schema));
         if (!schema)
                 return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for a schema");
         schema->references = 1;
+        schema->limits = within;
         schema->arena = chappe_arena_new(ARENA_LIMIT);
         r = schema->arena ? parse(schema, name, text, error)
                           : chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for a schema");

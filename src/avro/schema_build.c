@@ -319,8 +319,9 @@ static int build_fixed(struct builder *builder, struct chappe_schema_node *node,
                 return r;
         if (!chappe_json_integer(&builder->schema->document, size, &bytes) || bytes < 0)
                 return INVALID(builder, size, "the size of a fixed must be a whole number of bytes, not negative");
-        if (bytes > CHAPPE_SCHEMA_FIXED_LIMIT)
-                return PAST_LIMIT(builder, size, "a fixed of more than %u bytes", CHAPPE_SCHEMA_FIXED_LIMIT);
+        if ((uint64_t)bytes > builder->schema->limits.schema_fixed)
+                return PAST_LIMIT(builder, size, "a fixed of more than %zu bytes (schema_fixed)",
+                                  builder->schema->limits.schema_fixed);
         node->count = (uint32_t)bytes;
         return 0;
 }
@@ -351,8 +352,9 @@ static int build_union(struct builder *builder, const struct chappe_json_node *j
 
         if (json->count == 0)
                 return INVALID(builder, json, "a union needs at least one branch");
-        if (json->count > CHAPPE_SCHEMA_UNION_LIMIT)
-                return PAST_LIMIT(builder, json, "a union of more than %u branches", CHAPPE_SCHEMA_UNION_LIMIT);
+        if (json->count > builder->schema->limits.schema_branches)
+                return PAST_LIMIT(builder, json, "a union of more than %zu branches (schema_branches)",
+                                  builder->schema->limits.schema_branches);
         if (r >= 0)
                 r = members_new(builder, node, json->count);
         for (uint32_t i = 0; r >= 0 && i < json->count; i++, item = item->next) {
@@ -448,8 +450,9 @@ static int build(struct builder *builder, const struct chappe_json_node *json, c
         uint32_t before = builder->schema->node_count;
         int r;
 
-        if (++builder->depth > CHAPPE_SCHEMA_DEPTH_LIMIT)
-                return PAST_LIMIT(builder, json, "types nested more than %u deep", CHAPPE_SCHEMA_DEPTH_LIMIT);
+        if (++builder->depth > builder->schema->limits.schema_depth)
+                return PAST_LIMIT(builder, json, "types nested more than %zu deep (schema_depth)",
+                                  builder->schema->limits.schema_depth);
         if (json->kind == CHAPPE_JSON_STRING)
                 r = build_reference(builder, json, NULL, space, ret_node);
         else if (json->kind == CHAPPE_JSON_ARRAY)

@@ -7,18 +7,19 @@
 
 #include <chappe/buffer.h>
 
-#define CRC_EMPTY UINT64_C(0xc15d213aa4d7a795)
+#define CRC_EMPTY        UINT64_C(0xc15d213aa4d7a795)
+#define CANONICAL_FACTOR 4 /* of the longest text: full names take the place of short ones */
 
 struct printer {
         struct chappe_buffer buffer;
+        size_t limit;
         bool *defined; /* by node number */
         bool failed;
 };
 
 static void put(struct printer *printer, const char *text)
 {
-        if (printer->buffer.length > CHAPPE_SCHEMA_CANONICAL_LIMIT ||
-            chappe_buffer_append(&printer->buffer, text, strlen(text)) < 0)
+        if (printer->buffer.length > printer->limit || chappe_buffer_append(&printer->buffer, text, strlen(text)) < 0)
                 printer->failed = true;
 }
 
@@ -115,7 +116,8 @@ static uint64_t crc64(const uint8_t *at, size_t length)
 
 int chappe_schema_canonicalise(struct chappe_schema *schema, struct chappe_error *error)
 {
-        struct printer printer = { .defined = calloc(schema->node_count, sizeof(bool)) };
+        struct printer printer = { .defined = calloc(schema->node_count, sizeof(bool)),
+                                   .limit = CANONICAL_FACTOR * schema->limits.schema_text };
         bool too_long;
 
         if (printer.defined)
@@ -126,10 +128,11 @@ int chappe_schema_canonicalise(struct chappe_schema *schema, struct chappe_error
                         schema->arena, (struct chappe_text){ (const char *)printer.buffer.at, printer.buffer.length });
                 schema->fingerprint = crc64(printer.buffer.at, printer.buffer.length);
         }
-        too_long = printer.buffer.length > CHAPPE_SCHEMA_CANONICAL_LIMIT;
+        too_long = printer.buffer.length > printer.limit;
         chappe_buffer_deinit(&printer.buffer);
         if (too_long)
-                return chappe_fail(error, CHAPPE_E_SCHEMA_LIMIT, "%s: canonical form of more than %u bytes",
-                                   schema->document.name, CHAPPE_SCHEMA_CANONICAL_LIMIT);
+                return chappe_fail(error, CHAPPE_E_SCHEMA_LIMIT,
+                                   "%s: canonical form of more than %zu bytes (four times schema_text)",
+                                   schema->document.name, printer.limit);
         return schema->canonical.at ? 0 : chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for a schema");
 }

@@ -9,13 +9,8 @@
 
 #include "avro/json_tree.h"
 
-#define CHAPPE_SCHEMA_TEXT_LIMIT      (256u << 10) /* bytes of one schema's text */
-#define CHAPPE_SCHEMA_CANONICAL_LIMIT (1u << 20)   /* bytes of its canonical form */
-#define CHAPPE_SCHEMA_DEPTH_LIMIT     64u          /* types within types as written */
-#define CHAPPE_SCHEMA_FIXED_LIMIT     (1u << 20)   /* bytes of a fixed */
-#define CHAPPE_SCHEMA_UNION_LIMIT     256u         /* branches of a union */
-#define CHAPPE_SCHEMA_NAME_LIMIT      512u         /* bytes of a full name */
-#define CHAPPE_SCHEMA_DEFAULT_BUDGET  1000000u     /* steps to check all defaults of a schema */
+#define CHAPPE_SCHEMA_NAME_LIMIT     512u     /* bytes of a full name */
+#define CHAPPE_SCHEMA_DEFAULT_BUDGET 1000000u /* steps to check all defaults of a schema */
 
 enum chappe_schema_order {
         CHAPPE_ORDER_ASCENDING,
@@ -77,6 +72,7 @@ struct chappe_schema_node {
 
 struct chappe_schema {
         _Atomic unsigned references;
+        struct chappe_schema_limits limits; /* no zeros */
         struct chappe_arena *arena;
         struct chappe_json_document document;
         struct chappe_schema_node *root;

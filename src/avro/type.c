@@ -40,13 +40,14 @@ static struct own_plan *own_plan_free(struct own_plan *own)
 
 static int compile(const struct chappe_type *type, struct own_plan **ret, struct chappe_error *error)
 {
+        static const struct chappe_schema_limits most = CHAPPE_SCHEMA_LIMITS_MOST;
         struct own_plan *own = calloc(1, sizeof(*own));
         int status;
 
         if (!own)
                 return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the plan of %s", type->name);
         own->type = type;
-        status = chappe_schema_parse(type->name, chappe_text(type->schema), &own->schema, error);
+        status = chappe_schema_parse_within(type->name, chappe_text(type->schema), &most, &own->schema, error);
         if (status >= 0)
                 status = chappe_plan_for_type(own->schema, own->schema, type, &own->plan, error);
         if (status < 0)
@@ -86,7 +87,7 @@ int chappe_type_decode(const struct chappe_type *type, const void *bytes, size_t
         const struct chappe_plan *plan;
         int status;
 
-        if (chappe_straight_decode(type, bytes, length, arena, ret_value))
+        if (chappe_straight_decode(type, bytes, length, arena, &chappe_decode_usual, ret_value))
                 return 0;
         status = chappe_type_plan(type, &plan, error);
         return status < 0 ? status : chappe_plan_decode(plan, bytes, length, arena, NULL, ret_value, error);

@@ -67,12 +67,24 @@ const struct chappe_setting_rule chappe_settings[] = {
              "topics whose records may name their schema in the header __value_schema_id instead of a frame: shell patterns, "
              "divided by commas"),
         TEXT("bare_topics", "",
-             "topics whose payloads are bare Avro of the operation's own schema, without a frame: shell patterns, divided "
+             "topics whose payloads are bare Avro of the operation's own schema, without a frame: shell patterns, "
+             "divided "
              "by commas"),
         CHOICE("subjects", "topic", "topic,record,topic-record",
                "registry subject of an event: <topic>-value, <record name>, <topic>-<record name>"),
         TEXT("schema_topic", "_chappe-schemas", "compacted topic that shares schemas where there is no registry"),
         INTEGER("schema_wait_ms", "30000", 0, HOUR_MS, "how long a record with an unknown schema is tried again"),
+
+        /* bounds on what strangers send */
+        INTEGER("decode_depth", "64", 1, 1024, "arrays, maps and records within each other in one value, at most"),
+        INTEGER("decode_zero_byte_items", "10000", 1, INT64_C(1) << 32, "items of a value that take no bytes, at most"),
+        INTEGER("decode_memory_factor", "16", 1, 4096,
+                "memory for a value, at most: this many times the payload, and decode_memory_constant"),
+        INTEGER("decode_memory_constant", "1048576", 1, INT64_C(1) << 32, "bytes of it for a payload of any size"),
+        INTEGER("schema_text", "262144", 64, 16777216, "bytes of a schema that is sent to us, at most"),
+        INTEGER("schema_depth", "64", 1, 128, "types within types in such a schema, at most"),
+        INTEGER("schema_fixed", "1048576", 1, 8388608, "bytes of a fixed in it, at most"),
+        INTEGER("schema_branches", "256", 1, 4096, "branches of a union in it, at most"),
 
         /* topics */
         CHOICE("topics_create", "yes", "yes,no,dry-run", "create the topics of the operations table that are missing"),

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/executor.h"
+#include "config/config.h"
 #include "flow/channels.h"
 
 #define BUCKETS         256
@@ -53,6 +54,7 @@ struct chappe_payload {
         struct chappe_mutex *mutex;
         /* constant after start */
         struct chappe_schema_backend backend;
+        struct chappe_decode_limits limits;
         struct local_type *types;
         size_t type_count;
         struct written *written;
@@ -65,6 +67,32 @@ struct chappe_payload {
         size_t plan_count;
 };
 
+struct chappe_schema_limits chappe_payload_schema_limits(const struct chappe_runtime *runtime)
+{
+        const struct chappe_config *config = runtime->config;
+        return (struct chappe_schema_limits){
+                .schema_text = (size_t)chappe_config_integer(config, "schema_text"),
+                .schema_depth = (size_t)chappe_config_integer(config, "schema_depth"),
+                .schema_fixed = (size_t)chappe_config_integer(config, "schema_fixed"),
+                .schema_branches = (size_t)chappe_config_integer(config, "schema_branches"),
+        };
+}
+
+static struct chappe_decode_limits decode_limits(const struct chappe_config *config)
+{
+        return (struct chappe_decode_limits){
+                .depth = (size_t)chappe_config_integer(config, "decode_depth"),
+                .zero_byte_items = (size_t)chappe_config_integer(config, "decode_zero_byte_items"),
+                .memory_factor = (size_t)chappe_config_integer(config, "decode_memory_factor"),
+                .memory_constant = (size_t)chappe_config_integer(config, "decode_memory_constant"),
+        };
+}
+
+const struct chappe_decode_limits *chappe_payload_decode_limits(const struct chappe_payload *payload)
+{
+        return &payload->limits;
+}
+
 int chappe_payload_new(struct chappe_runtime *runtime, struct chappe_payload **ret_payload, struct chappe_error *error)
 {
         struct chappe_payload *payload = calloc(1, sizeof(*payload));
@@ -72,6 +100,7 @@ int chappe_payload_new(struct chappe_runtime *runtime, struct chappe_payload **r
         if (payload) {
                 payload->runtime = runtime;
                 payload->executor = runtime->world->executor;
+                payload->limits = decode_limits(runtime->config);
                 payload->mutex = chappe_mutex_new(payload->executor);
         }
         if (payload && payload->mutex)
@@ -310,7 +339,7 @@ int chappe_payload_decode(struct chappe_payload *payload, const struct chappe_wr
                         *error = entry ? entry->error : failure;
                 return -(entry ? entry->error.code : failure.code);
         }
-        return chappe_plan_decode(entry->plan, body.at, body.length, arena, NULL, ret_value, error);
+        return chappe_plan_decode(entry->plan, body.at, body.length, arena, &payload->limits, ret_value, error);
 }
 
 static const char *without_namespace(const char *name)
@@ -366,8 +395,9 @@ static int get_type(struct chappe_payload *payload, const struct chappe_type *ty
                 return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for schemas");
         payload->types = types;
         struct local_type *local = &types[payload->type_count];
+        static const struct chappe_schema_limits most = CHAPPE_SCHEMA_LIMITS_MOST; /* it is our own */
         *local = (struct local_type){ .type = type };
-        int status = chappe_schema_parse(type->name, chappe_text(type->schema), &local->schema, error);
+        int status = chappe_schema_parse_within(type->name, chappe_text(type->schema), &most, &local->schema, error);
         if (status < 0)
                 return status;
         payload->type_count++;

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "config/config.h"
+#include "flow/payload.h"
 #include "observe/log.h"
 #include "registry/registry.h"
 #include "registry/rest.h"
@@ -66,6 +67,7 @@ int chappe_schema_registry_new(struct chappe_runtime *runtime, const struct chap
                 .executor = world->executor,
                 .source = *source,
                 .enrol = chappe_config_boolean(runtime->config, "schemas_register"),
+                .limits = chappe_payload_schema_limits(runtime),
         };
         *ret_registry = NULL;
         if (!registry)

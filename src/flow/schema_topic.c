@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "config/config.h"
+#include "flow/payload.h"
 #include "flow/publisher.h"
 #include "flow/topics.h"
 #include "observe/log.h"
@@ -28,6 +29,7 @@ struct chappe_schema_topic {
         /* constant after preparing */
         struct chappe_runtime *runtime;
         const char *name;
+        struct chappe_schema_limits limits;
         struct chappe_mutex *mutex;
         struct chappe_condition *condition;
         /* under mutex */
@@ -51,6 +53,7 @@ int chappe_schema_topic_new(struct chappe_runtime *runtime, struct chappe_schema
                 return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the schema topic");
         topic->runtime = runtime;
         topic->name = chappe_config_text(runtime->config, "schema_topic");
+        topic->limits = chappe_payload_schema_limits(runtime);
         topic->mutex = chappe_mutex_new(runtime->world->executor);
         topic->condition = chappe_condition_new(runtime->world->executor);
         if (topic->mutex && topic->condition)
@@ -120,7 +123,8 @@ static void take_record(void *context, struct chappe_record *record)
         struct chappe_schema_topic *topic = context;
         struct chappe_schema *schema = NULL;
         struct chappe_text text = { (const char *)record->value.at, record->value.length };
-        bool fits = record->value.at && chappe_schema_parse("schema topic", text, &schema, NULL) == 0 &&
+        bool fits = record->value.at &&
+                    chappe_schema_parse_within("schema topic", text, &topic->limits, &schema, NULL) == 0 &&
                     matches(schema, record->key);
         chappe_record_release(record);
         if (!fits) {

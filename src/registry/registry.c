@@ -72,8 +72,8 @@ static int fetch_schema(struct chappe_registry *registry, uint32_t id, struct ch
 
         snprintf(name, sizeof(name), "registry schema %" PRIu32, id);
         if (status == 0)
-                status = chappe_schema_parse(name, (struct chappe_text){ (const char *)text.at, text.length },
-                                             ret_schema, error);
+                status = chappe_schema_parse_within(name, (struct chappe_text){ (const char *)text.at, text.length },
+                                                    &registry->config.limits, ret_schema, error);
         if (status < 0 && status != -CHAPPE_E_SCHEMA_NOT_FOUND)
                 return status;
         now_us = lock(registry);

@@ -21,6 +21,7 @@ struct chappe_registry_config {
         size_t capacity;     /* schemas, and pairs of subject and id, kept: 1,000 each; beyond, the oldest go */
         int32_t negative_ms; /* what was not found is believed that long: 5,000 */
         bool enrol;          /* register what is announced and not known */
+        struct chappe_schema_limits limits; /* of the schemas it hands out */
 };
 
 int chappe_registry_new(const struct chappe_registry_config *config, struct chappe_registry **ret_registry,

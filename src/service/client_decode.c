@@ -95,7 +95,8 @@ static int decode(struct chappe_client *client, const struct chappe_record *take
         value = chappe_arena_zalloc(client->arena, decoder->layout->size);
         if (!value)
                 return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for a %s", writer->name);
-        status = chappe_plan_decode(decoder->plan, body.at, body.length, client->arena, NULL, value, error);
+        status = chappe_plan_decode(decoder->plan, body.at, body.length, client->arena,
+                                    chappe_payload_decode_limits(client->service->runtime.payload), value, error);
         if (status < 0)
                 return status;
         record->schema = writer->schema;

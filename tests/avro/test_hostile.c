@@ -92,8 +92,8 @@ static void test_strings_are_bounded_and_utf8(void **state)
 static void test_item_counts_are_held_against_the_bytes_left(void **state)
 {
         (void)state;
-        REFUSED(NULLS, "\xfe\xff\xff\xff\x0f\0", LIMIT, "take no bytes");
-        REFUSED(NULLS, "\xc2\x9c\1\0", LIMIT, "take no bytes");
+        REFUSED(NULLS, "\xfe\xff\xff\xff\x0f\0", LIMIT, "take no bytes than decode_zero_byte_items allows");
+        REFUSED(NULLS, "\xc2\x9c\1\0", LIMIT, "take no bytes than decode_zero_byte_items allows");
         REFUSED(LONGS, "\xfe\xff\xff\xff\x0f\0", BAD, "more items");
         REFUSED(LONGS, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\1\0\0", BAD, "");
         REFUSED(LONGS, "\1\x7e\0\0", BAD, "block");
@@ -107,7 +107,7 @@ static void test_nesting_is_bounded(void **state)
 
         (void)state;
         memset(bytes, 2, sizeof(bytes));
-        assert_refused(LIST, bytes, sizeof(bytes), LIMIT, "nested too deeply");
+        assert_refused(LIST, bytes, sizeof(bytes), LIMIT, "nested too deeply: decode_depth");
         assert_refused(TREE, bytes, sizeof(bytes), LIMIT, ".all[0].all[0].all at byte 33");
 }
 
@@ -147,7 +147,8 @@ static void test_memory_is_bounded_by_the_payload(void **state)
                                 &(struct chappe_decode_limits){ .memory_factor = 1, .memory_constant = 1000 }, &used,
                                 &error),
                          -LIMIT);
-        assert_error(&error, LIMIT, "more memory");
+        assert_error(&error, LIMIT,
+                     "more memory than decode_memory_factor × payload + decode_memory_constant bytes; raise");
         assert_true(used <= sizeof(bytes) + 1000);
         /* What pointers lead to counts as well. */
         memset(bytes, 2, 40);

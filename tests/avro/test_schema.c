@@ -171,6 +171,66 @@ static void test_hostile_schemas_are_refused(void **state)
         free(big);
 }
 
+static int parse_within(const char *text, struct chappe_schema_limits limits, struct chappe_error *error)
+{
+        struct chappe_schema *schema = NULL;
+        int r = chappe_schema_parse_within("test", chappe_text(text), &limits, &schema, error);
+
+        chappe_schema_unref(schema);
+        return r;
+}
+
+static void assert_limit(const char *text, struct chappe_schema_limits low, struct chappe_schema_limits high,
+                         const char *name)
+{
+        struct chappe_error error = { 0 };
+
+        assert_int_equal(parse_within(text, low, &error), -CHAPPE_E_SCHEMA_LIMIT);
+        assert_error(&error, CHAPPE_E_SCHEMA_LIMIT, name);
+        if (parse_within(text, high, &error) < 0)
+                fail_msg("%s", error.text);
+}
+
+static void test_limits_are_named_and_can_be_changed(void **state)
+{
+        static const struct chappe_schema_limits most = CHAPPE_SCHEMA_LIMITS_MOST;
+        char *text = malloc(400000), *at = text;
+        struct chappe_error error;
+
+        (void)state;
+        assert_limit("\"int\"", (struct chappe_schema_limits){ .schema_text = 4 },
+                     (struct chappe_schema_limits){ .schema_text = 5 }, "(schema_text)");
+        assert_limit("{\"type\":\"array\",\"items\":{\"type\":\"array\",\"items\":\"int\"}}",
+                     (struct chappe_schema_limits){ .schema_depth = 2 },
+                     (struct chappe_schema_limits){ .schema_depth = 3 }, "(schema_depth)");
+        assert_limit("{\"type\":\"fixed\",\"name\":\"F\",\"size\":9}",
+                     (struct chappe_schema_limits){ .schema_fixed = 8 },
+                     (struct chappe_schema_limits){ .schema_fixed = 9 }, "(schema_fixed)");
+        assert_limit("[\"null\",\"int\",\"long\"]", (struct chappe_schema_limits){ .schema_branches = 2 },
+                     (struct chappe_schema_limits){ .schema_branches = 3 }, "(schema_branches)");
+        assert_limit("{\"type\":\"fixed\",\"name\":\"F\",\"size\":1048577}", (struct chappe_schema_limits){ 0 }, most,
+                     "(schema_fixed)");
+        at += sprintf(at, "[\"null\"");
+        for (int i = 0; i < 4000; i++)
+                at += sprintf(at, ",{\"type\":\"fixed\",\"name\":\"F%d\",\"size\":1}", i);
+        strcpy(at, "]");
+        assert_limit(text, (struct chappe_schema_limits){ 0 }, most, "(schema_branches)");
+        memset(text, ' ', 399999);
+        memcpy(text, "\"int\"", 5);
+        text[399999] = '\0';
+        assert_limit(text, (struct chappe_schema_limits){ 0 }, most, "(schema_text)");
+        for (int i = 0; i < 128; i++)
+                memcpy(text + 25 * i, "{\"type\":\"array\",\"items\": ", 25);
+        strcpy(text + 25 * 128, "\"int\"");
+        memset(text + 25 * 128 + 5, '}', 128);
+        text[25 * 128 + 133] = '\0';
+        assert_int_equal(parse_within(text, most, &error), -CHAPPE_E_SCHEMA_LIMIT);
+        assert_error(&error, CHAPPE_E_SCHEMA_LIMIT, "128 deep");
+        text[25 * 128 + 132] = '\0'; /* one level less */
+        assert_limit(text + 25, (struct chappe_schema_limits){ 0 }, most, "(schema_depth)");
+        free(text);
+}
+
 /* Each record's default needs the next one's twice: checked in a handful of steps or refused, never tried for ever. */
 static void test_defaults_that_multiply_end_soon(void **state)
 {
@@ -292,6 +352,7 @@ int main(void)
                 cmocka_unit_test(test_syntax_errors_name_line_and_column),
                 cmocka_unit_test(test_broken_rules_name_the_json_path),
                 cmocka_unit_test(test_hostile_schemas_are_refused),
+                cmocka_unit_test(test_limits_are_named_and_can_be_changed),
                 cmocka_unit_test(test_defaults_that_multiply_end_soon),
                 cmocka_unit_test(test_defaults_must_fit_their_type),
                 cmocka_unit_test(test_walking_gives_names_defaults_logical_types_and_attributes),

@@ -19,6 +19,7 @@
 struct answers {
         char subject[80];
         char enrolled[80];
+        const char *schema; /* NULL: that of event_type */
         int asked;
         int down; /* so many questions are not answered */
         bool registered;
@@ -43,7 +44,8 @@ static int answer_schema(void *context, uint32_t id, struct chappe_buffer *text,
                 return -CHAPPE_E_REGISTRY_UNREACHABLE;
         if (id != ID)
                 return chappe_fail(error, CHAPPE_E_SCHEMA_NOT_FOUND, "no schema");
-        return chappe_buffer_append(text, event_type.schema, strlen(event_type.schema));
+        const char *schema = answers.schema ? answers.schema : event_type.schema;
+        return chappe_buffer_append(text, schema, strlen(schema));
 }
 
 static int answer_belongs(void *context, uint32_t id, const char *subject, struct chappe_error *error)
@@ -392,6 +394,47 @@ static void test_payloads_are_checked_topic_by_topic(void **state)
         close_room(&room);
 }
 
+/* A payload with two items of no bytes in a field that the reader drops, written by a schema of 150 bytes. */
+static int read_strange_payload(const char *setting, struct chappe_error *error)
+{
+        const uint8_t bytes[] = { 0, 0, 0, 0, ID, 2, 'a', 2, 4, 0 };
+        struct chappe_arena *arena = chappe_arena_new(0);
+        const struct chappe_writer *writer;
+        struct chappe_payload *codec;
+        struct chappe_bytes body;
+        struct event event;
+        struct room room;
+        open_room(&room, setting);
+        answers.schema =
+                "{\"type\":\"record\",\"name\":\"test.Event\",\"fields\":[{\"name\":\"key\",\"type\":\"string\"},"
+                "{\"name\":\"n\",\"type\":\"long\"},{\"name\":\"x\",\"type\":{\"type\":\"array\",\"items\":\"null\"}}]"
+                "}";
+        assert_int_equal(chappe_payload_new(&room.runtime, &codec, NULL), 0);
+        assert_int_equal(chappe_payload_reads(codec, &event_type, NULL), 0);
+        assert_int_equal(chappe_payload_start(codec, &room.backend, NULL), 0);
+        int status = chappe_payload_open(codec, "p.events", (struct chappe_bytes){ bytes, sizeof(bytes) },
+                                         (struct chappe_bytes){ 0 }, &writer, &body, error);
+        if (status == 0)
+                status = chappe_payload_decode(codec, writer, &event_type, body, arena, &event, error);
+        chappe_payload_free(codec);
+        close_room(&room);
+        chappe_arena_free(arena);
+        return status;
+}
+
+static void test_the_settings_bound_what_strangers_send(void **state)
+{
+        struct chappe_error error = { 0 };
+        (void)state;
+        assert_int_equal(read_strange_payload("decode_zero_byte_items=2", &error), 0);
+        assert_int_equal(read_strange_payload("decode_zero_byte_items=1", &error), -CHAPPE_E_PAYLOAD_LIMIT);
+        assert_non_null(strstr(error.text, "decode_zero_byte_items"));
+        assert_int_equal(read_strange_payload("schema_text=150", &error), -CHAPPE_E_SCHEMA_LIMIT);
+        assert_non_null(strstr(error.text, "schema_text"));
+        assert_int_equal(read_strange_payload("schema_depth=2", &error), -CHAPPE_E_SCHEMA_LIMIT);
+        assert_int_equal(read_strange_payload("schema_depth=3", &error), 0);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -405,6 +448,7 @@ int main(void)
                 cmocka_unit_test(test_fingerprints_are_somebody_elses),
                 cmocka_unit_test(test_the_settings_say_where_schemas_are_shared),
                 cmocka_unit_test(test_payloads_are_checked_topic_by_topic),
+                cmocka_unit_test(test_the_settings_bound_what_strangers_send),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

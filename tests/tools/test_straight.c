@@ -90,12 +90,51 @@ static void test_values_that_are_none_are_refused_as_by_the_plan(void **state)
         chappe_buffer_deinit(&buffer);
 }
 
+/* Trees within each other to this depth, decoded by straight-line code within the limits. */
+static int decode_deep(unsigned depth, const struct chappe_decode_limits *limits, struct chappe_error *error)
+{
+        struct chappe_arena *arena = chappe_arena_new(0);
+        struct chappe_schema *schema;
+        struct chappe_plan *plan;
+        struct zoo_tree tree;
+        uint8_t bytes[2000] = { 0 };
+        int r;
+
+        for (unsigned i = 0; i < depth; i++)
+                bytes[2 * i + 1] = 2;
+        assert_int_equal(chappe_schema_parse("tree", chappe_text(zoo_tree_type.schema), &schema, error), 0);
+        assert_int_equal(chappe_plan_for_type(schema, schema, &zoo_tree_type, &plan, error), 0);
+        r = chappe_plan_decode(plan, bytes, 6 + 6 * depth, arena, limits, &tree, error);
+        chappe_plan_free(plan);
+        chappe_schema_unref(schema);
+        chappe_arena_free(arena);
+        return r;
+}
+
+static void test_other_limits_hold_for_straight_lines_too(void **state)
+{
+        struct chappe_decode_limits shallow = { .depth = 3 }, deep = { .depth = 100 },
+                                    small = { .memory_factor = 1, .memory_constant = 500 };
+        struct chappe_error error = { 0 };
+
+        (void)state;
+        assert_int_equal(decode_deep(64, NULL, &error), 0);
+        assert_int_equal(decode_deep(65, NULL, &error), -CHAPPE_E_PAYLOAD_LIMIT);
+        assert_int_equal(decode_deep(3, &shallow, &error), 0);
+        assert_int_equal(decode_deep(4, &shallow, &error), -CHAPPE_E_PAYLOAD_LIMIT);
+        assert_int_equal(decode_deep(100, &deep, &error), 0);
+        assert_int_equal(decode_deep(3, &small, &error), 0);
+        assert_int_equal(decode_deep(10, &small, &error), -CHAPPE_E_PAYLOAD_LIMIT);
+        assert_non_null(strstr(error.text, "decode_memory_factor"));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_values_and_bytes_are_those_of_the_plan),
                 cmocka_unit_test(test_refusals_are_those_of_the_plan),
                 cmocka_unit_test(test_values_that_are_none_are_refused_as_by_the_plan),
+                cmocka_unit_test(test_other_limits_hold_for_straight_lines_too),
         };
 
         return cmocka_run_group_tests_name("straight", tests, NULL, NULL);
