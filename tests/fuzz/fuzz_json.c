@@ -7,6 +7,22 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* What is printed plainly reads plainly, though maybe as another branch of a union, or not for all its unions. */
+static void check_plain(struct chappe_schema *schema, const struct chappe_layout *layout, void *value,
+                        struct chappe_arena *arena)
+{
+        struct chappe_buffer plain = { 0 };
+        struct chappe_error error;
+
+        if (chappe_json_print_plain(schema, layout, value, &plain, &error) < 0)
+                abort();
+        if (chappe_json_read_plain(schema, layout, (struct chappe_text){ (const char *)plain.at, plain.length }, arena,
+                                   value, &error) < 0 &&
+            !strstr(error.text, "take too long"))
+                abort();
+        chappe_buffer_deinit(&plain);
+}
+
 static void check(struct chappe_schema *schema, const struct chappe_layout *layout, struct chappe_text json,
                   struct chappe_arena *arena)
 {
@@ -22,9 +38,8 @@ static void check(struct chappe_schema *schema, const struct chappe_layout *layo
                     memcmp(first.at, second.at, first.length) != 0)
                         abort();
         }
-        if (value && chappe_json_read_plain(schema, layout, json, arena, value, &error) >= 0 &&
-            chappe_json_print_plain(schema, layout, value, &second, &error) < 0)
-                abort();
+        if (value && chappe_json_read_plain(schema, layout, json, arena, value, &error) >= 0)
+                check_plain(schema, layout, value, arena);
         free(value);
         chappe_buffer_deinit(&first);
         chappe_buffer_deinit(&second);
