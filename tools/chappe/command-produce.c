@@ -8,6 +8,7 @@
 #include "cluster.h"
 #include "instant.h"
 #include "progress.h"
+#include "rate.h"
 #include "schemas.h"
 #include "source.h"
 
@@ -20,19 +21,10 @@ struct producing {
         struct value_source source;
         struct chappe_arena *arena;
         void *value;
-        int64_t rate; /* events a second; 0: as fast as they go */
-        int64_t started_us, sent, bad;
+        struct rate rate;
+        int64_t sent, bad;
         struct progress progress;
 };
-
-/* Waits until the next event is due. */
-static void keep_rate(const struct producing *producing)
-{
-        int64_t due_us = producing->started_us + producing->sent * 1000000 / (producing->rate ? producing->rate : 1);
-
-        while (producing->rate && !cluster_interrupted() && instant_monotonic_us() < due_us)
-                instant_wait_until_us(due_us);
-}
 
 /* One event: 1 sent, 0 the source has ended, negative failed. */
 static int produce_one(struct producing *producing, struct chappe_context *ctx, struct chappe_error *error)
@@ -51,7 +43,7 @@ static int produce_one(struct producing *producing, struct chappe_context *ctx, 
         default:
                 break;
         }
-        keep_rate(producing);
+        rate_keep(&producing->rate);
         if (chappe_publish_to(ctx, producing->topic, producing->type, producing->value) < 0) {
                 *error = *chappe_context_error(ctx);
                 return -error->code;
@@ -80,7 +72,6 @@ static int produce_all(struct producing *producing)
         struct chappe_error error;
         int status = 1;
 
-        producing->started_us = instant_monotonic_us();
         progress_start(&producing->progress, value_source_total(&producing->source));
         while (status > 0 && !cluster_interrupted())
                 status = produce_batch(producing, &error);
@@ -177,22 +168,6 @@ static int produce_values(const struct command_line *line, struct chappe_schema 
         return status == EXIT_DONE ? produce_through(producing, line) : status;
 }
 
-/* "200/s", or plain 200. */
-static bool parse_rate(const struct command_line *line, int64_t *rate)
-{
-        const char *text = command_value(line, "rate");
-        char *end;
-
-        if (!text)
-                return true;
-        *rate = strtoll(text, &end, 10);
-        if (end == text || (*end && strcmp(end, "/s") != 0) || *rate < 1 || *rate > 10000000) {
-                command_misuse("--rate is a number of events a second, such as 200/s, not '%s'", text);
-                return false;
-        }
-        return true;
-}
-
 /* The schema to write: as it was told, else the file's own, else that of the newest record. */
 static int find_schema(const struct command_line *line, const struct avro_input *avro, struct chappe_schema **ret)
 {
@@ -219,7 +194,7 @@ static int produce(const struct command_line *line)
         struct avro_input avro = { 0 };
         int status;
 
-        if (!parse_rate(line, &producing.rate))
+        if (!rate_parse(line, &producing.rate.a_second))
                 return EXIT_USAGE;
         status = from ? avro_input_open(from, &avro) : EXIT_DONE;
         producing.source.avro = from ? &avro : NULL;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "avro_input.h"
-#include "record_print.h"
+#include "safe.h"
 #include "table.h"
 
 struct printing {
@@ -52,7 +52,7 @@ static int print_value(struct printing *printing, struct chappe_container *conta
                     : chappe_json_print(printing->reader, printing->layout, printing->value, &printing->json, error);
         if (r < 0)
                 return r;
-        print_safe_json((struct chappe_text){ (const char *)printing->json.at, printing->json.length });
+        safe_print_json((struct chappe_text){ (const char *)printing->json.at, printing->json.length });
         putchar('\n');
         return 1;
 }
@@ -121,7 +121,7 @@ static void print_show(struct chappe_container *container)
 
         for (size_t i = 0; chappe_container_metadata(container, i, &key, &value); i++)
                 print_entry(key, value);
-        print_safe_json(chappe_schema_text(chappe_container_schema(container)));
+        safe_print_json(chappe_schema_text(chappe_container_schema(container)));
         putchar('\n');
 }
 
@@ -146,7 +146,7 @@ static int print_show_json(struct chappe_container *container)
         json_decref(object);
         if (!text)
                 return command_fail(&(struct chappe_error){ CHAPPE_E_NO_MEMORY, "out of memory" });
-        print_safe_json(chappe_text(text));
+        safe_print_json(chappe_text(text));
         putchar('\n');
         free(text);
         return EXIT_DONE;

@@ -8,5 +8,3 @@
 /* text: the value as JSON, where the record has a value. */
 void record_print_line(const struct chappe_client_record *record, const struct chappe_buffer *text, bool colour);
 void record_print_json(const struct chappe_client_record *record, const struct chappe_buffer *text);
-/* The same JSON, with nothing in it that a terminal acts on. */
-void print_safe_json(struct chappe_text json);

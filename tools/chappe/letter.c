@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Dead letters on the command line: which are meant, and what they are called. */
+#include "letter.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cluster.h"
+
+static bool parse_place(const char *text, struct letter_place *ret_place)
+{
+        char *at, *end;
+        long partition = strtol(text, &at, 10);
+
+        if (at == text || *at != '@' || partition < 0 || partition > INT32_MAX)
+                return false;
+        ret_place->partition = (int32_t)partition;
+        ret_place->offset = strtoll(at + 1, &end, 10);
+        return end != at + 1 && *end == '\0' && ret_place->offset >= 0;
+}
+
+bool letter_filter_parse(const struct command_line *line, struct letter_filter *filter)
+{
+        const char *place;
+
+        for (size_t i = 1; (place = command_argument(line, i)); i++) {
+                if (filter->place_count == LETTER_PLACES || !parse_place(place, &filter->places[filter->place_count])) {
+                        command_misuse("a dead letter is PARTITION@OFFSET, such as 2@15, at most %d of them, not '%s'",
+                                       LETTER_PLACES, place);
+                        return false;
+                }
+                filter->place_count++;
+        }
+        filter->error = command_value(line, "error");
+        return where_parse(line, &filter->where);
+}
+
+static bool is_place(const struct letter_filter *filter, const struct chappe_client_record *record)
+{
+        for (size_t i = 0; i < filter->place_count; i++)
+                if (filter->places[i].partition == record->partition && filter->places[i].offset == record->offset)
+                        return true;
+        return filter->place_count == 0;
+}
+
+bool letter_filter_fits(struct letter_filter *filter, const struct chappe_client_record *record)
+{
+        char whole[LETTER_LABEL_SIZE], last[LETTER_LABEL_SIZE];
+        struct chappe_error error;
+
+        if (!is_place(filter, record))
+                return false;
+        if (filter->error && strcmp(filter->error, letter_error(record, true, whole)) != 0 &&
+            strcmp(filter->error, letter_error(record, false, last)) != 0)
+                return false;
+        filter->json.length = 0;
+        if (record->value &&
+            chappe_json_print_plain(record->schema, record->layout, record->value, &filter->json, &error) < 0) {
+                filter->json.length = 0;
+                command_fail(&error);
+        }
+        return where_matches(&filter->where, filter->json.length ? &filter->json : NULL);
+}
+
+void letter_filter_deinit(struct letter_filter *filter)
+{
+        chappe_buffer_deinit(&filter->json);
+}
+
+const char *letter_error(const struct chappe_client_record *record, bool whole, char label[LETTER_LABEL_SIZE])
+{
+        const struct chappe_dead_letter *letter = record->letter;
+
+        if (!letter || letter->exception.length == 0)
+                return "-";
+        if (letter->code)
+                snprintf(label, LETTER_LABEL_SIZE, "E%d", letter->code);
+        else
+                snprintf(label, LETTER_LABEL_SIZE, "%.*s", CHAPPE_TEXT(letter->exception));
+        const char *last = strrchr(label, '.');
+
+        return last && last[1] && !whole ? last + 1 : label;
+}
+
+const char *letter_schema(const struct chappe_client_record *record)
+{
+        return record->schema ? chappe_schema_name(record->schema) : "-";
+}
+
+int letter_open(const struct command_line *line, struct chappe_client **ret_client, struct chappe_schema **ret_schema,
+                struct chappe_letters **ret_letters)
+{
+        struct chappe_error error;
+        int status = EXIT_DONE;
+
+        if (command_given(line, "schema"))
+                status = schema_open(line, command_value(line, "schema"), ret_schema);
+        if (status == EXIT_DONE)
+                status = cluster_open(line, NULL, false, NULL, ret_client);
+        if (status == EXIT_DONE && chappe_letters_open(*ret_client, command_argument(line, 0),
+                                                       command_value(line, "group"), ret_letters, &error) < 0)
+                return command_fail(&error);
+        return status;
+}

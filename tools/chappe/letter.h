@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Dead letters on the command line: which are meant, and what they are called. */
+#pragma once
+
+#include <chappe/letters.h>
+
+#include "base/cleanup.h"
+
+#include "schemas.h"
+#include "where.h"
+
+CHAPPE_CLEANUP_DEFINE(letters, struct chappe_letters *, (void)chappe_letters_close)
+
+#define LETTER_PLACES     1000
+#define LETTER_LABEL_SIZE 200
+#define LETTER_OPTIONS                                                                                                 \
+        { "where", 'w', "FIELD=VALUE",                                                                                 \
+          "only values whose field (a.b for one within) is this; repeatable: all of "                                  \
+          "them",                                                                                                      \
+          NULL },                                                                                                      \
+                { "error", 'E', "CODE", "only those that died of this: E2103, or an exception's name", NULL },         \
+                { "group", 'g', "GROUP", "whose commits note what is settled: chappe-dlq, with the prefix", NULL },    \
+                { "schema", 'S', "FILE", "values are bare Avro of this schema, without a frame that names one",        \
+                  NULL },                                                                                              \
+                SCHEMA_INCLUDE_OPTION
+
+/* "2@15" */
+struct letter_place {
+        int32_t partition;
+        int64_t offset;
+};
+
+/* What the line asks for: places, --where, --error. */
+struct letter_filter {
+        struct letter_place places[LETTER_PLACES];
+        size_t place_count; /* 0: all */
+        struct where where;
+        const char *error;
+        struct chappe_buffer json; /* of the letter that was looked at last; empty when it has no value */
+};
+
+/* The places are the arguments from the second on. False: said what is wrong. */
+bool letter_filter_parse(const struct command_line *line, struct letter_filter *ret_filter);
+/* Is it meant? Prints its value into the filter's json. */
+bool letter_filter_fits(struct letter_filter *filter, const struct chappe_client_record *record);
+void letter_filter_deinit(struct letter_filter *filter);
+
+/* "E2103", "IllegalStateException", "-": what it died of; whole: with the class's package. */
+const char *letter_error(const struct chappe_client_record *record, bool whole, char label[LETTER_LABEL_SIZE]);
+/* The name of its schema; "-" when it could not be decoded. */
+const char *letter_schema(const struct chappe_client_record *record);
+
+/* The dead letters that the line names by --schema, --group and its first argument. Both stay the caller's. */
+int letter_open(const struct command_line *line, struct chappe_client **ret_client, struct chappe_schema **ret_schema,
+                struct chappe_letters **ret_letters);

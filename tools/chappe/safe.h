@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What others wrote, so that it can be shown: nothing in it that a terminal acts on. On standard output. */
+#pragma once
+
+#include <jansson.h>
+
+#include <chappe/text.h>
+
+/* Bytes of no schema: text if they are text, on one line, else hex. */
+void safe_print_bytes(struct chappe_bytes bytes);
+/* JSON, as it is but for what a terminal acts on. */
+void safe_print_json(struct chappe_text json);
+/* The same bytes as a JSON string; null for none. */
+json_t *safe_bytes_json(struct chappe_bytes bytes);
