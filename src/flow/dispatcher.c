@@ -147,16 +147,27 @@ static struct chappe_lane *unlist_first(struct chappe_share *share)
         return lane;
 }
 
+/* One lane more, or one less. */
+static inline void count_ready(struct chappe_dispatcher *dispatcher, struct chappe_share *share, size_t change)
+{
+        if (!share->held) {
+                share->ready_lanes += change;
+                dispatcher->ready += change;
+                return;
+        }
+        dispatcher->ready -= takeable(share);
+        share->ready_lanes += change;
+        dispatcher->ready += takeable(share);
+}
+
 /* A lane that stops being ready stays listed until its turn comes: taking it out of the middle would cost a walk. */
 static void change_state(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane, enum chappe_lane_state state)
 {
         struct chappe_share *share = lane->share;
-        dispatcher->ready -= takeable(share);
         if (lane->state == CHAPPE_LANE_READY)
-                share->ready_lanes--;
+                count_ready(dispatcher, share, (size_t)-1);
         if (state == CHAPPE_LANE_READY)
-                share->ready_lanes++;
-        dispatcher->ready += takeable(share);
+                count_ready(dispatcher, share, 1);
         if (lane->state == CHAPPE_LANE_PARKED)
                 chappe_heap_remove(&dispatcher->parked, &lane->due);
         lane->state = state;
@@ -466,6 +477,11 @@ void chappe_dispatcher_drop(struct chappe_dispatcher *dispatcher, struct chappe_
 {
         share->state = CHAPPE_SHARE_GONE;
         sweep_share(dispatcher, share, released);
+}
+
+void chappe_dispatcher_rest(struct chappe_dispatcher *dispatcher)
+{
+        chappe_lane_table_rest(&dispatcher->lanes);
 }
 
 size_t chappe_dispatcher_ready(const struct chappe_dispatcher *dispatcher)

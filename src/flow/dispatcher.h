@@ -80,6 +80,9 @@ void chappe_dispatcher_drain(struct chappe_dispatcher *dispatcher, struct chappe
 void chappe_dispatcher_drop(struct chappe_dispatcher *dispatcher, struct chappe_share *share,
                             struct chappe_released *released);
 
+/* With nothing in hand, what is kept for reuse goes back to the heap. */
+void chappe_dispatcher_rest(struct chappe_dispatcher *dispatcher);
+
 /* Lanes that a worker could take now. */
 size_t chappe_dispatcher_ready(const struct chappe_dispatcher *dispatcher);
 /* Records and bytes in hand; completions that came too late to count. */

@@ -10,12 +10,14 @@
 /* What the record is to us: the operation that takes it, or NULL when none does. */
 static const struct chappe_operation *choose(const struct chappe_channel *channel, const struct chappe_writer *writer)
 {
+        /* The only one: let resolution decide. Among several a stranger is somebody else's. */
+        if (channel->consume_count == 1)
+                return channel->consumes[0];
         for (size_t i = 0; i < channel->consume_count; i++) {
                 if (chappe_payload_matches(writer, channel->consumes[i]->type))
                         return channel->consumes[i];
         }
-        /* The only one: let resolution decide. Among several a stranger is somebody else's. */
-        return channel->consume_count == 1 ? channel->consumes[0] : NULL;
+        return NULL;
 }
 
 static enum chappe_decision pass_over(const struct chappe_channel *channel)
@@ -39,14 +41,14 @@ static enum chappe_decision judge(struct chappe_context *ctx)
         }
 }
 
-static enum chappe_decision run_handler(struct chappe_context *ctx, const struct chappe_job *job, const void *event)
+static enum chappe_decision run_handler(struct chappe_context *ctx, struct chappe_job *job, const void *event)
 {
         const struct chappe_world *world = ctx->runtime->world;
         if (!chappe_step(world, "handler.begin"))
                 return CHAPPE_RETRY;
-        int64_t began_us = chappe_clock_monotonic_us(world->clock);
         enum chappe_decision decision = ctx->operation->on_event(ctx, event);
-        chappe_metric_observe_us(job->meters->handler_time, chappe_clock_monotonic_us(world->clock) - began_us);
+        job->ended_us = chappe_clock_monotonic_us(world->clock);
+        chappe_metric_observe_us(job->meters->handler_time, job->ended_us - job->began_us);
         return chappe_step(world, "handler.end") ? decision : CHAPPE_RETRY;
 }
 
@@ -118,10 +120,10 @@ static enum chappe_decision handle_request(struct chappe_context *ctx, struct ch
         const struct chappe_world *world = ctx->runtime->world;
         if (!chappe_step(world, "handler.begin"))
                 return CHAPPE_RETRY;
-        int64_t began_us = chappe_clock_monotonic_us(world->clock);
         enum chappe_decision decision = ctx->runtime->answer(ctx);
         job->operation = ctx->operation;
-        chappe_metric_observe_us(job->meters->handler_time, chappe_clock_monotonic_us(world->clock) - began_us);
+        job->ended_us = chappe_clock_monotonic_us(world->clock);
+        chappe_metric_observe_us(job->meters->handler_time, job->ended_us - job->began_us);
         return chappe_step(world, "handler.end") ? decision : CHAPPE_RETRY;
 }
 

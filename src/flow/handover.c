@@ -10,8 +10,6 @@
 #include "flow/key_hash.h"
 #include "flow/retry_schedule.h"
 
-#define SPARE_MAXIMUM 512 /* jobs that are kept for reuse; a burst's thousands go back to the heap */
-
 #define ROOM_AGAIN 128 /* records that a narrow share must have room for before intake goes on */
 
 int chappe_handover_new(const struct chappe_runtime *runtime, const struct chappe_dispatcher_limits *limits,
@@ -38,15 +36,20 @@ int chappe_handover_new(const struct chappe_runtime *runtime, const struct chapp
         return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the consumer runtime");
 }
 
+static void free_jobs(struct chappe_job *job)
+{
+        while (job) {
+                struct chappe_job *following = job->following;
+                free(job);
+                job = following;
+        }
+}
+
 struct chappe_handover *chappe_handover_free(struct chappe_handover *handover)
 {
         if (!handover)
                 return NULL;
-        while (handover->spare) {
-                struct chappe_job *job = handover->spare;
-                handover->spare = job->following;
-                free(job);
-        }
+        free_jobs(handover->spare);
         chappe_dispatcher_free(handover->dispatcher);
         chappe_handover_breakers_deinit(handover);
         chappe_runs_deinit(&handover->runs);
@@ -104,16 +107,11 @@ static void release_records(const struct chappe_released *released)
         }
 }
 
-/* Under the lock. */
+/* Under the lock. There are never more than there have been records in hand. */
 static void put_aside(struct chappe_handover *handover, struct chappe_job *job)
 {
-        if (handover->spare_count >= SPARE_MAXIMUM) {
-                free(job);
-                return;
-        }
         job->following = handover->spare;
         handover->spare = job;
-        handover->spare_count++;
 }
 
 /* Under the lock: the jobs of released tasks are spare; shares that are gone end with their last one. */
@@ -186,12 +184,10 @@ size_t chappe_handover_room(struct chappe_handover *handover, struct chappe_shar
 static struct chappe_job *make_job(struct chappe_handover *handover)
 {
         struct chappe_job *job = handover->spare;
-        if (job) {
+        if (job)
                 handover->spare = job->following;
-                handover->spare_count--;
-        } else {
+        else
                 job = malloc(sizeof(*job));
-        }
         if (job)
                 *job = (struct chappe_job){ 0 };
         return job;
@@ -205,14 +201,20 @@ static void settled(struct chappe_deliveries *deliveries, void *context)
         handover->settled = job;
 }
 
-/* Records that have to stay in order share an identity; a shared identity by chance costs concurrency, never order. */
-static uint64_t lane_identity(const struct chappe_channel *channel, const struct chappe_record *record)
+/* Of the record's key; a record without one is a key of its own. */
+static uint64_t key_of(const struct chappe_record *record)
 {
-        if (channel->order == CHAPPE_ORDER_PARTITION)
-                return 0;
-        if (channel->order == CHAPPE_ORDER_NONE || !record->key.at)
+        if (!record->key.at)
                 return chappe_key_mix((uint64_t)record->offset);
         return chappe_key_hash(record->key.at, record->key.length);
+}
+
+/* Records that have to stay in order share an identity; a shared identity by chance costs concurrency, never order. */
+static uint64_t lane_identity(const struct chappe_job *job)
+{
+        if (job->channel->order == CHAPPE_ORDER_PARTITION)
+                return 0;
+        return job->channel->order == CHAPPE_ORDER_NONE ? chappe_key_mix((uint64_t)job->record.offset) : job->key;
 }
 
 /* What an earlier owner of the partition went through with this record counts here too. */
@@ -246,13 +248,14 @@ static int give_one(struct chappe_handover *handover, struct chappe_share *share
                 return -CHAPPE_E_NO_MEMORY;
         job->record = *record;
         job->channel = channel;
+        job->key = key_of(record);
         job->meters = share->meters;
         job->task.share = share;
         job->task.offset = record->offset;
         job->task.bytes = record->key.length + record->value.length;
         job->task.attempt = 1;
         recall_failures(handover, job);
-        int status = chappe_dispatcher_add(handover->dispatcher, &job->task, lane_identity(channel, record));
+        int status = chappe_dispatcher_add(handover->dispatcher, &job->task, lane_identity(job));
         if (status < 0)
                 put_aside(handover, job);
         else if (job->task.lane->troubled)
@@ -324,6 +327,19 @@ int64_t chappe_handover_tick(struct chappe_handover *handover, int64_t now_us)
         int64_t due_us = handover->due_us;
         chappe_handover_unlock(handover);
         return due_us;
+}
+
+void chappe_handover_rest(struct chappe_handover *handover)
+{
+        struct chappe_job *spare = NULL;
+        chappe_handover_lock(handover);
+        if (chappe_dispatcher_records(handover->dispatcher) == 0) {
+                spare = handover->spare;
+                handover->spare = NULL;
+                chappe_dispatcher_rest(handover->dispatcher);
+        }
+        chappe_handover_unlock(handover);
+        free_jobs(spare);
 }
 
 /* Under the lock: the worker's hold on the job's deliveries ends here, so that a report that settles it comes after. */

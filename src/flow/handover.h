@@ -39,10 +39,12 @@ struct chappe_job {
         struct chappe_deliveries deliveries;
         const struct chappe_channel *channel;
         const struct chappe_meters *meters;       /* of its partition */
+        uint64_t key;                             /* its hash */
         const struct chappe_operation *operation; /* once it is known */
         enum chappe_verdict verdict;
         enum chappe_outcome outcome;
-        int64_t ended_us;             /* of the latest run */
+        int64_t began_us;             /* the latest run */
+        int64_t ended_us;             /* its handler, or where there was none, it */
         int64_t first_us;             /* when its first attempt began; 0: not yet */
         int64_t due_us;               /* verdict AGAIN */
         int32_t failures;             /* that count against the policy's ceiling */
@@ -73,6 +75,8 @@ void chappe_handover_settle(struct chappe_handover *handover);
 /* Holds, lets probe and lets go the shares of each topic as its breaker says; returns when to look again. */
 int64_t chappe_handover_heed_breakers(struct chappe_handover *handover, const struct chappe_assignment *assignment,
                                       int64_t now_us);
+/* With nothing in hand, memory that a busy handover keeps goes back to the heap. */
+void chappe_handover_rest(struct chappe_handover *handover);
 /* Wakes what is due; returns when the next is. */
 int64_t chappe_handover_tick(struct chappe_handover *handover, int64_t now_us);
 void chappe_handover_drain(struct chappe_handover *handover, struct chappe_share *share);

@@ -66,10 +66,7 @@ static struct chappe_topic_breaker *breaker_of(struct chappe_handover *handover,
 /* Of the key, not of its lane: in partition order, all keys share one. */
 static uint64_t key_of(const struct chappe_job *job)
 {
-        const struct chappe_record *record = &job->record;
-        uint64_t key = record->key.at ? chappe_key_hash(record->key.at, record->key.length)
-                                      : chappe_key_mix((uint64_t)record->offset);
-        return key ^ chappe_key_mix((uint64_t)record->partition + 1);
+        return job->key ^ chappe_key_mix((uint64_t)job->record.partition + 1);
 }
 
 void chappe_handover_probe_begins(struct chappe_handover *handover, struct chappe_job *job)

@@ -12,7 +12,7 @@ struct chappe_handover {
         struct chappe_wake *bell;
         struct chappe_mutex *mutex;
         struct chappe_condition *work; /* workers wait for jobs */
-        struct chappe_runs runs; /* guards itself */
+        struct chappe_runs runs;       /* guards itself */
         /* of the poll strand */
         struct chappe_job *settled; /* since the last chappe_handover_settle, latest first */
         /* under mutex */
@@ -21,7 +21,6 @@ struct chappe_handover {
         size_t breakers_open;
         bool breakers_stir; /* the poll strand has to heed them */
         struct chappe_job *spare;
-        size_t spare_count;
         struct chappe_random random;
         uint32_t idle;     /* workers that wait */
         uint32_t draining; /* shares */

@@ -8,7 +8,6 @@
 #include "flow/assignment.h"
 
 #define FIRST_BUCKETS 256
-#define SPARE_MAXIMUM 512 /* a burst's thousands of lanes go back to the heap */
 
 static size_t bucket_of(const struct chappe_share *share, uint64_t identity, size_t bucket_count)
 {
@@ -40,13 +39,13 @@ static int grow(struct chappe_lane_table *table)
 static struct chappe_lane *make(struct chappe_lane_table *table)
 {
         struct chappe_lane *lane = table->spare;
-        if (lane) {
+        if (lane)
                 table->spare = lane->chain;
-                table->spare_count--;
+        else
+                lane = malloc(sizeof(*lane));
+        if (lane)
                 *lane = (struct chappe_lane){ 0 };
-                return lane;
-        }
-        return calloc(1, sizeof(*lane));
+        return lane;
 }
 
 struct chappe_lane *chappe_lane_table_get(struct chappe_lane_table *table, struct chappe_share *share,
@@ -78,13 +77,8 @@ void chappe_lane_table_remove(struct chappe_lane_table *table, struct chappe_lan
                 link = &(*link)->chain;
         *link = lane->chain;
         table->count--;
-        if (table->spare_count >= SPARE_MAXIMUM) {
-                free(lane);
-                return;
-        }
         lane->chain = table->spare;
         table->spare = lane;
-        table->spare_count++;
 }
 
 void chappe_lane_table_each(struct chappe_lane_table *table, const struct chappe_share *share,
@@ -107,6 +101,12 @@ static void free_chain(struct chappe_lane *lane)
                 free(lane);
                 lane = following;
         }
+}
+
+void chappe_lane_table_rest(struct chappe_lane_table *table)
+{
+        if (table->count == 0)
+                chappe_lane_table_deinit(table);
 }
 
 void chappe_lane_table_deinit(struct chappe_lane_table *table)

@@ -324,6 +324,7 @@ static void commit_when_due(struct chappe_membership *member, int64_t now_us)
         (void)chappe_commits_start(&member->commits, now_us);
         chappe_intake_measure(&member->intake, now_us);
         chappe_watchdog_look(&member->watchdog, member->commits.failing, now_us);
+        chappe_handover_rest(member->handover);
 }
 
 bool chappe_membership_serve(struct chappe_membership *member, int64_t now_us, int64_t *ret_deadline_us)

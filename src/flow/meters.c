@@ -30,7 +30,8 @@ static void look_up(struct chappe_meters *meters, struct chappe_metrics *metrics
                 { &meters->handled, CHAPPE_COUNTER, "records_handled_total", "Records whose handler was done." },
                 { &meters->retried, CHAPPE_COUNTER, "records_retried_total", "Attempts that failed and were put off." },
                 { &meters->dead, CHAPPE_COUNTER, "dead_letters_total", "Records sent to the dead letter topic." },
-                { &meters->handler_time, CHAPPE_HISTOGRAM, "handler_seconds", "Time in handlers." },
+                { &meters->handler_time, CHAPPE_HISTOGRAM, "handler_seconds",
+                  "From taking a record in hand to the end of its handler." },
         };
         for (size_t i = 0; i < sizeof(series) / sizeof(series[0]); i++)
                 *series[i].metric = chappe_metrics_get(metrics, series[i].kind, series[i].name, series[i].help, labels);

@@ -107,14 +107,14 @@ static bool exhausted(struct chappe_worker *worker, struct chappe_job *job, int6
 
 static void carry_out(struct chappe_worker *worker, struct chappe_job *job, enum chappe_decision decision)
 {
-        int64_t now_us = chappe_clock_monotonic_us(worker->runtime->world->clock);
-        job->ended_us = now_us;
         if (decision == CHAPPE_DONE) {
                 job->verdict = CHAPPE_VERDICT_DONE;
                 job->outcome = worker->context.operation ? CHAPPE_OUTCOME_PASSED : CHAPPE_OUTCOME_NONE;
                 chappe_metric_add(job->meters->handled, 1);
                 return;
         }
+        int64_t now_us = chappe_clock_monotonic_us(worker->runtime->world->clock);
+        job->ended_us = now_us;
         keep_reason(worker, job, decision);
         if (decision == CHAPPE_DEAD_LETTER || exhausted(worker, job, now_us)) {
                 if (job->failures == 0)
@@ -132,6 +132,7 @@ static void carry_out(struct chappe_worker *worker, struct chappe_job *job, enum
 static void run(struct chappe_worker *worker, struct chappe_job *job, int64_t now_us)
 {
         struct chappe_context *ctx = &worker->context;
+        job->began_us = job->ended_us = now_us;
         if (job->first_us == 0)
                 job->first_us = now_us;
         if (job->burying) {

@@ -3,6 +3,8 @@
 #include "wire/frame.h"
 
 #include <assert.h>
+#include <endian.h>
+#include <string.h>
 
 #define CONFLUENT_MAGIC       0x00
 #define CONFLUENT_SIZE        5
@@ -35,15 +37,15 @@ static int read_confluent(struct chappe_bytes payload, struct chappe_frame *ret_
 static int read_single_object(struct chappe_bytes payload, struct chappe_frame *ret_frame,
                               struct chappe_bytes *ret_body, struct chappe_error *error)
 {
-        uint64_t fingerprint = 0;
+        uint64_t fingerprint;
 
         if (payload.length < SINGLE_OBJECT_SIZE)
                 return chappe_fail(error, CHAPPE_E_FRAME_INVALID,
                                    "%zu bytes are too few for a fingerprint (Avro single-object encoding)",
                                    payload.length);
-        for (size_t i = 0; i < sizeof(fingerprint); i++)
-                fingerprint |= (uint64_t)payload.at[2 + i] << 8 * i;
-        *ret_frame = (struct chappe_frame){ .framing = CHAPPE_FRAMING_SINGLE_OBJECT, .fingerprint = fingerprint };
+        memcpy(&fingerprint, payload.at + 2, sizeof(fingerprint));
+        *ret_frame =
+                (struct chappe_frame){ .framing = CHAPPE_FRAMING_SINGLE_OBJECT, .fingerprint = le64toh(fingerprint) };
         *ret_body = behind(payload, SINGLE_OBJECT_SIZE);
         return 0;
 }
