@@ -7,6 +7,19 @@ from avro_json import KINDS, Shape
 from libraries import Refused
 
 
+# What Java says when it fails at what it should do.
+JAVA_FAILS = {
+    "Invalid default for field": "Java renames by aliases, and then finds a default invalid that names the record",
+    "Schema fields not set yet": "Java cannot judge a default that holds a record which is still being read",
+    "Not an array: [": "Java cannot give an empty array as the default of a union",
+}
+
+
+def java_fails(said):
+    """Why Java failed, or None when it had a reason to refuse."""
+    return next((reason for words, reason in JAVA_FAILS.items() if words in said), None)
+
+
 def java(what, chappe, other, given):
     said = str(other) if isinstance(other, Refused) else ""
     if what == "decoding" and other == "" and not isinstance(chappe, Refused):
@@ -15,13 +28,9 @@ def java(what, chappe, other, given):
         return "bytes read as a string must be UTF-8; Java replaces what is not"
     if what == "encoding" and said and any(f'"{each}"' in given["json"] for each in ("NaN", "Infinity", "-Infinity")):
         return "Java does not read the NaN and infinities that it prints"
-    if "Invalid default for field" in said:
-        return "Java renames by aliases, and then finds a default invalid that names the record"
-    if "Schema fields not set yet" in said:
-        return "Java cannot judge a default that holds a record which is still being read"
     if what == "compatibility" and chappe and '"aliases":[".' in given["reader"]:
         return "Java's check overlooks aliases without a namespace; its reader follows them"
-    return None
+    return java_fails(said)
 
 
 def renamed(writer, reader):
