@@ -21,12 +21,14 @@ static bool decode(struct chappe_schema *writer, struct chappe_schema *reader, c
         const struct chappe_layout *layout = chappe_schema_layout(reader, &error);
         struct chappe_arena *arena = chappe_arena_new(0);
         uint8_t *bytes = malloc(strlen(hex) / 2 + 1);
+        size_t length = unhex(hex, bytes);
         void *value = malloc(layout->size);
         struct chappe_plan *plan = NULL;
         int r = chappe_plan_new(writer, reader, layout, &plan, &error);
 
         if (r >= 0)
-                r = chappe_plan_decode(plan, bytes, unhex(hex, bytes), arena, NULL, value, &error);
+                r = chappe_plan_decode(plan, bytes, length, arena, NULL, value, &error);
+        assert_true(chappe_arena_used(arena) <= 16 * length + (1 << 20));
         if (r >= 0)
                 r = chappe_json_print(reader, layout, value, buffer, &error);
         if (r < 0)
