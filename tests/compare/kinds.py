@@ -128,6 +128,10 @@ def alias():
             yield (record("a.R", field(old, type_)), record("b.R", field("new", wider, aliases=names)))
             yield (record("a.R", field(old, type_)), record("b.S", field("new", wider, aliases=names), aliases=["a.R"]))
     yield record("R", field("x", INT), field("y", INT)), record("R", field("y", INT, aliases=["x"]), field("z", INT, aliases=["y"]))
+    for first, last in (("y", "z"), ("x", "z"), ("y", "x")):  # two that claim the same name
+        claims = [field(each, INT, aliases=[] if each == "x" else ["x"], default=number) for number, each in enumerate((first, last))]
+        yield record("R", field("x", INT)), record("R", *claims)
+        yield record("R", field("x", INT)), record("R", *reversed(claims))
 
 
 def enumeration():
