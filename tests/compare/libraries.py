@@ -59,8 +59,10 @@ class Java:
         return chappe == answer or (answer != "" and comparable(shape, shape.root, read_json(chappe)) ==
                                     comparable(shape, shape.root, read_json(answer)))
 
-    def encode(self, schema, texts):
-        return self.each(("encode", schema, text) for text in texts)
+    def json(self, schema, data):
+        """Of each datum the JSON that Java prints, and the bytes that it makes of that again."""
+        texts = [answer for answer in self.decode(schema, schema, data) if answer and not isinstance(answer, Refused)]
+        return list(zip(texts, self.each(("encode", schema, text) for text in texts)))
 
     def close(self):
         self.process.stdin.close()
@@ -99,6 +101,21 @@ class Fastavro:
             except Exception as refused:
                 answers.append(Refused(f"{type(refused).__name__}: {refused}"))
         return answers
+
+    def json(self, schema, data):
+        """Of each datum the JSON that fastavro prints, and the bytes that it makes of the same value."""
+        parsed, made = self.parse(schema), []
+        for value in self.decode(schema, schema, data):
+            if isinstance(value, Refused):
+                continue
+            text, binary = io.StringIO(), io.BytesIO()
+            try:
+                self.library.json_writer(text, parsed, [value])
+                self.library.schemaless_writer(binary, parsed, value)
+            except Exception:  # it fails at printing some records without fields
+                continue
+            made.append((text.getvalue(), binary.getvalue().hex()))
+        return made
 
     @staticmethod
     def same(schema, chappe, answer):
