@@ -209,6 +209,28 @@ static int print_plain(struct world *world)
         return r;
 }
 
+/* As people write it: a decimal in digits, branches without their names. */
+static int read_and_print_plain(struct world *world)
+{
+        static const char json[] =
+                "{\"next\":null,\"id\":1.5,\"sort\":\"B\",\"tags\":{\"k\":1},\"new\":[{\"k\":\"v\"}],"
+                "\"price\":\"-12.50\"}";
+        char value[1024];
+        struct chappe_arena *arena = chappe_arena_new(0);
+        struct chappe_buffer buffer = { 0 };
+        int r = arena ? chappe_json_read_plain(world->reader, world->evolved_layout, chappe_text(json), arena, value,
+                                               &world->error)
+                      : no_arena(world);
+
+        if (r >= 0)
+                r = chappe_json_print_plain(world->reader, world->evolved_layout, value, &buffer, &world->error);
+        if (r >= 0)
+                assert_true(memmem(buffer.at, buffer.length, "-12.50", 6) != NULL);
+        chappe_buffer_deinit(&buffer);
+        chappe_arena_free(arena);
+        return r;
+}
+
 static int decode_and_copy_value(struct world *world)
 {
         char copy[1024];
@@ -275,6 +297,7 @@ EACH_FAILS_ONCE(test_encoding_survives_each_failed_allocation, encode)
 EACH_FAILS_ONCE(test_reading_json_survives_each_failed_allocation, read_json)
 EACH_FAILS_ONCE(test_printing_json_survives_each_failed_allocation, print_json)
 EACH_FAILS_ONCE(test_printing_plain_json_survives_each_failed_allocation, print_plain)
+EACH_FAILS_ONCE(test_plain_json_of_logical_types_survives_each_failed_allocation, read_and_print_plain)
 EACH_FAILS_ONCE(test_copying_a_value_survives_each_failed_allocation, decode_and_copy_value)
 EACH_FAILS_ONCE(test_writing_a_container_survives_each_failed_allocation, write_container)
 EACH_FAILS_ONCE(test_reading_a_container_survives_each_failed_allocation, read_container)
@@ -291,6 +314,7 @@ int main(void)
                 cmocka_unit_test(test_reading_json_survives_each_failed_allocation),
                 cmocka_unit_test(test_printing_json_survives_each_failed_allocation),
                 cmocka_unit_test(test_printing_plain_json_survives_each_failed_allocation),
+                cmocka_unit_test(test_plain_json_of_logical_types_survives_each_failed_allocation),
                 cmocka_unit_test(test_copying_a_value_survives_each_failed_allocation),
                 cmocka_unit_test(test_writing_a_container_survives_each_failed_allocation),
                 cmocka_unit_test(test_reading_a_container_survives_each_failed_allocation),

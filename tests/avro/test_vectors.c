@@ -139,6 +139,53 @@ static void check_hostile(const struct case_line *line)
         check_resolution(&same);
 }
 
+/* A copy of just that size, so that a sanitizer sees a read beyond it. */
+static int decode_exactly(const struct chappe_plan *plan, const uint8_t *bytes, size_t length,
+                          struct chappe_arena *arena, void *value)
+{
+        struct chappe_error error = { 0 };
+        uint8_t *exact = malloc(length + !length);
+        int r;
+
+        memcpy(exact, bytes, length);
+        chappe_arena_reset(arena);
+        r = chappe_plan_decode(plan, exact, length, arena, NULL, value, &error);
+        if (r < 0 && (error.code != -r || !strchr(error.text, '$')))
+                fail_msg("no place in: %s", error.text);
+        assert_true(chappe_arena_used(arena) <= 16 * length + (1 << 20));
+        free(exact);
+        return r;
+}
+
+/* No beginning of a datum is one, and no flipped bit does harm. */
+static void check_damaged(const struct case_line *line)
+{
+        struct chappe_schema *schema = avro_schema(line->column[0]);
+        const struct chappe_layout *layout = chappe_schema_layout(schema, NULL);
+        struct chappe_arena *arena = chappe_arena_new(0);
+        uint8_t *bytes = malloc(strlen(line->column[1]) / 2 + 1);
+        size_t length = unhex(line->column[1], bytes);
+        void *value = malloc(layout->size);
+        struct chappe_plan *plan;
+
+        assert_int_equal(chappe_plan_new(schema, schema, layout, &plan, NULL), 0);
+        for (size_t cut = 0; cut < length; cut++) {
+                if (decode_exactly(plan, bytes, cut, arena, value) >= 0)
+                        cases_differ(line, "cut off, yet decoded", chappe_text(line->column[1]));
+        }
+        for (size_t bit = 0; bit < 8 * length; bit++) {
+                bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+                decode_exactly(plan, bytes, length, arena, value);
+                bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        }
+        assert_int_equal(decode_exactly(plan, bytes, length, arena, value), 0);
+        chappe_plan_free(plan);
+        chappe_arena_free(arena);
+        chappe_schema_unref(schema);
+        free(bytes);
+        free(value);
+}
+
 static void check_named_data(const struct case_line *line)
 {
         struct chappe_schema *schema = avro_schema(line->column[0]);
@@ -200,6 +247,12 @@ static void test_hostile_bytes_are_refused_and_no_others(void **state)
         cases_each("hostile", 1000, check_hostile);
 }
 
+static void test_every_cut_of_every_datum_is_refused_and_no_flipped_bit_does_harm(void **state)
+{
+        (void)state;
+        cases_each("same", 1000, check_damaged);
+}
+
 static void test_what_brought_down_others_gets_a_clear_error(void **state)
 {
         (void)state;
@@ -214,6 +267,7 @@ int main(int argc, char **argv)
                 cmocka_unit_test(test_canonical_forms_and_fingerprints_are_as_in_java),
                 cmocka_unit_test(test_compatibility_is_as_in_java),
                 cmocka_unit_test(test_hostile_bytes_are_refused_and_no_others),
+                cmocka_unit_test(test_every_cut_of_every_datum_is_refused_and_no_flipped_bit_does_harm),
                 cmocka_unit_test(test_what_brought_down_others_gets_a_clear_error),
         };
 
