@@ -67,6 +67,10 @@
         X(HANDLER_STUCK, 4009, "a handler has not come back for too long", "The log names its record; stuck_ms says how long is too long.") \
         X(PARTITION_STALLED, 4010, "a partition's records stand still", "The log names it; look at what its handlers wait for.") \
         X(PARK_FULL, 4011, "too many keys wait for another attempt", "Look at why their handlers fail; parked_keys is the limit.") \
+        X(RECORD_OLD, 4012, "a record has been unfinished for too long", "The log names it; unfinished_age_ms says how long is too long.") \
+        X(POLL_LATE, 4013, "the poll strand does not come round", "Something makes it wait: the machine, or the client library; its partitions are lost soon.") \
+        X(OUTAGE, 4014, "so many keys of a topic fail that it is held", "Look at what its handlers depend on; one record tries every breaker_wait_ms.") \
+        X(DEAD_LETTER_HALTED, 4015, "a dead letter cannot be written, and its operation waits for it", "The log gives the reason: make the topic, or allow it.") \
         X(SCHEMA_UNKNOWN, 4005, "the schema of a payload is not known", "Publish its schema to the schema topic, or register it; the record is tried again meanwhile.") \
         X(HANDLER_FAILED, 4007, "a handler asked for another attempt", "The reason is the handler's own.") \
         X(DEAD_LETTER, 4008, "a handler gave a record up", "The reason is the handler's own; see the dead letter topic.") \

@@ -64,7 +64,8 @@ const struct chappe_setting_rule chappe_settings[] = {
         CHOICE("framing", "auto", "auto,confluent,single-object",
                "what stands before a payload: with a registry its schema id, else the schema's fingerprint"),
         TEXT("header_topics", "",
-             "topics whose records may name their schema in the header __value_schema_id instead of a frame: shell patterns, "
+             "topics whose records may name their schema in the header __value_schema_id instead of a frame: shell "
+             "patterns, "
              "divided by commas"),
         TEXT("bare_topics", "",
              "topics whose payloads are bare Avro of the operation's own schema, without a frame: shell patterns, "
@@ -113,6 +114,8 @@ const struct chappe_setting_rule chappe_settings[] = {
         /* watching */
         INTEGER("stuck_ms", "600000", 0, 24 * HOUR_MS,
                 "a handler that takes longer, or a partition that stands still for longer, is told as stuck; 0: never"),
+        INTEGER("unfinished_age_ms", "900000", 0, INT64_C(1) << 40,
+                "a record that is unfinished for longer, retries included, is told; 0: never"),
         BOOLEAN("admin", "true", "serve /healthz, /readyz, /startupz and /metrics"),
         INTEGER("admin_port", "0", 0, 65535, "their port; 0: the kernel's choice"),
         CHOICE("admin_bind", "127.0.0.1", "127.0.0.1,::1", "their address, always loopback"),

@@ -309,17 +309,24 @@ static size_t take_turn(struct chappe_dispatcher *dispatcher, struct chappe_shar
         return 0;
 }
 
-/* One that has not failed yet, if there is such a one: what fails without end must not be all that ever probes. Leaves
- * the list. */
+static bool must_run(const struct chappe_lane *lane)
+{
+        return lane->state == CHAPPE_LANE_READY && lane->next->must;
+}
+
+/* One that must run; else one that has not failed yet, if there is such a one: what fails without end must not be all
+ * that ever probes. Leaves the list. */
 static struct chappe_lane *unlist_probe(struct chappe_share *share)
 {
         struct chappe_lane *chosen = NULL, *before_chosen = NULL, *before = NULL;
         for (struct chappe_lane *lane = share->ready; lane; before = lane, lane = lane->ready) {
-                if (lane->state != CHAPPE_LANE_READY || (chosen && lane->troubled))
+                if (lane->state != CHAPPE_LANE_READY || (chosen && lane->troubled && !must_run(lane)))
+                        continue;
+                if (chosen && !chosen->troubled && !must_run(lane))
                         continue;
                 chosen = lane;
                 before_chosen = before;
-                if (!lane->troubled)
+                if (must_run(lane))
                         break;
         }
         if (!chosen)
@@ -345,6 +352,14 @@ static size_t take_probe(struct chappe_dispatcher *dispatcher, struct chappe_sha
         set_held(dispatcher, share, true, false);
         ret_tasks[0]->probe = true;
         return 1;
+}
+
+void chappe_dispatcher_halt(struct chappe_dispatcher *dispatcher, struct chappe_share *share)
+{
+        const struct chappe_lane *lane = share->ready;
+        while (lane && !must_run(lane))
+                lane = lane->ready;
+        set_held(dispatcher, share, true, lane && share->state == CHAPPE_SHARE_ACTIVE);
 }
 
 size_t chappe_dispatcher_take(struct chappe_dispatcher *dispatcher, struct chappe_task **ret_tasks, size_t maximum)

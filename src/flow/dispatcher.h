@@ -65,6 +65,8 @@ void chappe_dispatcher_hold(struct chappe_dispatcher *dispatcher, struct chappe_
 /* One task of a share, held from now on, may run (task->probe), and one record may be taken for it. Is there one that
  * is ready? */
 bool chappe_dispatcher_probe(struct chappe_dispatcher *dispatcher, struct chappe_share *share);
+/* A held share of which nothing runs, one at a time, but a task that must. */
+void chappe_dispatcher_halt(struct chappe_dispatcher *dispatcher, struct chappe_share *share);
 /* Parked lanes that are due become ready. */
 void chappe_dispatcher_promote(struct chappe_dispatcher *dispatcher, int64_t now_us);
 /* When the next parked lane is due; INT64_MAX without one. */

@@ -248,9 +248,20 @@ bool chappe_flow_healthy(struct chappe_flow *flow, struct chappe_error *error)
                 chappe_fail(error, CHAPPE_E_CONSUMPTION_STOPPED, "consumption has stopped (E%d); the log says why",
                             failure);
         int alarm = membership && !failure ? chappe_membership_alarm(membership) : 0;
+        if (!alarm && !failure && flow->started && chappe_poll_strand_is_late(&flow->poll))
+                alarm = CHAPPE_E_POLL_LATE;
         if (alarm)
                 chappe_fail(error, alarm, "%s; the log names it", chappe_error_summary(alarm));
         return failure == 0 && alarm == 0;
+}
+
+bool chappe_flow_trouble(struct chappe_flow *flow, struct chappe_error *error)
+{
+        struct chappe_membership *membership = atomic_load(&flow->poll.membership);
+        int trouble = membership ? chappe_membership_trouble(membership) : 0;
+        if (trouble)
+                chappe_fail(error, trouble, "%s; the log names it", chappe_error_summary(trouble));
+        return trouble != 0;
 }
 
 static int tell_unfinished(const struct chappe_flow *flow, struct chappe_error *error)

@@ -43,8 +43,11 @@ int chappe_flow_start(struct chappe_flow *flow, int64_t timeout_ms, struct chapp
 /* The group's first assignment has arrived (it may be empty), or there is nothing to consume. Any strand. */
 bool chappe_flow_ready(struct chappe_flow *flow);
 /* False, with the reason in *error, once consumption has stopped for a reason of its own (a fatal error of the broker),
- * or while the watchdog finds it standing still (CHAPPE_E_HANDLER_STUCK, CHAPPE_E_PARTITION_STALLED). Any strand. */
+ * or while the watchdog finds it standing still (CHAPPE_E_HANDLER_STUCK, CHAPPE_E_PARTITION_STALLED, CHAPPE_E_POLL_LATE). Any strand. */
 bool chappe_flow_healthy(struct chappe_flow *flow, struct chappe_error *error);
+/* Is there anything that the watchdog finds wrong, though a new start need not help: an outage, commits that fail, a
+ * full park, a record that gets old, a dead letter that cannot be written? Any strand. */
+bool chappe_flow_trouble(struct chappe_flow *flow, struct chappe_error *error);
 /* Stops intake, waits for what is in hand, commits what finished. Negative: the error lists what was unfinished at the
  * end of the timeout; it runs again elsewhere. */
 int chappe_flow_drain(struct chappe_flow *flow, int64_t timeout_ms, struct chappe_error *error);

@@ -144,6 +144,7 @@ static void free_shares(const struct chappe_released *released)
 /* Ends a locked section that may have released tasks; they are recycled in a later one. */
 static void conclude(struct chappe_handover *handover, const struct chappe_released *released, size_t busy)
 {
+        chappe_handover_end_halts(handover, released);
         bool ring = poll_strand_concerned(handover, released);
         free_shares(released);
         if (handover->idle > 0)
@@ -311,6 +312,8 @@ void chappe_handover_settle(struct chappe_handover *handover)
                 following = job->following;
                 bool failed = chappe_deliveries_result(&job->deliveries) < 0;
                 int64_t due_us = failed ? due_after_failure(handover, job) : 0;
+                if (failed && job->burying)
+                        chappe_handover_note_halt(handover, job);
                 chappe_dispatcher_settle(handover->dispatcher, &job->task, failed, due_us, &released);
         }
         chappe_handover_conclude(handover, &released);
@@ -358,6 +361,8 @@ static void bring_back(struct chappe_handover *handover, struct chappe_job *job,
                 again = true;
                 job->due_us = due_after_failure(handover, job);
         }
+        if (again && job->burying)
+                chappe_handover_note_halt(handover, job);
         struct chappe_lane *lane = job->task.lane;
         bool was_troubled = lane->troubled;
         chappe_dispatcher_return(handover->dispatcher, &job->task, again, outstanding, job->due_us, released);

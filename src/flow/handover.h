@@ -49,6 +49,7 @@ struct chappe_job {
         int64_t due_us;               /* verdict AGAIN */
         int32_t failures;             /* that count against the policy's ceiling */
         bool burying;                 /* given up: all that is left is its dead letter */
+        bool halting;                 /* which cannot be written; counted as such */
         int reason_code;              /* why it failed last */
         char *reason;                 /* NULL: none; freed with the job */
         struct chappe_job *following; /* among the spare or settled ones */
@@ -105,8 +106,12 @@ size_t chappe_handover_records(struct chappe_handover *handover);
 size_t chappe_handover_troubled(struct chappe_handover *handover, size_t *ret_bytes, bool *ret_full);
 uint64_t chappe_handover_late(struct chappe_handover *handover);
 
-/* How many topics have an open breaker. Any strand. */
-size_t chappe_handover_breakers_open(struct chappe_handover *handover);
+/* How many topics are held. Any strand. */
+struct chappe_holds {
+        size_t outages; /* their breaker is open */
+        size_t letters; /* a dead letter of theirs cannot be written */
+};
+void chappe_handover_holds(struct chappe_handover *handover, struct chappe_holds *ret_holds);
 /* A record has failed in the handler for as long as its policy allows: may it be given up now? Not in an outage. On a
  * worker; counts as the outcome of this run. */
 bool chappe_handover_gives_up(struct chappe_handover *handover, struct chappe_job *job);

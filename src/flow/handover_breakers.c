@@ -97,6 +97,30 @@ void chappe_handover_note_outcome(struct chappe_handover *handover, struct chapp
         job->outcome = CHAPPE_OUTCOME_NONE;
 }
 
+void chappe_handover_note_halt(struct chappe_handover *handover, struct chappe_job *job)
+{
+        job->task.must = true;
+        if (job->halting)
+                return;
+        job->halting = true;
+        breaker_of(handover, job)->halting++;
+        handover->halting++;
+        handover->breakers_stir = true;
+}
+
+void chappe_handover_end_halts(struct chappe_handover *handover, const struct chappe_released *released)
+{
+        for (struct chappe_task *task = released->tasks; task && handover->halting > 0; task = task->next) {
+                struct chappe_job *job = chappe_job_of(task);
+                if (!job->halting)
+                        continue;
+                job->halting = false;
+                breaker_of(handover, job)->halting--;
+                handover->halting--;
+                handover->breakers_stir = true;
+        }
+}
+
 bool chappe_handover_gives_up(struct chappe_handover *handover, struct chappe_job *job)
 {
         chappe_handover_lock(handover);
@@ -146,6 +170,15 @@ static void hold_shares(struct chappe_handover *handover, const struct chappe_as
         }
 }
 
+/* Under the lock. Nothing runs but what tries to write its dead letter. */
+static void halt_shares(struct chappe_handover *handover, const struct chappe_assignment *assignment, const char *topic)
+{
+        for (size_t i = 0; i < assignment->count; i++) {
+                if (assignment->shares[i]->topic == topic)
+                        chappe_dispatcher_halt(handover->dispatcher, assignment->shares[i]);
+        }
+}
+
 /* Under the lock. Is it still of concern? */
 static bool heed_one(struct chappe_handover *handover, const struct chappe_assignment *assignment, size_t n,
                      int64_t now_us)
@@ -153,13 +186,18 @@ static bool heed_one(struct chappe_handover *handover, const struct chappe_assig
         struct chappe_topic_breaker *breaker = &handover->breakers[n];
         enum chappe_breaker_state state = chappe_breaker_look(&breaker->breaker, now_us);
         bool open = state != CHAPPE_BREAKER_CLOSED;
-        if (!open && !breaker->told)
+        bool halts = breaker->halting > 0;
+        if (!open && !halts && !breaker->told && !breaker->halted)
                 return false;
-        hold_shares(handover, assignment, handover->runtime->channels->at[n].name, state);
+        if (halts)
+                halt_shares(handover, assignment, handover->runtime->channels->at[n].name);
+        else
+                hold_shares(handover, assignment, handover->runtime->channels->at[n].name, state);
+        breaker->halted = halts;
         breaker->lasted_us = now_us - breaker->breaker.opened_us;
         breaker->changed = open != breaker->told;
         breaker->told = open;
-        return open;
+        return open || halts;
 }
 
 int64_t chappe_handover_heed_breakers(struct chappe_handover *handover, const struct chappe_assignment *assignment,
@@ -191,10 +229,13 @@ int64_t chappe_handover_heed_breakers(struct chappe_handover *handover, const st
         return due_us;
 }
 
-size_t chappe_handover_breakers_open(struct chappe_handover *handover)
+void chappe_handover_holds(struct chappe_handover *handover, struct chappe_holds *ret_holds)
 {
+        *ret_holds = (struct chappe_holds){ 0 };
         chappe_handover_lock(handover);
-        size_t open = handover->breakers_open;
+        for (size_t i = 0; i < handover->runtime->channels->count; i++) {
+                ret_holds->outages += handover->breakers[i].told;
+                ret_holds->letters += handover->breakers[i].halted;
+        }
         chappe_handover_unlock(handover);
-        return open;
 }

@@ -19,6 +19,7 @@ struct chappe_handover {
         struct chappe_dispatcher *dispatcher;
         struct chappe_topic_breaker *breakers; /* one a channel */
         size_t breakers_open;
+        size_t halting;     /* records, of all topics */
         bool breakers_stir; /* the poll strand has to heed them */
         struct chappe_job *spare;
         struct chappe_random random;
@@ -34,6 +35,8 @@ struct chappe_topic_breaker {
         struct chappe_breaker_policy policy; /* constant after start */
         struct chappe_breaker breaker;
         struct chappe_metric *gauge;
+        size_t halting;    /* records whose dead letter cannot be written: nothing else of the topic runs */
+        bool halted;       /* so the shares are held; the poll strand's */
         bool told;         /* this and the next ones: the poll strand's; it is open */
         bool changed;      /* and that is news */
         int64_t lasted_us; /* until it closed */
@@ -59,6 +62,9 @@ void chappe_handover_breakers_deinit(struct chappe_handover *handover);
 /* Under the lock: a probing job begins; a job comes back, before its lane hears of it. */
 void chappe_handover_probe_begins(struct chappe_handover *handover, struct chappe_job *job);
 void chappe_handover_note_outcome(struct chappe_handover *handover, struct chappe_job *job);
+/* Under the lock: the dead letter of a job could not be written; jobs are let go of. */
+void chappe_handover_note_halt(struct chappe_handover *handover, struct chappe_job *job);
+void chappe_handover_end_halts(struct chappe_handover *handover, const struct chappe_released *released);
 /* Ends a locked section that may have released tasks: wakes whom it concerns, unlocks, gives the records back, and
  * keeps the jobs for reuse. */
 void chappe_handover_conclude(struct chappe_handover *handover, struct chappe_released *released);

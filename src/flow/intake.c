@@ -171,14 +171,17 @@ bool chappe_intake_take(struct chappe_intake *intake, int64_t now_us)
         return more;
 }
 
-void chappe_intake_measure(struct chappe_intake *intake, int64_t now_us)
+void chappe_intake_measure(struct chappe_intake *intake, int64_t now_us, struct chappe_oldest *ret_oldest)
 {
+        *ret_oldest = (struct chappe_oldest){ 0 };
         for (size_t i = 0; i < intake->assignment->count; i++) {
                 struct chappe_share *share = intake->assignment->shares[i];
                 struct holding *holding = share->context;
                 struct chappe_share_figures figures;
                 chappe_handover_figures(intake->handover, share, &figures);
                 int64_t age_us = chappe_ages_age_us(&holding->ages, figures.watermark, now_us);
+                if (figures.watermark <= figures.highest && age_us > ret_oldest->age_us)
+                        *ret_oldest = (struct chappe_oldest){ share, figures.watermark, age_us };
                 chappe_metric_set(share->meters->finished, figures.watermark);
                 chappe_metric_set(share->meters->committed, share->committed);
                 chappe_metric_set(share->meters->in_flight, (int64_t)figures.tasks);

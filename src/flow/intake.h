@@ -5,6 +5,7 @@
 
 #include "flow/handover.h"
 #include "flow/meters.h"
+#include "flow/watchdog.h"
 
 struct chappe_intake {
         struct chappe_runtime *runtime;
@@ -25,5 +26,5 @@ void chappe_intake_gain(struct chappe_intake *intake, const struct chappe_channe
 void chappe_intake_drop(struct chappe_intake *intake, struct chappe_share *share);
 /* One pass over all shares; true when there may be more to take. */
 bool chappe_intake_take(struct chappe_intake *intake, int64_t now_us);
-/* Brings the gauges of all shares up to date. */
-void chappe_intake_measure(struct chappe_intake *intake, int64_t now_us);
+/* Brings the gauges of all shares up to date; finds the record that has been unfinished longest. */
+void chappe_intake_measure(struct chappe_intake *intake, int64_t now_us, struct chappe_oldest *ret_oldest);

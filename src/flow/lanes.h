@@ -35,6 +35,7 @@ struct chappe_task {
         int32_t attempt; /* 1: the first */
         enum chappe_task_state state;
         bool again; /* returned: must run again whatever the deliveries say */
+        bool must;  /* runs even while its share is halted */
         bool probe; /* running although its share is held; cleared by whoever looks at it */
 };
 

@@ -322,8 +322,9 @@ static void commit_when_due(struct chappe_membership *member, int64_t now_us)
                 return;
         member->next_commit_us = now_us + member->commit_interval_us;
         (void)chappe_commits_start(&member->commits, now_us);
-        chappe_intake_measure(&member->intake, now_us);
-        chappe_watchdog_look(&member->watchdog, member->commits.failing, now_us);
+        struct chappe_oldest oldest;
+        chappe_intake_measure(&member->intake, now_us, &oldest);
+        chappe_watchdog_look(&member->watchdog, member->commits.failing, &oldest, now_us);
         chappe_handover_rest(member->handover);
 }
 
@@ -367,6 +368,11 @@ int chappe_membership_failure(struct chappe_membership *member)
 int chappe_membership_alarm(struct chappe_membership *member)
 {
         return chappe_watchdog_alarm(&member->watchdog);
+}
+
+int chappe_membership_trouble(struct chappe_membership *member)
+{
+        return chappe_watchdog_trouble(&member->watchdog);
 }
 
 int chappe_membership_close(struct chappe_membership *member, int64_t timeout_ms, struct chappe_error *error)

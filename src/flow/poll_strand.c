@@ -2,8 +2,13 @@
 /* The poll strand. */
 #include "flow/poll_strand.h"
 
-#include "flow/publisher.h"
+#include <inttypes.h>
 
+#include "flow/publisher.h"
+#include "observe/log.h"
+#include "observe/metrics.h"
+
+#define LATE_US  10000000 /* what it does takes milliseconds; a member is put out of its group much later */
 #define GRACE_US 10000000 /* beyond the drain's budget: its last commit */
 
 /* Begins the drain that is asked for, and tells of its end. */
@@ -35,13 +40,39 @@ static bool serve(struct chappe_poll_strand *poll, int64_t *ret_deadline_us)
         int64_t now_us = chappe_clock_monotonic_us(poll->runtime->world->clock);
         *ret_deadline_us = CHAPPE_FOREVER;
         serve_drain(poll, membership);
+        int64_t due_us = chappe_handover_tick(poll->handover, now_us);
         if (membership)
                 more |= chappe_membership_serve(membership, now_us, ret_deadline_us);
         serve_drain(poll, membership);
-        int64_t due_us = chappe_handover_tick(poll->handover, now_us);
         if (due_us < *ret_deadline_us)
                 *ret_deadline_us = due_us;
         return more;
+}
+
+/* From now on it is due at once, until it says otherwise. */
+static void come_round(struct chappe_poll_strand *poll)
+{
+        atomic_store(&poll->due_us, chappe_clock_monotonic_us(poll->runtime->world->clock));
+        if (!atomic_exchange(&poll->missed, false))
+                return;
+        chappe_metric_set(poll->late, 0);
+        chappe_log_write(poll->runtime->log, CHAPPE_LOG_STUCK_NO_MORE, "it goes on (E%d)", CHAPPE_E_POLL_LATE);
+}
+
+bool chappe_poll_strand_is_late(struct chappe_poll_strand *poll)
+{
+        int64_t due_us = atomic_load(&poll->due_us);
+        int64_t late_us = chappe_clock_monotonic_us(poll->runtime->world->clock) - due_us;
+        if (due_us == CHAPPE_FOREVER || late_us < LATE_US)
+                return false;
+        if (!atomic_exchange(&poll->missed, true)) {
+                chappe_metric_set(poll->late, 1);
+                chappe_log_write(poll->runtime->log, CHAPPE_LOG_POLL_LATE,
+                                 "the poll strand should have come round %" PRId64
+                                 " s ago: nothing is taken or committed meanwhile, and the group will miss us",
+                                 late_us / 1000000);
+        }
+        return true;
 }
 
 static void run(void *argument)
@@ -50,8 +81,10 @@ static void run(void *argument)
         struct chappe_executor *executor = poll->runtime->world->executor;
         while (!atomic_load(&poll->quit) && !chappe_executor_stopped(executor)) {
                 int64_t deadline_us;
+                come_round(poll);
                 if (serve(poll, &deadline_us))
                         continue;
+                atomic_store(&poll->due_us, deadline_us);
                 if (chappe_wake_wait(poll->bell, deadline_us) == CHAPPE_WAIT_STOPPED)
                         break;
         }
@@ -60,6 +93,9 @@ static void run(void *argument)
 int chappe_poll_strand_start(struct chappe_poll_strand *poll, struct chappe_error *error)
 {
         struct chappe_executor *executor = poll->runtime->world->executor;
+        atomic_store(&poll->due_us, CHAPPE_FOREVER);
+        poll->late = chappe_metrics_get(poll->runtime->metrics, CHAPPE_GAUGE, "stuck",
+                                        "1: what the kind names stands still, or goes badly.", "kind=\"poll\"");
         poll->mutex = chappe_mutex_new(executor);
         poll->drained = chappe_condition_new(executor);
         int status = poll->mutex && poll->drained
@@ -104,6 +140,7 @@ void chappe_poll_strand_join(struct chappe_poll_strand *poll)
         chappe_strand_join(executor, poll->strand);
         chappe_condition_free(executor, poll->drained);
         chappe_mutex_free(executor, poll->mutex);
+        atomic_store(&poll->due_us, CHAPPE_FOREVER);
         poll->strand = NULL;
         poll->drained = NULL;
         poll->mutex = NULL;

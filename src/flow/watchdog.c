@@ -19,8 +19,11 @@ static const struct watch {
 } watches[CHAPPE_WATCHES] = {
         [CHAPPE_WATCH_HANDLER] = { "kind=\"handler\"", CHAPPE_E_HANDLER_STUCK, CHAPPE_LOG_HANDLER_STUCK },
         [CHAPPE_WATCH_PARTITION] = { "kind=\"partition\"", CHAPPE_E_PARTITION_STALLED, CHAPPE_LOG_PARTITION_STALLED },
+        [CHAPPE_WATCH_AGE] = { "kind=\"age\"", CHAPPE_E_RECORD_OLD, CHAPPE_LOG_RECORD_OLD },
         [CHAPPE_WATCH_COMMIT] = { "kind=\"commit\"", CHAPPE_E_COMMIT_REFUSED, CHAPPE_LOG_COMMITS_FAIL },
         [CHAPPE_WATCH_PARK] = { "kind=\"park\"", CHAPPE_E_PARK_FULL, CHAPPE_LOG_PARK_FULL },
+        [CHAPPE_WATCH_OUTAGE] = { "kind=\"outage\"", CHAPPE_E_OUTAGE, CHAPPE_LOG_BREAKER_OPEN },
+        [CHAPPE_WATCH_DEAD_LETTER] = { "kind=\"dead_letter\"", CHAPPE_E_DEAD_LETTER_HALTED, CHAPPE_LOG_HALTED },
 };
 
 void chappe_watchdog_init(struct chappe_watchdog *watchdog, const struct chappe_runtime *runtime,
@@ -30,14 +33,17 @@ void chappe_watchdog_init(struct chappe_watchdog *watchdog, const struct chappe_
         watchdog->handover = handover;
         watchdog->assignment = assignment;
         watchdog->stuck_us = chappe_config_integer(runtime->config, "stuck_ms") * 1000;
+        watchdog->age_us = chappe_config_integer(runtime->config, "unfinished_age_ms") * 1000;
+        watchdog->longest = chappe_metrics_get(runtime->metrics, CHAPPE_GAUGE, "handler_running_seconds",
+                                               "How long the handler that began first has been running.", NULL);
         watchdog->parked = chappe_metrics_get(runtime->metrics, CHAPPE_GAUGE, "parked_keys",
                                               "Keys whose record has failed and not yet finished.", NULL);
         watchdog->parked_bytes = chappe_metrics_get(runtime->metrics, CHAPPE_GAUGE, "parked_bytes",
                                                     "Bytes of the records of such keys.", NULL);
         for (int watch = 0; watch < CHAPPE_WATCHES; watch++)
-                watchdog->gauges[watch] = chappe_metrics_get(
-                        runtime->metrics, CHAPPE_GAUGE, "stuck",
-                        "1: a handler, a partition, the commits or the intake stand still.", watches[watch].label);
+                watchdog->gauges[watch] =
+                        chappe_metrics_get(runtime->metrics, CHAPPE_GAUGE, "stuck",
+                                           "1: what the kind names stands still, or goes badly.", watches[watch].label);
 }
 
 static void judge(struct chappe_watchdog *watchdog, enum chappe_watch watch, bool bad, int64_t after_us,
@@ -55,14 +61,16 @@ static void judge(struct chappe_watchdog *watchdog, enum chappe_watch watch, boo
 /* How long the oldest run takes already says it all. */
 static void look_at_handlers(struct chappe_watchdog *watchdog, int64_t now_us)
 {
-        struct chappe_run run;
+        struct chappe_run run = { .began_us = now_us };
         char what[WHAT_SIZE] = "";
-        bool bad = chappe_runs_list(chappe_handover_runs(watchdog->handover), &run, 1) == 1 &&
-                   now_us - run.began_us >= watchdog->stuck_us;
+        bool runs = chappe_runs_list(chappe_handover_runs(watchdog->handover), &run, 1) == 1;
+        int64_t took_us = now_us - run.began_us;
+        bool bad = runs && watchdog->stuck_us > 0 && took_us >= watchdog->stuck_us;
+        chappe_metric_set(watchdog->longest, runs ? took_us / 1000000 : 0);
         if (bad)
                 snprintf(what, sizeof(what),
                          "the handler of %s[%" PRId32 "]@%" PRId64 " has not come back for %" PRId64 " s",
-                         run.channel->name, run.partition, run.offset, (now_us - run.began_us) / 1000000);
+                         run.channel->name, run.partition, run.offset, took_us / 1000000);
         judge(watchdog, CHAPPE_WATCH_HANDLER, bad, 0, what, now_us);
 }
 
@@ -100,22 +108,59 @@ static void look_at_park(struct chappe_watchdog *watchdog, int64_t now_us)
         judge(watchdog, CHAPPE_WATCH_PARK, full, 0, what, now_us);
 }
 
-void chappe_watchdog_look(struct chappe_watchdog *watchdog, bool commits_fail, int64_t now_us)
+static void look_at_age(struct chappe_watchdog *watchdog, const struct chappe_oldest *oldest, int64_t now_us)
+{
+        char what[WHAT_SIZE] = "";
+        bool bad = oldest->share && watchdog->age_us > 0 && oldest->age_us >= watchdog->age_us;
+        if (bad)
+                snprintf(what, sizeof(what),
+                         "%s[%" PRId32 "]@%" PRId64 " has been unfinished for %" PRId64
+                         " s: the partition's commit stays there, and after a crash it runs again",
+                         oldest->share->topic, oldest->share->partition, oldest->offset, oldest->age_us / 1000000);
+        judge(watchdog, CHAPPE_WATCH_AGE, bad, 0, what, now_us);
+}
+
+/* What holds whole topics. The breaker's own line names the topic as soon as it is held. */
+static void look_at_holds(struct chappe_watchdog *watchdog, int64_t now_us)
+{
+        struct chappe_holds holds;
+        chappe_handover_holds(watchdog->handover, &holds);
+        judge(watchdog, CHAPPE_WATCH_OUTAGE, holds.outages > 0, 0,
+              "topics are held, because so many of their keys fail", now_us);
+        judge(watchdog, CHAPPE_WATCH_DEAD_LETTER, holds.letters > 0, 0,
+              "topics are held, because dead letters of theirs cannot be written", now_us);
+}
+
+static int first_raised(const struct chappe_watchdog *watchdog, enum chappe_watch last)
+{
+        for (int watch = 0; watch <= (int)last; watch++) {
+                if (watchdog->alarms[watch].raised)
+                        return watches[watch].code;
+        }
+        return 0;
+}
+
+void chappe_watchdog_look(struct chappe_watchdog *watchdog, bool commits_fail, const struct chappe_oldest *oldest,
+                          int64_t now_us)
 {
         judge(watchdog, CHAPPE_WATCH_COMMIT, commits_fail, COMMITS_FAIL_US,
               "no commit has gone through for a while: what finishes meanwhile would run again after a crash", now_us);
         look_at_park(watchdog, now_us);
-        if (watchdog->stuck_us == 0)
-                return;
+        look_at_age(watchdog, oldest, now_us);
+        look_at_holds(watchdog, now_us);
         look_at_handlers(watchdog, now_us);
-        look_at_partitions(watchdog, now_us);
-        int alarm = 0;
-        for (int watch = CHAPPE_WATCH_HANDLER; watch <= CHAPPE_WATCH_PARTITION && !alarm; watch++)
-                alarm = watchdog->alarms[watch].raised ? watches[watch].code : 0;
-        atomic_store(&watchdog->alarm, alarm);
+        if (watchdog->stuck_us > 0)
+                look_at_partitions(watchdog, now_us);
+        atomic_store(&watchdog->alarm, first_raised(watchdog, CHAPPE_WATCH_PARTITION));
+        atomic_store(&watchdog->trouble, first_raised(watchdog, CHAPPE_WATCHES - 1));
 }
 
 int chappe_watchdog_alarm(struct chappe_watchdog *watchdog)
 {
         return atomic_load(&watchdog->alarm);
+}
+
+int chappe_watchdog_trouble(struct chappe_watchdog *watchdog)
+{
+        return atomic_load(&watchdog->trouble);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Consumption that stands still is told: a handler that does not come back, a partition with records in hand none of
- * which finishes or is put off, commits that fail, so many keys in trouble that intake waits. In the log when it begins
- * and when it ends, as a gauge, in health. Of the poll strand, but for chappe_watchdog_alarm.
+ * which finishes or is put off, a record that gets too old, commits that fail, so many keys in trouble that intake
+ * waits, a topic that is held for an outage or for a dead letter. In the log when it begins and when it ends, as a
+ * gauge, in health. Of the poll strand, but for chappe_watchdog_alarm and chappe_watchdog_trouble. (The poll strand
+ * itself is watched by whoever asks for health: poll_strand.h.)
  */
 #pragma once
 
@@ -13,9 +15,12 @@
 
 enum chappe_watch {
         CHAPPE_WATCH_HANDLER,
-        CHAPPE_WATCH_PARTITION,
+        CHAPPE_WATCH_PARTITION, /* up to here, a new start may help */
+        CHAPPE_WATCH_AGE,
         CHAPPE_WATCH_COMMIT,
         CHAPPE_WATCH_PARK,
+        CHAPPE_WATCH_OUTAGE,
+        CHAPPE_WATCH_DEAD_LETTER,
         CHAPPE_WATCHES,
 };
 
@@ -25,17 +30,30 @@ struct chappe_watchdog {
         struct chappe_handover *handover;
         const struct chappe_assignment *assignment;
         int64_t stuck_us; /* 0: handlers and partitions may take as long as they like */
+        int64_t age_us;   /* 0: records may get as old as they like */
         struct chappe_alarm alarms[CHAPPE_WATCHES];
         struct chappe_metric *gauges[CHAPPE_WATCHES];
         struct chappe_metric *parked;
         struct chappe_metric *parked_bytes;
-        _Atomic int alarm; /* code; 0: all is well */
+        struct chappe_metric *longest;
+        _Atomic int alarm;   /* code; 0: all is well */
+        _Atomic int trouble; /* the same for all that is watched */
 };
 
 void chappe_watchdog_init(struct chappe_watchdog *watchdog, const struct chappe_runtime *runtime,
                           struct chappe_handover *handover, const struct chappe_assignment *assignment);
+/* The first unfinished record of the partition that is furthest behind; share NULL: there is none. */
+struct chappe_oldest {
+        const struct chappe_share *share;
+        int64_t offset;
+        int64_t age_us;
+};
+
 /* Looks at everything; every second or so. commits_fail: the latest commit was refused, or never answered. */
-void chappe_watchdog_look(struct chappe_watchdog *watchdog, bool commits_fail, int64_t now_us);
+void chappe_watchdog_look(struct chappe_watchdog *watchdog, bool commits_fail, const struct chappe_oldest *oldest,
+                          int64_t now_us);
 /* What is wrong with handlers or partitions, as an error code; 0: nothing. Commits may fail for the brokers' reasons,
  * which a new start would not mend. Any strand. */
 int chappe_watchdog_alarm(struct chappe_watchdog *watchdog);
+/* What is wrong with anything that is watched, as an error code; 0: nothing. Any strand. */
+int chappe_watchdog_trouble(struct chappe_watchdog *watchdog);

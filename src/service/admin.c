@@ -41,8 +41,11 @@ static void answer_text(struct answer *answer, bool fine, const char *reason)
 static void answer_health(struct chappe_service *service, struct answer *answer)
 {
         struct chappe_error error = { 0 };
+        bool healthy = chappe_service_healthy(service, &error);
 
-        answer_text(answer, chappe_service_healthy(service, &error), error.text);
+        answer_text(answer, healthy, error.text);
+        if (healthy && chappe_service_trouble(service, &error))
+                chappe_buffer_printf(&answer->body, "but E%d: %s\n", error.code, error.text);
 }
 
 static void answer_started(struct chappe_service *service, struct answer *answer)
@@ -52,9 +55,15 @@ static void answer_started(struct chappe_service *service, struct answer *answer
         answer_text(answer, atomic_load(&service->phase) >= CHAPPE_PHASE_RUNNING, activity ? activity : "starting");
 }
 
+/* Consumption that stands still for whatever reason is not ready. */
 static void answer_ready(struct chappe_service *service, struct answer *answer)
 {
-        answer_text(answer, chappe_service_ready(service), "not ready");
+        struct chappe_error error = { 0 };
+
+        if (chappe_service_trouble(service, &error))
+                answer_text(answer, false, error.text);
+        else
+                answer_text(answer, chappe_service_ready(service), "not ready");
 }
 
 static void answer_metrics(struct chappe_service *service, struct answer *answer)

@@ -185,7 +185,7 @@ static void watch(struct run *run)
                 leave(run, "the stop did not end in time");
         /* What stands still may go on: whoever reads /healthz decides. */
         if (running && !chappe_service_healthy(run->service, &error) && error.code != CHAPPE_E_HANDLER_STUCK &&
-            error.code != CHAPPE_E_PARTITION_STALLED) {
+            error.code != CHAPPE_E_PARTITION_STALLED && error.code != CHAPPE_E_POLL_LATE) {
                 chappe_log_error(run->service->runtime.log, CHAPPE_LOG_SERVICE_FAILED, &error);
                 run->exit_code = CHAPPE_EXIT_BROKEN;
                 want_stop(run);

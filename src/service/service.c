@@ -305,6 +305,17 @@ bool chappe_service_healthy(struct chappe_service *service, struct chappe_error 
         return healthy;
 }
 
+bool chappe_service_trouble(struct chappe_service *service, struct chappe_error *error)
+{
+        struct chappe_executor *executor = service->runtime.world->executor;
+
+        chappe_mutex_lock(executor, service->watched);
+        bool trouble = atomic_load(&service->phase) == CHAPPE_PHASE_RUNNING &&
+                       chappe_flow_trouble(service->runtime.flow, error);
+        chappe_mutex_unlock(executor, service->watched);
+        return trouble;
+}
+
 /* From here on nobody looks into the parts any more. */
 static bool leave_running(struct chappe_service *service)
 {

@@ -52,6 +52,8 @@ const char *chappe_operation_verb(enum chappe_operation_kind kind);
 int64_t chappe_service_now_us(const struct chappe_service *service);
 /* False, with the reason, once it will not go on by itself. */
 bool chappe_service_healthy(struct chappe_service *service, struct chappe_error *error);
+/* Runs, but the watchdog has found something wrong that a new start need not mend; *error says what. */
+bool chappe_service_trouble(struct chappe_service *service, struct chappe_error *error);
 
 /* parts.c: the broker by the configuration's properties, named after the instance. */
 int chappe_service_open_broker(struct chappe_service *service, struct chappe_error *error);

@@ -16,9 +16,9 @@
 
 #include "service/admin.h"
 
-static bool is_ready, is_healthy;
+static bool is_ready, is_healthy, is_troubled;
 
-/* The double's two answers, in place of service.c. */
+/* The double's answers, in place of service.c. */
 bool chappe_service_ready(struct chappe_service *service)
 {
         (void)service;
@@ -31,6 +31,14 @@ bool chappe_service_healthy(struct chappe_service *service, struct chappe_error 
         if (!is_healthy)
                 chappe_fail(error, CHAPPE_E_STOPPED, "the consumer is dead");
         return is_healthy;
+}
+
+bool chappe_service_trouble(struct chappe_service *service, struct chappe_error *error)
+{
+        (void)service;
+        if (is_troubled)
+                chappe_fail(error, CHAPPE_E_OUTAGE, "nobody answers");
+        return is_troubled;
 }
 
 struct fixture {
@@ -56,6 +64,7 @@ static int setup(void **state)
         fixture->service.runtime.metrics = chappe_metrics_new();
         atomic_init(&fixture->service.phase, CHAPPE_PHASE_RUNNING);
         is_ready = is_healthy = true;
+        is_troubled = false;
         assert_int_equal(chappe_admin_start(&fixture->service, &fixture->admin, NULL), 0);
         *state = fixture;
         return 0;
@@ -120,6 +129,17 @@ static void test_a_running_service_is_healthy_ready_and_started(void **state)
         assert_status(*state, "/healthz", 200);
         assert_status(*state, "/readyz", 200);
         assert_status(*state, "/startupz", 200);
+}
+
+static void test_a_troubled_service_is_alive_but_not_ready_and_says_why(void **state)
+{
+        struct fixture *fixture = *state;
+
+        is_troubled = true;
+        assert_status(fixture, "/healthz", 200);
+        assert_non_null(strstr(fixture->answer, "ok\nbut E4014: nobody answers\n"));
+        assert_status(fixture, "/readyz", 503);
+        assert_non_null(strstr(fixture->answer, "nobody answers\n"));
 }
 
 static void test_a_starting_service_is_alive_but_not_started(void **state)
@@ -205,6 +225,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
                 TEST(test_a_running_service_is_healthy_ready_and_started),
+                TEST(test_a_troubled_service_is_alive_but_not_ready_and_says_why),
                 TEST(test_a_starting_service_is_alive_but_not_started),
                 TEST(test_a_dead_consumer_is_not_healthy_and_says_why),
                 TEST(test_metrics_are_prometheus_text),
