@@ -24,10 +24,11 @@ struct known_writer {
         struct chappe_writer writer;
 };
 
-/* How one writer's data becomes one type; plan NULL: it cannot, for this reason. */
+/* How data of one schema becomes one type, whatever topics and ids named the schema; plan NULL: it cannot, for this
+ * reason. */
 struct known_plan {
         struct known_plan *next;
-        const struct chappe_writer *writer;
+        const struct chappe_schema *schema; /* kept by its known_writer */
         const struct chappe_type *type;
         struct chappe_plan *plan;
         struct chappe_error error;
@@ -274,23 +275,23 @@ const struct chappe_writer *chappe_payload_own(struct chappe_payload *payload, c
         return find_writer(payload, &frame, NULL);
 }
 
-static size_t plan_bucket(const struct chappe_writer *writer, const struct chappe_type *type)
+static size_t plan_bucket(const struct chappe_schema *schema, const struct chappe_type *type)
 {
-        return bucket_of((uintptr_t)writer ^ ((uintptr_t)type << 1));
+        return bucket_of((uintptr_t)schema ^ ((uintptr_t)type << 1));
 }
 
-static struct known_plan *find_plan(struct chappe_payload *payload, const struct chappe_writer *writer,
+static struct known_plan *find_plan(struct chappe_payload *payload, const struct chappe_schema *schema,
                                     const struct chappe_type *type)
 {
         struct known_plan *entry =
-                atomic_load_explicit(&payload->plans[plan_bucket(writer, type)], memory_order_acquire);
-        while (entry && (entry->writer != writer || entry->type != type))
+                atomic_load_explicit(&payload->plans[plan_bucket(schema, type)], memory_order_acquire);
+        while (entry && (entry->schema != schema || entry->type != type))
                 entry = entry->next;
         return entry;
 }
 
 /* An incompatible pair is kept too, so that a stranger's records do not make us compile again each time. */
-static struct known_plan *add_plan(struct chappe_payload *payload, const struct chappe_writer *writer,
+static struct known_plan *add_plan(struct chappe_payload *payload, struct chappe_schema *schema,
                                    const struct local_type *local, struct chappe_error *error)
 {
         struct known_plan *entry = calloc(1, sizeof(*entry));
@@ -298,15 +299,15 @@ static struct known_plan *add_plan(struct chappe_payload *payload, const struct 
                 chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for a plan");
                 return NULL;
         }
-        entry->writer = writer;
+        entry->schema = schema;
         entry->type = local->type;
-        int status = chappe_plan_for_type(writer->schema, local->schema, local->type, &entry->plan, &entry->error);
+        int status = chappe_plan_for_type(schema, local->schema, local->type, &entry->plan, &entry->error);
         if (status == -CHAPPE_E_NO_MEMORY) {
                 *error = entry->error;
                 free(entry);
                 return NULL;
         }
-        struct known_plan *_Atomic *bucket = &payload->plans[plan_bucket(writer, local->type)];
+        struct known_plan *_Atomic *bucket = &payload->plans[plan_bucket(schema, local->type)];
         chappe_mutex_lock(payload->executor, payload->mutex);
         bool full = payload->plan_count >= PLANS_MAXIMUM;
         if (!full) {
@@ -327,12 +328,12 @@ int chappe_payload_decode(struct chappe_payload *payload, const struct chappe_wr
                           void *ret_value, struct chappe_error *error)
 {
         struct chappe_error failure;
-        struct known_plan *entry = find_plan(payload, writer, type);
+        struct known_plan *entry = find_plan(payload, writer->schema, type);
         if (!entry) {
                 const struct local_type *local = find_type(payload, type);
                 if (!local)
                         return chappe_fail(error, CHAPPE_E_USAGE, "%s is not in the operations table", type->name);
-                entry = add_plan(payload, writer, local, &failure);
+                entry = add_plan(payload, writer->schema, local, &failure);
         }
         if (!entry || !entry->plan) {
                 if (error)
