@@ -20,6 +20,8 @@ extern "C" {
 
 #define CHAPPE_EIGHT_HIGH UINT64_C(0x8080808080808080) /* set in a byte that is not ASCII */
 
+typedef uint64_t chappe_sixteen_bytes __attribute__((vector_size(16)));
+
 struct chappe_decoder {
         struct chappe_arena *arena;
         size_t memory_left;
@@ -147,13 +149,16 @@ static inline bool chappe_utf8_check(const uint8_t *at, size_t length, const uin
                 memcpy(&eight, at, 8);
                 memcpy(&any, at + length - 8, 8);
                 any |= eight;
-        } else if (length >= 8) {
-                for (size_t i = 0; i + 8 < length; i += 8) {
-                        memcpy(&eight, at + i, 8);
-                        any |= eight;
+        } else if (length > 16) {
+                chappe_sixteen_bytes sixteen, all = { 0, 0 };
+
+                for (size_t i = 0; i + 16 < length; i += 16) {
+                        memcpy(&sixteen, at + i, 16);
+                        all |= sixteen;
                 }
-                memcpy(&eight, at + length - 8, 8);
-                any |= eight;
+                memcpy(&sixteen, at + length - 16, 16);
+                all |= sixteen;
+                any = all[0] | all[1];
         } else if (end - at >= 8) {
                 any = chappe_eight_bytes(at) & ((UINT64_C(1) << 8 * length) - 1);
         } else {
@@ -270,7 +275,7 @@ static inline uint8_t *chappe_put_index(uint8_t *at, uint32_t index, uint32_t co
 }
 
 /* Copies up to 16 bytes, in pieces that overlap: cheaper than byte by byte. Returns the bits of all of them. */
-static inline uint64_t chappe_put_short(uint8_t *at, const uint8_t *from, size_t length)
+static inline __attribute__((always_inline)) uint64_t chappe_put_short(uint8_t *at, const uint8_t *from, size_t length)
 {
         if (length >= 8) {
                 uint64_t first, last;
@@ -290,12 +295,19 @@ static inline uint64_t chappe_put_short(uint8_t *at, const uint8_t *from, size_t
                 memcpy(at + length - 4, &last, 4);
                 return first | last;
         }
+        if (length >= 2) {
+                uint16_t first, last;
+
+                memcpy(&first, from, 2);
+                memcpy(&last, from + length - 2, 2);
+                memcpy(at, &first, 2);
+                memcpy(at + length - 2, &last, 2);
+                return (uint64_t)(first | last);
+        }
         if (length == 0)
                 return 0;
-        at[0] = from[0];
-        at[length / 2] = from[length / 2];
-        at[length - 1] = from[length - 1];
-        return (uint64_t)(at[0] | at[length / 2] | at[length - 1]);
+        *at = *from;
+        return *from;
 }
 
 static inline uint8_t *chappe_put_bytes(uint8_t *at, struct chappe_bytes value)
@@ -307,7 +319,7 @@ static inline uint8_t *chappe_put_bytes(uint8_t *at, struct chappe_bytes value)
 }
 
 /* NULL: not UTF-8. */
-static inline uint8_t *chappe_put_text(uint8_t *at, struct chappe_text value)
+static inline __attribute__((always_inline)) uint8_t *chappe_put_text(uint8_t *at, struct chappe_text value)
 {
         if (__builtin_expect(value.length > 16, 0))
                 return chappe_put_any_text(at, value);

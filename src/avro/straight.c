@@ -65,7 +65,8 @@ const uint8_t *chappe_take_any_int(const uint8_t *at, const uint8_t *end, int32_
         return at + 3;
 }
 
-const uint8_t *chappe_take_any_text(const uint8_t *at, const uint8_t *end, struct chappe_text *ret)
+static __attribute__((noinline)) const uint8_t *take_odd_text(const uint8_t *at, const uint8_t *end,
+                                                              struct chappe_text *ret)
 {
         struct chappe_bytes bytes = { NULL, 0 };
 
@@ -75,6 +76,28 @@ const uint8_t *chappe_take_any_text(const uint8_t *at, const uint8_t *end, struc
         ret->at = (const char *)bytes.at;
         ret->length = bytes.length;
         return at;
+}
+
+/* Most of those that get here are ASCII with a length of one byte. */
+const uint8_t *chappe_take_any_text(const uint8_t *at, const uint8_t *end, struct chappe_text *ret)
+{
+        chappe_sixteen_bytes sixteen, all = { 0, 0 };
+        size_t length;
+
+        if (end - at < 18 || *at <= 32 || (*at & 0x81) || *at >> 1 > end - at - 1)
+                return take_odd_text(at, end, ret);
+        length = *at >> 1;
+        for (size_t i = 0; i + 16 < length; i += 16) {
+                memcpy(&sixteen, at + 1 + i, 16);
+                all |= sixteen;
+        }
+        memcpy(&sixteen, at + length - 15, 16);
+        all |= sixteen;
+        if ((all[0] | all[1]) & CHAPPE_EIGHT_HIGH)
+                return take_odd_text(at, end, ret);
+        ret->at = (const char *)at + 1;
+        ret->length = length;
+        return at + 1 + length;
 }
 
 const uint8_t *chappe_take_any_count(const uint8_t *at, const uint8_t *end, size_t *ret_count)
@@ -105,11 +128,33 @@ void *chappe_take_memory(struct chappe_decoder *decoder, size_t count, size_t si
         return memory ? memset(memory, 0, total) : NULL;
 }
 
-/* Checked where it was put: there the slack allows to look beyond. */
+#define ONE_BYTE_LENGTH 64 /* the first length that takes two bytes */
+
+/* Copies in pieces of 16 that overlap at the end. False: something is not ASCII. */
+static bool put_sixteens(uint8_t *at, const char *from, size_t length)
+{
+        chappe_sixteen_bytes sixteen, all = { 0, 0 };
+
+        for (size_t i = 0; i + 16 < length; i += 16) {
+                memcpy(&sixteen, from + i, 16);
+                memcpy(at + i, &sixteen, 16);
+                all |= sixteen;
+        }
+        memcpy(&sixteen, from + length - 16, 16);
+        memcpy(at + length - 16, &sixteen, 16);
+        all |= sixteen;
+        return ((all[0] | all[1]) & CHAPPE_EIGHT_HIGH) == 0;
+}
+
+/* What is not ASCII is checked where it was put: there the slack allows to look beyond. */
 uint8_t *chappe_put_any_text(uint8_t *at, struct chappe_text value)
 {
         struct chappe_bytes bytes = { (const uint8_t *)value.at, value.length };
 
+        if (value.length > 16 && value.length < ONE_BYTE_LENGTH && put_sixteens(at + 1, value.at, value.length)) {
+                *at = (uint8_t)(value.length << 1);
+                return at + 1 + value.length;
+        }
         at = chappe_put_bytes(at, bytes);
         return chappe_utf8_check(at - value.length, value.length, at + CHAPPE_PUT_SLACK) ? at : NULL;
 }
