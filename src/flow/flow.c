@@ -3,6 +3,7 @@
 #include "flow/flow.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "config/config.h"
@@ -37,6 +38,8 @@ struct chappe_flow {
         bool drained;
         int drain_status;
         size_t unfinished;
+        char unfinished_list[250];
+        struct chappe_mutex *ending; /* guards handover against whoever asks for what runs while a stop goes on */
 };
 
 /* The types of one row, for the codec. Replies go to whoever asks: no topic. */
@@ -88,7 +91,9 @@ int chappe_flow_new(struct chappe_runtime *runtime, struct chappe_flow **ret_flo
         if (!flow)
                 return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the consumer runtime");
         flow->runtime = runtime;
-        int status = compile(flow, error);
+        flow->ending = chappe_mutex_new(runtime->world->executor);
+        int status = flow->ending ? compile(flow, error)
+                                  : chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the consumer runtime");
         *ret_flow = status < 0 ? chappe_flow_free(flow) : flow;
         runtime->flow = *ret_flow;
         return status;
@@ -264,6 +269,17 @@ bool chappe_flow_trouble(struct chappe_flow *flow, struct chappe_error *error)
         return trouble != 0;
 }
 
+void chappe_flow_list_running(struct chappe_flow *flow, char *ret_text, size_t size)
+{
+        struct chappe_executor *executor = flow->runtime->world->executor;
+        ret_text[0] = '\0';
+        chappe_mutex_lock(executor, flow->ending);
+        if (flow->handover)
+                chappe_runs_print(chappe_handover_runs(flow->handover),
+                                  chappe_clock_monotonic_us(flow->runtime->world->clock), ret_text, size);
+        chappe_mutex_unlock(executor, flow->ending);
+}
+
 static int tell_unfinished(const struct chappe_flow *flow, struct chappe_error *error)
 {
         if (flow->drain_status == 0)
@@ -271,8 +287,8 @@ static int tell_unfinished(const struct chappe_flow *flow, struct chappe_error *
         if (flow->drain_status == -CHAPPE_E_STOPPED)
                 return chappe_fail(error, CHAPPE_E_STOPPED, "stopped while handlers were running");
         return chappe_fail(error, CHAPPE_E_UNFINISHED,
-                           "%zu records were unfinished when the time was up; they run again after the next start",
-                           flow->unfinished);
+                           "%zu records were unfinished when the time was up (%s); they run again after the next start",
+                           flow->unfinished, flow->unfinished_list);
 }
 
 int chappe_flow_drain(struct chappe_flow *flow, int64_t timeout_ms, struct chappe_error *error)
@@ -282,6 +298,11 @@ int chappe_flow_drain(struct chappe_flow *flow, int64_t timeout_ms, struct chapp
         if (!flow->drained) {
                 flow->drained = true;
                 flow->drain_status = chappe_poll_strand_drain(&flow->poll, timeout_ms * 1000, &flow->unfinished);
+                if (flow->unfinished > 0)
+                        snprintf(flow->unfinished_list, sizeof(flow->unfinished_list), "%s",
+                                 chappe_membership_unfinished(flow->membership));
+                else
+                        chappe_flow_list_running(flow, flow->unfinished_list, sizeof(flow->unfinished_list));
         }
         return tell_unfinished(flow, error);
 }
@@ -333,7 +354,9 @@ int chappe_flow_stop(struct chappe_flow *flow, int64_t timeout_ms, struct chappe
         stop_workers(flow);
         chappe_poll_strand_join(&flow->poll);
         int closed = close_broker_side(flow, deadline_us, &later);
+        chappe_mutex_lock(flow->runtime->world->executor, flow->ending);
         flow->handover = chappe_handover_free(flow->handover);
+        chappe_mutex_unlock(flow->runtime->world->executor, flow->ending);
         flow->schema_registry = chappe_schema_registry_free(flow->schema_registry);
         flow->schema_topic = chappe_schema_topic_free(flow->schema_topic);
         chappe_wake_deinit(&flow->bell);
@@ -354,6 +377,8 @@ struct chappe_flow *chappe_flow_free(struct chappe_flow *flow)
         flow->runtime->channels = NULL;
         flow->runtime->flow = NULL;
         chappe_channels_deinit(&flow->channels);
+        if (flow->ending)
+                chappe_mutex_free(flow->runtime->world->executor, flow->ending);
         free(flow);
         return NULL;
 }

@@ -48,6 +48,8 @@ bool chappe_flow_healthy(struct chappe_flow *flow, struct chappe_error *error);
 /* Is there anything that the watchdog finds wrong, though a new start need not help: an outage, commits that fail, a
  * full park, a record that gets old, a dead letter that cannot be written? Any strand. */
 bool chappe_flow_trouble(struct chappe_flow *flow, struct chappe_error *error);
+/* The handlers that run, as text; "" when there is nothing to consume. Any strand, even while a stop goes on. */
+void chappe_flow_list_running(struct chappe_flow *flow, char *ret_text, size_t size);
 /* Stops intake, waits for what is in hand, commits what finished. Negative: the error lists what was unfinished at the
  * end of the timeout; it runs again elsewhere. */
 int chappe_flow_drain(struct chappe_flow *flow, int64_t timeout_ms, struct chappe_error *error);

@@ -50,6 +50,7 @@ struct chappe_membership {
         bool stopping;     /* everything goes, nothing comes */
         /* any strand */
         _Atomic bool assigned;
+        char unfinished_list[250]; /* the poll strand's until drained is set */
         _Atomic bool drained;
         _Atomic size_t unfinished;
         _Atomic int failure;
@@ -272,9 +273,20 @@ static bool all_drained(struct chappe_membership *member)
 }
 
 /* The shares that drained go; what they still have in hand is late from now on. */
+/* "in[0] 3 from offset 17, …", as far as there is room. */
+static void list_unfinished(struct chappe_membership *member, const struct chappe_share *share,
+                            const struct chappe_share_figures *figures)
+{
+        size_t used = strlen(member->unfinished_list);
+        snprintf(member->unfinished_list + used, sizeof(member->unfinished_list) - used,
+                 "%s%s[%" PRId32 "] %zu from offset %" PRId64, used > 0 ? ", " : "", share->topic, share->partition,
+                 figures->tasks, figures->watermark);
+}
+
 static void give_up(struct chappe_membership *member)
 {
         size_t unfinished = 0;
+        member->unfinished_list[0] = '\0';
         for (size_t i = member->assignment.count; i > 0; i--) {
                 struct chappe_share *share = member->assignment.shares[i - 1];
                 if (share->state != CHAPPE_SHARE_DRAINING)
@@ -282,13 +294,15 @@ static void give_up(struct chappe_membership *member)
                 struct chappe_share_figures figures;
                 chappe_handover_figures(member->handover, share, &figures);
                 unfinished += figures.tasks;
+                if (figures.tasks > 0)
+                        list_unfinished(member, share, &figures);
                 chappe_intake_drop(&member->intake, share);
         }
         if (unfinished > 0)
                 chappe_log_write(
                         member->runtime->log, CHAPPE_LOG_DRAIN_OVER,
-                        "%zu records were unfinished when partitions had to be given up; they run again elsewhere",
-                        unfinished);
+                        "%zu records were unfinished when partitions had to be given up (%s); they run again elsewhere",
+                        unfinished, member->unfinished_list);
         member->phase = STEADY;
         if (member->release_owed)
                 release(member);
@@ -353,6 +367,11 @@ bool chappe_membership_drained(struct chappe_membership *member, size_t *ret_unf
 {
         *ret_unfinished = atomic_load(&member->unfinished);
         return atomic_load(&member->drained);
+}
+
+const char *chappe_membership_unfinished(struct chappe_membership *member)
+{
+        return member->unfinished_list;
 }
 
 bool chappe_membership_assigned(struct chappe_membership *member)

@@ -26,6 +26,8 @@ bool chappe_membership_serve(struct chappe_membership *member, int64_t now_us, i
 void chappe_membership_drain(struct chappe_membership *member, int64_t deadline_us);
 /* Has the drain come to its end? *ret_unfinished: records that were in hand then. Any strand. */
 bool chappe_membership_drained(struct chappe_membership *member, size_t *ret_unfinished);
+/* Which they were, partition by partition, as text; once it has. Any strand. */
+const char *chappe_membership_unfinished(struct chappe_membership *member);
 /* The group's first assignment has come. Any strand. */
 bool chappe_membership_assigned(struct chappe_membership *member);
 /* The code of the failure that ended consumption, or 0; its text is in the log. Any strand. */

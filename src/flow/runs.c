@@ -3,11 +3,15 @@
 #include "flow/runs.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "flow/handover.h"
+
+#define TOLD_MAXIMUM 8 /* handlers by name; more would say little more */
 
 /* A look in the middle of a change may mix two jobs: began_us is written last and read first. */
 struct chappe_at_work {
@@ -65,4 +69,18 @@ size_t chappe_runs_list(const struct chappe_runs *runs, struct chappe_run *ret_r
                                                     atomic_load(&at_work->partition), atomic_load(&at_work->offset) };
         }
         return count;
+}
+
+void chappe_runs_print(const struct chappe_runs *runs, int64_t now_us, char *ret_text, size_t size)
+{
+        struct chappe_run told[TOLD_MAXIMUM + 1];
+        size_t count = chappe_runs_list(runs, told, TOLD_MAXIMUM + 1);
+        size_t used = (size_t)snprintf(ret_text, size, "%s", count > 0 ? "" : "no handler");
+        for (size_t i = 0; i < count && i < TOLD_MAXIMUM && used < size; i++)
+                used += (size_t)snprintf(ret_text + used, size - used,
+                                         "%s%s[%" PRId32 "]@%" PRId64 " for %" PRId64 " s", i > 0 ? ", " : "",
+                                         told[i].channel->name, told[i].partition, told[i].offset,
+                                         (now_us - told[i].began_us) / 1000000);
+        if (count > TOLD_MAXIMUM && used < size)
+                snprintf(ret_text + used, size - used, " and more");
 }

@@ -27,3 +27,5 @@ void chappe_runs_deinit(struct chappe_runs *runs);
 void chappe_runs_note(struct chappe_runs *runs, int worker, const struct chappe_job *job, int64_t now_us);
 /* Up to maximum handlers that are running, the longest first; returns how many were stored. */
 size_t chappe_runs_list(const struct chappe_runs *runs, struct chappe_run *ret_runs, size_t maximum);
+/* The same as text: "orders[0]@17 for 12 s, …"; "no handler" when none runs. */
+void chappe_runs_print(const struct chappe_runs *runs, int64_t now_us, char *ret_text, size_t size);

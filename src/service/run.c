@@ -103,9 +103,11 @@ static void want_stop(struct run *run)
 static _Noreturn void leave(struct run *run, const char *why)
 {
         const char *activity = atomic_load(&run->service->activity);
+        char running[400];
 
-        chappe_log_write(run->service->runtime.log, CHAPPE_LOG_SERVICE_UNFINISHED, "%s: left while %s", why,
-                         activity ? activity : "starting");
+        chappe_flow_list_running(run->service->runtime.flow, running, sizeof(running));
+        chappe_log_write(run->service->runtime.log, CHAPPE_LOG_SERVICE_UNFINISHED, "%s: left while %s%s%s", why,
+                         activity ? activity : "starting", running[0] ? "; still running: " : "", running);
         _exit(CHAPPE_EXIT_ABANDONED);
 }
 

@@ -337,8 +337,12 @@ static void test_stop_says_what_was_unfinished(void **state)
         stage_start(&stage, 0);
         stage_run(&stage, 8 * SECOND, NULL, NULL);
         assert_int_equal(book.runs[0], 1);
+        char running[100];
+        chappe_flow_list_running(stage.instances[0].runtime.flow, running, sizeof(running));
+        assert_non_null(strstr(running, "in[0]@0 for "));
         stage_end(&stage);
         assert_int_equal(stage.instances[0].stop_status, -CHAPPE_E_UNFINISHED);
+        assert_non_null(strstr(stage.instances[0].error.text, "(in[0] 1 from offset 0)"));
         assert_int_equal(committed(), 0);
         stage_close(&stage);
 }

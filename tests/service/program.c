@@ -216,7 +216,7 @@ pid_t start_ready(struct fixture *fixture, const char *setting)
         char brokers[128];
 
         snprintf(brokers, sizeof(brokers), "--brokers=%s", fixture->servers);
-        pid_t pid = start(fixture, STDERR_FILENO,
+        pid_t pid = start(fixture, fixture->log ? fixture->log : STDERR_FILENO,
                           (const char *const[]){ brokers, "--run_file=run.json", "--log_level=warning",
                                                  "--fetch.wait.max.ms=5", "--session.timeout.ms=6000",
                                                  "--heartbeat.interval.ms=500", setting, NULL });

@@ -19,6 +19,7 @@ struct fixture {
         char notify[128];
         rd_kafka_t *host; /* hosts the mock cluster; also a producer */
         const char *servers;
+        int log;              /* where a service that runs writes; 0: with the test */
         const char *variable; /* in the program's environment; NULL: none */
         char output[131072];
 };

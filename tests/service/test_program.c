@@ -187,10 +187,17 @@ static pid_t start_stuck(struct fixture *fixture, const char *setting)
 static void test_a_second_signal_ends_the_program_at_once(void **state)
 {
         struct fixture *fixture = *state;
+        FILE *log = tmpfile();
+        fixture->log = fileno(log);
         pid_t pid = start_stuck(fixture, "--drain_timeout_ms=100000");
 
         assert_int_equal(kill(pid, SIGINT), 0);
         assert_int_equal(exit_code(pid), CHAPPE_EXIT_ABANDONED);
+        rewind(log);
+        fixture->output[fread(fixture->output, 1, sizeof(fixture->output) - 1, log)] = '\0';
+        fclose(log);
+        assert_output(fixture, "asked twice to stop");
+        assert_output(fixture, "still running: test.pings[");
 }
 
 static void test_a_stop_that_does_not_end_is_ended(void **state)
