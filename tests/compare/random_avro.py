@@ -396,6 +396,8 @@ def definition(type_, defined, space):
         raise Inexpressible(full)
     defined[id(type_)] = full
     made = {"type": type_["kind"], "name": type_["name"]}
+    if "." in type_["name"] and len(full) % 3 == 0:
+        made.update(name=short(full), namespace=full.rpartition(".")[0])
     made.update((key, type_[key]) for key in ("doc", "aliases", "symbols", "default", "size") if key in type_)
     if type_["kind"] == "record":
         made["fields"] = [field_tree(field, defined, full.rpartition(".")[0]) for field in type_["fields"]]
