@@ -63,9 +63,23 @@ void chappe_assignment_remove(struct chappe_assignment *assignment, struct chapp
         share->state = CHAPPE_SHARE_GONE;
 }
 
+/* Everything before it is finished: here, or right behind that by an earlier owner, and not read again yet. */
+static int64_t finished_up_to(const struct chappe_share *share)
+{
+        const struct chappe_progress *before = &share->before;
+        int64_t watermark = chappe_offset_ledger_watermark(&share->ledger);
+        if (watermark <= chappe_offset_ledger_highest(&share->ledger))
+                return watermark;
+        for (size_t n = share->before_run; n < before->run_count && before->runs[n].from <= watermark; n++) {
+                if (watermark <= before->runs[n].to)
+                        watermark = before->runs[n].to + 1;
+        }
+        return watermark;
+}
+
 int64_t chappe_share_commit(const struct chappe_share *share)
 {
-        int64_t watermark = chappe_offset_ledger_watermark(&share->ledger);
+        int64_t watermark = finished_up_to(share);
         bool busy = share->committing >= 0;
         int64_t known = busy ? share->committing : share->committed;
         uint64_t changes = busy ? share->committing_changes : share->committed_changes;
@@ -119,7 +133,8 @@ void chappe_share_keep_failures(struct chappe_share *share, struct chappe_failur
 /* What was not read again yet is finished all the same. */
 static int add_what_was_before(const struct chappe_share *share, struct chappe_progress *progress)
 {
-        int64_t next = chappe_offset_ledger_highest(&share->ledger) + 1;
+        int64_t read = chappe_offset_ledger_highest(&share->ledger) + 1;
+        int64_t next = read > progress->watermark ? read : progress->watermark;
         int status = 0;
         for (size_t n = share->before_run; status == 0 && n < share->before.run_count; n++) {
                 struct chappe_offset_run run = share->before.runs[n];
@@ -141,7 +156,7 @@ int chappe_share_progress(const struct chappe_share *share, struct chappe_progre
         struct chappe_offset_run run;
         size_t position = 0;
         int status = 0;
-        chappe_progress_reset(progress, chappe_offset_ledger_watermark(&share->ledger));
+        chappe_progress_reset(progress, finished_up_to(share));
         while (status == 0 && chappe_offset_ledger_beyond(&share->ledger, &position, &run))
                 status = chappe_progress_add(progress, run);
         return status < 0 ? status : add_what_was_before(share, progress);

@@ -302,6 +302,31 @@ static void test_what_intake_had_room_for_always_fits(void **state)
         }
 }
 
+/* What an earlier owner finished right behind what was read until now: the commit goes on behind it. */
+static void test_commit_passes_what_was_finished_before_and_is_not_read_again_yet(void **state)
+{
+        struct chappe_assignment assignment = { 0 };
+        struct chappe_progress before = { 0 }, told = { 0 };
+        (void)state;
+        struct chappe_share *share = chappe_assignment_gain(&assignment, "t", 0, 5);
+        chappe_progress_reset(&before, 5);
+        assert_int_equal(chappe_progress_add(&before, (struct chappe_offset_run){ 6, 7 }), 0);
+        assert_int_equal(chappe_progress_add(&before, (struct chappe_offset_run){ 9, 9 }), 0);
+        chappe_share_resume(share, &before);
+        assert_int_equal(chappe_share_commit(share), 5);
+        assert_int_equal(chappe_offset_ledger_begin(&share->ledger, 5), 0);
+        assert_int_equal(chappe_share_commit(share), 5);
+        chappe_offset_ledger_finish(&share->ledger, 5);
+        assert_int_equal(chappe_share_commit(share), 8);
+        assert_int_equal(chappe_share_progress(share, &told), 0);
+        assert_int_equal(told.watermark, 8);
+        assert_int_equal(told.run_count, 1);
+        assert_int_equal(told.runs[0].from, 9);
+        assert_true(chappe_share_finished_before(share, 6));
+        chappe_progress_deinit(&told);
+        chappe_assignment_deinit(&assignment);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -312,6 +337,7 @@ int main(void)
                 cmocka_unit_test(test_metadata_of_others_says_nothing),
                 cmocka_unit_test(test_damaged_metadata_does_no_harm),
                 cmocka_unit_test(test_what_intake_had_room_for_always_fits),
+                cmocka_unit_test(test_commit_passes_what_was_finished_before_and_is_not_read_again_yet),
         };
         return cmocka_run_group_tests(tests, seed_random, NULL);
 }
