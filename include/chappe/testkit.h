@@ -120,8 +120,8 @@ struct chappe_testkit_simulation {
          * its tests this is, for cmocka_set_test_filter(getenv("CHAPPE_TEST_ONLY")) (NULL: it has no other). */
         const char *command;
         const char *test;
-        uint64_t first_seed; /* 0: 1 */
-        uint32_t seeds; /* CHAPPE_TEST_SEEDS in the environment replaces it; CHAPPE_TEST_SEED=N runs that one alone */
+        uint64_t first_seed; /* 0: 1; CHAPPE_TEST_FIRST_SEED in the environment replaces it */
+        uint32_t seeds; /* CHAPPE_TEST_SEEDS likewise; CHAPPE_TEST_SEED=N runs that one alone, once */
         int64_t faults_ms; /* virtual time during which faults happen: 0: 20,000 */
         struct chappe_testkit_faults faults;
         uint32_t items; /* things that feed feeds, and of which it asks chappe_testkit_feeds: a failing seed is tried

@@ -217,6 +217,8 @@ void chappe_testkit_heal(struct chappe_testkit *kit)
                 chappe_sim_node_away(kit->sim, node, chappe_fibers_now_us(kit->fibers));
         LL_FOREACH(kit->instances, instance)
         {
+                if (instance->process && chappe_process_paused(instance->process))
+                        chappe_process_pause(instance->process, chappe_fibers_now_us(kit->fibers));
                 chappe_testkit_instance_come_up(instance);
         }
 }

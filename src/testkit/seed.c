@@ -29,11 +29,11 @@ static void run_with_faults(const struct chappe_testkit_simulation *simulation, 
         int64_t end_us = chappe_fibers_now_us(kit->fibers) + faults_us(simulation);
         int64_t wait_ms = 1;
 
-        for (int round = 0; wait_ms > 0 && simulation->feed; round++) {
+        for (int round = 0; wait_ms > 0 && simulation->feed && !kit->failed; round++) {
                 wait_ms = simulation->feed(kit, round, simulation->context);
                 run_until(kit, chappe_fibers_now_us(kit->fibers) + wait_ms * 1000);
         }
-        if (kit->faults_last)
+        if (kit->faults_last && !kit->failed)
                 run_until(kit, end_us);
         chappe_testkit_schedule_end(kit->schedule);
 }

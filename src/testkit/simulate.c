@@ -172,7 +172,8 @@ static void run_all(const struct chappe_testkit_simulation *simulation, struct w
         long processors = sysconf(_SC_NPROCESSORS_ONLN);
         uint64_t seeds = number_from("CHAPPE_TEST_SEEDS", simulation->seeds);
         struct crew crew = { .simulation = simulation,
-                             .first = simulation->first_seed ? simulation->first_seed : 1,
+                             .first = number_from("CHAPPE_TEST_FIRST_SEED",
+                                                  simulation->first_seed ? simulation->first_seed : 1),
                              .workers = processors < 1                 ? 1
                                         : processors > WORKERS_MAXIMUM ? WORKERS_MAXIMUM
                                                                        : (size_t)processors };

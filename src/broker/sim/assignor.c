@@ -3,7 +3,7 @@
  * RoundRobinAssignor) */
 #include <stdlib.h>
 
-#include "broker/sim/sim_private.h"
+#include "broker/sim/consumer.h"
 
 static bool subscribes(const struct sim_member *member, const struct sim_topic *topic)
 {
@@ -81,13 +81,22 @@ struct pieces {
         size_t count;
 };
 
+static bool was_assigned(const struct sim_member *member, const struct sim_topic *topic, int32_t partition)
+{
+        for (size_t i = 0; i < member->assigned_count; i++)
+                if (member->assigned[i].partition == partition && strcmp(member->assigned[i].topic, topic->name) == 0)
+                        return true;
+        return false;
+}
+
+/* Who joins says what it has: not all that was assigned to it last may have come to it. */
 static struct sim_member *owner_of(struct sim_group *group, const struct sim_topic *topic, int32_t partition)
 {
         for (struct sim_member *member = group->members; member; member = member->next)
-                for (size_t i = 0; subscribes(member, topic) && i < member->assigned_count; i++)
-                        if (member->assigned[i].partition == partition &&
-                            strcmp(member->assigned[i].topic, topic->name) == 0)
-                                return member;
+                if (subscribes(member, topic) &&
+                    (member->consumer ? chappe_sim_reading_find(member->consumer, topic->name, partition) != NULL
+                                      : was_assigned(member, topic, partition)))
+                        return member;
         return NULL;
 }
 
