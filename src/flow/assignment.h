@@ -25,6 +25,7 @@ struct chappe_share {
         int32_t partition;
         uint64_t epoch; /* never used twice */
         enum chappe_share_state state;
+        _Atomic bool closing; /* no longer ACTIVE: nothing of it begins. Read by workers, without the lock */
         struct chappe_offset_ledger ledger;
         struct chappe_progress before; /* what an earlier owner had finished beyond its commit */
         size_t before_run;             /* its runs in front of this one are behind us */

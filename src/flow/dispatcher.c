@@ -3,6 +3,7 @@
 #include "flow/dispatcher.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include <chappe/error.h>
@@ -484,6 +485,7 @@ void chappe_dispatcher_drain(struct chappe_dispatcher *dispatcher, struct chappe
                              struct chappe_released *released)
 {
         share->state = CHAPPE_SHARE_DRAINING;
+        atomic_store_explicit(&share->closing, true, memory_order_relaxed);
         sweep_share(dispatcher, share, released);
 }
 
@@ -491,6 +493,7 @@ void chappe_dispatcher_drop(struct chappe_dispatcher *dispatcher, struct chappe_
                             struct chappe_released *released)
 {
         share->state = CHAPPE_SHARE_GONE;
+        atomic_store_explicit(&share->closing, true, memory_order_relaxed);
         sweep_share(dispatcher, share, released);
 }
 

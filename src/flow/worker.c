@@ -3,6 +3,7 @@
 #include "flow/worker.h"
 
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,13 +152,21 @@ static void run(struct chappe_worker *worker, struct chappe_job *job, int64_t no
         carry_out(worker, job, decision);
 }
 
-/* In order; when a job has to run again, those of its lane behind it wait for it. */
+/* Not behind one of its lane that has to run again, nor once its partition is given up: somebody else may be at it. */
+static bool may_begin(const struct chappe_worker *worker, const struct chappe_job *job,
+                      const struct chappe_lane *failed)
+{
+        return job->task.lane != failed && !atomic_load_explicit(&job->task.share->closing, memory_order_relaxed) &&
+               !chappe_executor_stopped(worker->runtime->world->executor);
+}
+
+/* In order. */
 static void run_batch(struct chappe_worker *worker, struct chappe_job **jobs, size_t count)
 {
         const struct chappe_lane *failed = NULL;
         for (size_t i = 0; i < count; i++) {
                 jobs[i]->verdict = CHAPPE_VERDICT_UNRUN;
-                if (jobs[i]->task.lane == failed || chappe_executor_stopped(worker->runtime->world->executor))
+                if (!may_begin(worker, jobs[i], failed))
                         continue;
                 int64_t now_us = chappe_clock_monotonic_us(worker->runtime->world->clock);
                 chappe_runs_note(chappe_handover_runs(worker->handover), worker->n, jobs[i], now_us);

@@ -21,6 +21,9 @@ static struct stage stage;
 /* What happened, seen from outside. */
 static struct {
         int64_t handler_us;
+        int quick;      /* so many records at first take no time: workers take several at once then */
+        bool cut_off;   /* once it has released its partitions it gets no others */
+        int begun_gone; /* handlers that began after that */
         bool hopeless;  /* every record */
         bool publishes; /* in a context of its own, which the record does not wait for */
         int runs[RECORDS];
@@ -70,8 +73,9 @@ static enum chappe_decision on_event(struct chappe_context *ctx, const void *dec
 
         if (first && book.told_us && !book.released_us && now_us() > book.told_us + SECOND / 10)
                 book.begun_late++;
+        book.begun_gone += first && book.cut_off && book.released_us;
         book.runs[event->n]++;
-        if (book.handler_us)
+        if (book.handler_us && event->n >= book.quick)
                 nap(ctx, book.handler_us);
         if (book.hopeless)
                 return chappe_dead_letter(ctx, "there is no hope");
@@ -138,6 +142,8 @@ static void note_step(struct stage *s, struct instance *instance, const char *ki
         book.commits_told += book.told_us && strcmp(kind, "broker.commit") == 0;
         if (book.told_us && strcmp(kind, "broker.release") == 0)
                 book.released_us = now_us();
+        if (book.released_us && book.cut_off)
+                chappe_sim_unavailable(s->sim, now_us() + 60 * SECOND);
 }
 
 static void open_stage(uint64_t seed, const struct chappe_sim_faults *faults, const char *commit_interval)
@@ -245,6 +251,42 @@ static void test_lost_partitions_are_let_go_at_once_and_nothing_is_committed(voi
         }
 }
 
+static bool a_slow_one_runs(void *context)
+{
+        (void)context;
+        for (int n = book.quick; n < RECORDS; n++)
+                if (book.runs[n] > 0)
+                        return true;
+        return false;
+}
+
+static void test_of_lost_partitions_nothing_begins_that_a_worker_had_taken_before(void **state)
+{
+        (void)state;
+        for (uint64_t seed = 1; seed <= 10; seed++) {
+                open_stage(seed, NULL, "commit_interval_ms=600000");
+                book.handler_us = 8 * SECOND;
+                book.quick = 8;
+                book.cut_off = true;
+                append(0, 16);
+                stage_start(&stage, 0);
+                stage_run(&stage, 60 * SECOND, a_slow_one_runs, NULL);
+                stage_run(&stage, SECOND / 10, NULL, NULL); /* what else there is to tell is told */
+                book.asked = true;
+                chappe_sim_set_faults(stage.sim, &(struct chappe_sim_faults){ .expulsion_ppm = 1000000 });
+                stage_run(&stage, 60 * SECOND, has_released, NULL);
+                assert_true(has_released(NULL));
+                stage_run(&stage, 50 * SECOND, NULL, NULL);
+                assert_int_equal(book.begun_gone, 0);
+                book.cut_off = false;
+                book.handler_us = 0;
+                stage_run(&stage, 60 * SECOND, NULL, NULL);
+                stage_end(&stage);
+                assert_int_equal(committed(), 16);
+                stage_close(&stage);
+        }
+}
+
 static void test_dead_letter_is_in_the_log_before_the_commit(void **state)
 {
         static const struct chappe_sim_faults faults = { .delivery_failed_ppm = 500000,
@@ -288,6 +330,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_revoked_partitions_begin_nothing_new_and_commit_what_finishes),
                 cmocka_unit_test(test_lost_partitions_are_let_go_at_once_and_nothing_is_committed),
+                cmocka_unit_test(test_of_lost_partitions_nothing_begins_that_a_worker_had_taken_before),
                 cmocka_unit_test(test_dead_letter_is_in_the_log_before_the_commit),
                 cmocka_unit_test(test_stop_waits_for_every_delivery_report),
         };
