@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The scene's services: small handlers that fail, dawdle and refuse as their records tell them to. */
+#include "runtime_scene.h"
+
+#include <sqlite3.h>
+#include <stdlib.h>
+
+#include "shop/stock_moved.h"
+
+/* The plain way to take one's time: waits on a condition that nobody signals. */
+static void dawdle(int64_t for_us)
+{
+        struct chappe_process *process = chappe_process_current();
+        struct chappe_executor *executor = chappe_process_executor(process);
+        const struct chappe_clock *clock = chappe_process_clock(process);
+        int64_t until_us = chappe_clock_monotonic_us(clock) + for_us;
+        struct chappe_mutex *mutex;
+        struct chappe_condition *condition;
+
+        if (for_us == 0)
+                return;
+        mutex = chappe_mutex_new(executor);
+        condition = chappe_condition_new(executor);
+        chappe_mutex_lock(executor, mutex);
+        while (chappe_clock_monotonic_us(clock) < until_us &&
+               chappe_condition_wait(executor, condition, mutex, until_us) != CHAPPE_WAIT_STOPPED)
+                ;
+        chappe_mutex_unlock(executor, mutex);
+        chappe_condition_free(executor, condition);
+        chappe_mutex_free(executor, mutex);
+}
+
+/* Nothing that a killed process does counts. */
+static bool killed(void)
+{
+        return chappe_process_stopped(chappe_process_current());
+}
+
+static enum chappe_decision relay_decides(struct chappe_context *ctx, const struct shop_stock_moved *event,
+                                          struct item *item, struct outcome *outcome)
+{
+        if (item->kind == ITEM_REFUSED || item->kind == ITEM_HOPELESS ||
+            (item->kind == ITEM_SHAKY && outcome->failed < item->failures)) {
+                if (!killed())
+                        outcome->failed++;
+                return item->kind == ITEM_REFUSED ? chappe_dead_letter(ctx, "refused") : chappe_retry(ctx, "failed");
+        }
+        if (shop_stock_moved_publish(ctx, event) < 0)
+                return CHAPPE_RETRY;
+        if (!killed())
+                outcome->done++;
+        return CHAPPE_DONE;
+}
+
+static enum chappe_decision on_relayed(struct chappe_context *ctx, const struct shop_stock_moved *event)
+{
+        int n = (int)event->quantity, begun;
+        enum chappe_decision decision;
+
+        begun = scene_begins(&scene->in, ctx, n);
+        scene->outcomes[n].runs++;
+        dawdle(scene->items[n].slow_us);
+        decision = relay_decides(ctx, event, &scene->items[n], &scene->outcomes[n]);
+        scene_ends(&scene->in, ctx, n, begun);
+        return decision;
+}
+
+static bool enter(struct chappe_context *ctx, int n)
+{
+        sqlite3_stmt *statement = chappe_store_statement(ctx, "INSERT INTO kept (n) VALUES (?)");
+
+        if (!statement)
+                return false;
+        sqlite3_bind_int(statement, 1, n);
+        return sqlite3_step(statement) == SQLITE_DONE;
+}
+
+static enum chappe_decision on_kept(struct chappe_context *ctx, const struct shop_stock_moved *event)
+{
+        int n = (int)event->quantity, begun;
+        struct outcome *outcome = &scene->outcomes[n];
+        bool entered;
+
+        begun = scene_begins(&scene->mid, ctx, n);
+        dawdle(scene->items[n].keep_slow_us);
+        entered = enter(ctx, n) && outcome->kept_runs >= scene->items[n].keep_failures;
+        outcome->kept_runs += !killed();
+        outcome->entered += entered && !killed();
+        scene_ends(&scene->mid, ctx, n, begun);
+        return entered ? CHAPPE_DONE : chappe_retry(ctx, "failed");
+}
+
+static const struct chappe_retry_policy policy = { .backoff_ms = 20,
+                                                   .backoff_maximum_ms = 400,
+                                                   .attempts = SCENE_ATTEMPTS };
+
+#define RELAY(relay, wanted)                                                                                           \
+        static const struct chappe_operation relay##_operations[] = {                                                  \
+                SHOP_STOCK_MOVED_CONSUMES(SCENE_IN, on_relayed, .order = wanted, .retry = &policy,                     \
+                                          .partitions = SCENE_PARTITIONS),                                             \
+                SHOP_STOCK_MOVED_PRODUCES(SCENE_MID, .partitions = SCENE_PARTITIONS),                                  \
+                { 0 },                                                                                                 \
+        };                                                                                                             \
+        static const struct chappe_service_config relay = { .name = "relay",                                           \
+                                                            .version = "1",                                            \
+                                                            .operations = relay##_operations }
+RELAY(relay_by_key, CHAPPE_ORDER_KEY);
+RELAY(relay_by_partition, CHAPPE_ORDER_PARTITION);
+RELAY(relay_unordered, CHAPPE_ORDER_NONE);
+
+const struct chappe_service_config *scene_relay(enum chappe_order order)
+{
+        return order == CHAPPE_ORDER_KEY         ? &relay_by_key
+               : order == CHAPPE_ORDER_PARTITION ? &relay_by_partition
+                                                 : &relay_unordered;
+}
+
+static const struct chappe_operation keeper_operations[] = {
+        SHOP_STOCK_MOVED_CONSUMES(SCENE_MID, on_kept, .retry = &policy),
+        { 0 },
+};
+static const struct chappe_migration migrations[] = {
+        { 1, "kept", "CREATE TABLE kept (at INTEGER PRIMARY KEY AUTOINCREMENT, n INTEGER NOT NULL)" },
+        { 0 },
+};
+const struct chappe_service_config scene_keeper = {
+        .name = "keeper", .version = "1", .operations = keeper_operations, .migrations = migrations
+};
