@@ -99,7 +99,7 @@ void chappe_handover_note_outcome(struct chappe_handover *handover, struct chapp
 
 void chappe_handover_note_halt(struct chappe_handover *handover, struct chappe_job *job)
 {
-        job->task.must = true;
+        chappe_lane_must(job->task.lane, &job->task);
         if (job->halting)
                 return;
         job->halting = true;

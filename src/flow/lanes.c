@@ -77,6 +77,14 @@ void chappe_lane_settle(struct chappe_lane *lane, struct chappe_task *task, bool
         rule(lane, task, again || task->again);
 }
 
+void chappe_lane_must(struct chappe_lane *lane, const struct chappe_task *task)
+{
+        struct chappe_task *before = lane->head;
+        for (; before != task; before = before->next)
+                before->must = true;
+        before->must = true;
+}
+
 struct chappe_task *chappe_lane_finish(struct chappe_lane *lane)
 {
         struct chappe_task *task = lane->head;

@@ -75,6 +75,8 @@ void chappe_lane_return(struct chappe_lane *lane, struct chappe_task *task, bool
                         int64_t due_us);
 /* The deliveries of a returned task are all reported; again: one of them failed. */
 void chappe_lane_settle(struct chappe_lane *lane, struct chappe_task *task, bool again, int64_t due_us);
+/* This one must run, whatever is held; and so must those that it waits for. */
+void chappe_lane_must(struct chappe_lane *lane, const struct chappe_task *task);
 /* The front task, if it is finished, leaves the lane; else NULL. */
 struct chappe_task *chappe_lane_finish(struct chappe_lane *lane);
 /* After any of these: what the lane is to do next. A failed lane with nothing outstanding is wound back to its first

@@ -533,6 +533,39 @@ static void test_intake_is_bounded_by_bytes_in_trouble(void **state)
         chappe_assignment_deinit(&assignment);
 }
 
+/* A dead letter that could not be written waits behind a record of its key that has to run again. */
+static void test_of_a_halted_partition_what_the_halt_waits_for_runs(void **state)
+{
+        (void)state;
+        static const struct chappe_dispatcher_limits limits = { 1000, 100000, 16, 1000, 1000, 100000 };
+        struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&limits);
+        struct chappe_assignment assignment = { 0 };
+        struct chappe_share *share = chappe_assignment_gain(&assignment, "t", 0, 0);
+        struct chappe_task tasks[3] = { 0 }, *taken[3];
+        struct chappe_released released = { 0 };
+        for (int i = 0; i < 3; i++) {
+                tasks[i] = (struct chappe_task){ .share = share, .offset = i, .attempt = 1 };
+                assert_int_equal(chappe_dispatcher_add(dispatcher, &tasks[i], i < 2 ? 7 : 8), 0);
+        }
+        assert_int_equal(chappe_dispatcher_take(dispatcher, taken, 2), 2);
+        chappe_lane_must(tasks[1].lane, &tasks[1]);
+        chappe_dispatcher_return(dispatcher, &tasks[0], true, false, 10, &released);
+        chappe_dispatcher_return(dispatcher, &tasks[1], true, false, 10, &released);
+        chappe_dispatcher_promote(dispatcher, 10);
+        for (int i = 0; i < 2; i++) {
+                chappe_dispatcher_halt(dispatcher, share);
+                assert_int_equal(chappe_dispatcher_take(dispatcher, taken, 3), 1);
+                assert_ptr_equal(taken[0], &tasks[i]);
+                chappe_dispatcher_return(dispatcher, taken[0], false, false, 0, &released);
+        }
+        assert_int_equal(released.finished, 2);
+        chappe_dispatcher_halt(dispatcher, share);
+        assert_int_equal(chappe_dispatcher_take(dispatcher, taken, 3), 0);
+        chappe_dispatcher_drop(dispatcher, share, &released);
+        chappe_dispatcher_free(dispatcher);
+        chappe_assignment_deinit(&assignment);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -541,6 +574,7 @@ int main(void)
                 cmocka_unit_test(test_intake_is_bounded_by_keys_in_trouble),
                 cmocka_unit_test(test_intake_is_bounded_by_bytes_in_trouble),
                 cmocka_unit_test(test_of_a_held_partition_one_task_probes_that_has_not_failed),
+                cmocka_unit_test(test_of_a_halted_partition_what_the_halt_waits_for_runs),
                 cmocka_unit_test(test_dispatcher_agrees_with_a_plain_reader_of_the_log),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
