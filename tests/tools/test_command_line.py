@@ -78,12 +78,13 @@ def test_unknown_words_name_the_nearest_known_one():
 
 def test_every_command_has_help_and_completion():
     code, text, _ = run(CHAPPE, "--help")
-    names = [line[2:22].strip() for line in text.splitlines() if line.startswith("  ")]
+    names = [line[2:22].strip() for line in text.splitlines() if line.startswith("  ") and line[2:22].strip()]
     assert code == 0 and {"produce", "consume", "call", "topic ls", "schema decode", "dev", "run", "explain"} <= set(names), names
     completion = run(CHAPPE, "completion", "bash")[1]
     for name in names:
         code, text, talk = run(CHAPPE, *name.split(), "--help")
         assert code == 0 and text.startswith(f"usage: chappe {name}") and talk == "", (name, talk)
+        assert all(len(line) <= 80 and not line.endswith(" ") for line in text.splitlines()), text
         assert f"'{name}'*)" in completion, name
 
 

@@ -241,11 +241,11 @@ bool name_is_taken(const struct name_scope *scope, const char *name)
 /* What begins with two underscores, or one and a capital, belongs to the compiler: __LINE__, __cplusplus, _LP64. */
 static const char *leave_to_compiler(struct chappe_arena *arena, const char *name)
 {
-        bool capital = isupper((unsigned char)name[1]) || (name[1] == '_' && !islower((unsigned char)name[2]));
-
-        if (name[0] != '_' || (name[1] != '_' && !capital))
+        if (name[0] != '_' || (name[1] != '_' && !isupper((unsigned char)name[1])))
                 return name;
-        return gen_printf(arena, "%s%s", name, capital ? "__" : "_");
+        name = gen_printf(arena, "%s%s", name, name[1] == '_' ? "_" : "__");
+        return name[1] == '_' && ends_with(name, "__") && !ends_with(name, "___") ? gen_printf(arena, "%s_", name)
+                                                                                  : name;
 }
 
 static bool is_free(struct chappe_arena *arena, const struct name_scope *scope, const char *stem,

@@ -128,9 +128,8 @@ static void print_show(struct chappe_container *container)
 static int print_show_json(struct chappe_container *container)
 {
         struct chappe_text key, schema = chappe_schema_text(chappe_container_schema(container));
-        json_t *metadata = json_object(), *object;
+        json_t *metadata = json_object();
         struct chappe_bytes value;
-        char *text;
 
         for (size_t i = 0; chappe_container_metadata(container, i, &key, &value); i++) {
                 bool own = key.length > 5 && memcmp(key.at, "avro.", 5) == 0;
@@ -140,16 +139,9 @@ static int print_show_json(struct chappe_container *container)
                                              is_short_text(value) ? json_stringn((const char *)value.at, value.length)
                                                                   : json_sprintf("%zu bytes", value.length));
         }
-        object = json_pack("{s:s, s:o, s:o}", "codec", chappe_container_codec(container), "metadata", metadata,
-                           "schema", json_loadb(schema.at, schema.length, JSON_DECODE_ANY, NULL));
-        text = object ? json_dumps(object, JSON_INDENT(2)) : NULL;
-        json_decref(object);
-        if (!text)
-                return command_fail(&(struct chappe_error){ CHAPPE_E_NO_MEMORY, "out of memory" });
-        safe_print_json(chappe_text(text));
-        putchar('\n');
-        free(text);
-        return EXIT_DONE;
+        return safe_print_answer(json_pack("{s:s, s:o, s:o}", "codec", chappe_container_codec(container), "metadata",
+                                           metadata, "schema",
+                                           json_loadb(schema.at, schema.length, JSON_DECODE_ANY, NULL)));
 }
 
 static int show(const struct command_line *line)

@@ -5,40 +5,42 @@
 #include "schema_level.h"
 #include "schemas.h"
 
+#define OLDER_LIMIT 256
+
+static int check_versions(const struct command_line *line, const char *level)
+{
+        const char *older[OLDER_LIMIT];
+        size_t count = command_argument_count(line);
+
+        if (command_given(line, "reader") || command_given(line, "writer"))
+                return command_misuse("--level takes NEW OLD..., and no --reader or --writer");
+        if (count < 2)
+                return command_misuse("--level compares a new contract with older ones: NEW OLD...");
+        for (size_t i = 1; i < count && i <= OLDER_LIMIT; i++)
+                older[i - 1] = command_argument(line, i);
+        return schema_level_check(line, level, command_argument(line, 0), older, count - 1);
+}
+
 static int check(const struct command_line *line)
 {
-        const char *reader_path, *writer_path;
-        CHAPPE_CLEANUP(schema) struct chappe_schema *writer = NULL;
-        CHAPPE_CLEANUP(schema) struct chappe_schema *reader = NULL;
-        struct chappe_error error;
-        int status;
+        const char *level = command_value(line, "level"), *reader, *writer;
 
-        if (command_given(line, "level"))
-                return schema_level_check(line);
-        reader_path = command_required(line, "reader");
-        writer_path = reader_path ? command_required(line, "writer") : NULL;
-        if (!writer_path)
-                return EXIT_USAGE;
-        status = schema_open(line, writer_path, &writer);
-        if (status == EXIT_DONE)
-                status = schema_open(line, reader_path, &reader);
-        if (status != EXIT_DONE)
-                return status;
-        if (chappe_schema_check(writer, reader, &error) < 0) {
-                fputs("incompatible: ", stdout);
-                command_plain(stdout, chappe_text(error.text));
-                putchar('\n');
-                return EXIT_FAILED;
-        }
-        printf("compatible\n");
-        return EXIT_DONE;
+        if (level)
+                return check_versions(line, level);
+        if (command_argument_count(line) > 0)
+                return command_misuse("NEW OLD... need a --level: backward, forward or full");
+        reader = command_required(line, "reader");
+        writer = reader ? command_required(line, "writer") : NULL;
+        return writer ? schema_level_check(line, "backward", reader, &writer, 1) : EXIT_USAGE;
 }
 
 static const struct command_option options[] = {
         { "reader", 'r', "FILE", "the schema that reads", NULL },
         { "writer", 'w', "FILE", "the schema that wrote", NULL },
-        { "level", 0, "LEVEL", "compare NEW with OLD: who must be able to read whom", "backward,forward,full" },
+        { "level", 'l', "LEVEL", "compare NEW with OLD: backward, forward, full; each also with -transitive",
+          SCHEMA_LEVELS },
         { "transitive", 0, NULL, "with all of OLD, not the first alone", NULL },
+        { "allow-removed", 0, NULL, "a contract of the old folder may be gone", NULL },
         SCHEMA_INCLUDE_OPTION,
         { 0 },
 };
@@ -47,10 +49,15 @@ const struct command command_schema_check = {
         .name = "schema check",
         .arguments = "--reader FILE --writer FILE | --level LEVEL NEW OLD...",
         .summary = "can data of one schema be read as another? exit code 0 yes, 1 no, with the reason",
-        .details = "Levels are those of Confluent's registry. backward: NEW reads what OLD wrote (readers are deployed "
-                   "first). "
-                   "forward: OLD reads\nwhat NEW writes (writers first). full: both. OLD are given the newest first.",
+        .details = "Schemas (.avsc), protocols (.avpr), or folders of them, whose contracts are matched by name. "
+                   "Levels are "
+                   "those of Confluent's registry. backward: NEW reads what OLD wrote (readers are deployed first). "
+                   "forward: OLD reads what NEW writes (writers first). full: both. OLD are given the newest first.\n\n"
+                   "In CI, against what is deployed:\n"
+                   "  mkdir old && git archive origin/main schemas | tar -x -C old\n"
+                   "  chappe schema check --level backward schemas old/schemas",
         .options = options,
         .most = -1,
+        .table = true,
         .run = check,
 };

@@ -168,7 +168,7 @@ int contract_open(const struct command_line *line, const char *topic, const char
         int status;
 
         *ret_contract = (struct contract){ .arena = chappe_arena_new(0) };
-        status = schema_library_open(line, &library);
+        status = schema_library_open(line, NULL, &library);
         if (status != EXIT_DONE)
                 return status;
         opening.library = library;

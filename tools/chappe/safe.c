@@ -87,3 +87,16 @@ json_t *safe_bytes_json(struct chappe_bytes bytes)
         free(hex);
         return json;
 }
+
+int safe_print_answer(json_t *answer)
+{
+        char *text = answer ? json_dumps(answer, JSON_INDENT(2)) : NULL;
+
+        json_decref(answer);
+        if (!text)
+                return command_fail(&(struct chappe_error){ CHAPPE_E_NO_MEMORY, "out of memory" });
+        safe_print_json(chappe_text(text));
+        putchar('\n');
+        free(text);
+        return EXIT_DONE;
+}

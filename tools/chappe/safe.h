@@ -12,3 +12,5 @@ void safe_print_bytes(struct chappe_bytes bytes);
 void safe_print_json(struct chappe_text json);
 /* The same bytes as a JSON string; null for none. */
 json_t *safe_bytes_json(struct chappe_bytes bytes);
+/* A whole answer in JSON, indented; takes the reference. The exit code: EXIT_DONE, or memory was short. */
+int safe_print_answer(json_t *answer);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Compatibility of a new schema with those before it, by the levels of Confluent's registry. */
+/* Compatibility of contracts with those before them, by the levels of Confluent's registry. */
 #pragma once
 
 #include "commands.h"
 
-/* By --level and --transitive; the arguments are the new schema and the older ones, the newest first. Says each "no"; the exit
- * code is the answer. */
-int schema_level_check(const struct command_line *line);
+#define SCHEMA_LEVELS "backward,forward,full,backward-transitive,forward-transitive,full-transitive,none"
+
+/* The new against the older ones, the newest of them first: all of them when the level is transitive, else the first.
+ * Files, or folders whose contracts are matched by name. Prints each "no"; the exit code is the answer. */
+int schema_level_check(const struct command_line *line, const char *level, const char *newer, const char *const *older,
+                       size_t count);

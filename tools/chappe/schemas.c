@@ -8,9 +8,9 @@
 
 #include "schema/schema_expand.h"
 
-int schema_library_open(const struct command_line *line, struct schema_library **ret_library)
+int schema_library_open(const struct command_line *line, const char *first, struct schema_library **ret_library)
 {
-        CHAPPE_CLEANUP(library) struct schema_library *library = schema_library_new(NULL, 0);
+        CHAPPE_CLEANUP(library) struct schema_library *library = schema_library_new(&first, first != NULL);
         const char *folder;
         size_t count = 0;
 
@@ -45,7 +45,7 @@ int schema_open(const struct command_line *line, const char *path, struct chappe
         CHAPPE_CLEANUP(library) struct schema_library *library = NULL;
         struct chappe_error error;
         struct schema_file *file;
-        int status = schema_library_open(line, &library);
+        int status = schema_library_open(line, NULL, &library);
 
         if (status != EXIT_DONE)
                 return status;
@@ -86,7 +86,7 @@ int schema_find(const struct command_line *line, const char *topic, const char *
         CHAPPE_CLEANUP(library) struct schema_library *library = NULL;
         const struct schema_definition *definition = NULL;
         struct chappe_error error;
-        int status = schema_library_open(line, &library);
+        int status = schema_library_open(line, NULL, &library);
 
         if (status != EXIT_DONE)
                 return status;

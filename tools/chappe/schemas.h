@@ -27,7 +27,8 @@ int schema_open(const struct command_line *line, const char *path, struct chappe
  * shop.OrderPlaced. */
 int schema_find(const struct command_line *line, const char *topic, const char *name,
                 struct chappe_schema **ret_schema);
-/* The include folders of the line as a library, for whoever reads more than one schema from a file. The same manner. */
-int schema_library_open(const struct command_line *line, struct schema_library **ret_library);
+/* The include folders of the line as a library, for whoever reads more than one schema from a file; behind a folder of
+ * the caller's, if there is one. The same manner. */
+int schema_library_open(const struct command_line *line, const char *first, struct schema_library **ret_library);
 /* "error: …", the answer to one line of input. */
 void answer_error(const struct chappe_error *error);

@@ -115,9 +115,12 @@ static int expand_reference(struct piece *piece, const struct chappe_json_node *
         const struct schema_definition *definition;
         int status;
 
-        if (schema_is_primitive(name) || is_written(expansion, full))
+        /* What its own namespace lacks, Java looks for in none, and so does the parser. */
+        if (schema_is_primitive(name) || is_written(expansion, full) || is_written(expansion, name))
                 return 0;
         status = schema_library_find(expansion->library, full, &definition, expansion->error);
+        if (status >= 0 && !definition)
+                status = schema_library_find(expansion->library, name, &definition, expansion->error);
         if (status < 0 || !definition)
                 return status < 0 ? status
                                   : chappe_json_fail(&piece->file->document, whole, expansion->error,
