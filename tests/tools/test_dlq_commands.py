@@ -68,7 +68,8 @@ def test_what_died_is_counted_by_topic_error_and_schema():
     rows = kinds()
     assert [(row["topic"], row["error"], row["schema"], row["letters"], row["replayed"]) for row in rows] == [
         (DEAD, "E2103", "shop.OrderPlaced", 12, 0)], rows
-    assert kinds("shop.*") == rows and kinds("other.*") == []
+    ageless = [row | {"since": None} for row in rows]
+    assert [row | {"since": None} for row in kinds("shop.*")] == ageless and kinds("other.*") == []
     assert max(map(len, chappe("dlq", "ls")[1].splitlines())) <= 80, chappe("dlq", "ls")[1]
 
 
