@@ -17,6 +17,7 @@ import time
 from known import explained
 from libraries import Chappe, Fastavro, Java, Refused
 from random_avro import Inexpressible, RandomAvro, tree
+from strict import valid
 
 CASES = 500
 SECONDS = 45
@@ -33,11 +34,25 @@ class Case:
         self.readers = [self.writer]
         for _ in range(EVOLUTIONS):
             self.readers.append(self.draw(lambda: self.evolved(schema))[0])
+        self.type = schema
         self.data = [self.random.datum(schema) for _ in range(DATA)]
+        self.damaged = [self.damage(datum) for datum in self.data]
 
     def evolved(self, schema):
         evolved = self.random.evolve(schema)
         return self.random.evolve(evolved) if self.random.one_in(3) else evolved
+
+    def damage(self, datum):
+        """Cut off, longer, or with a bit flipped; maybe a datum all the same."""
+        chance, made = self.random.random, bytearray(datum)
+        choice = chance.randrange(4)
+        if choice == 0 and made:
+            return datum[:chance.randrange(len(datum))]
+        if choice == 1:
+            return datum + chance.randbytes(1)
+        if made:
+            made[chance.randrange(len(made))] ^= 1 << chance.randrange(8)
+        return bytes(made)
 
     @staticmethod
     def draw(draw):
@@ -58,7 +73,7 @@ class Mismatch(Exception):
 class Comparison:
     def __init__(self, chappe, other):
         self.chappe, self.other = chappe, other
-        self.counts = {"schemas": 0, "pairs": 0, "data": 0, "JSON": 0, "refused by both": 0}
+        self.counts = {"schemas": 0, "pairs": 0, "data": 0, "JSON": 0, "damaged": 0, "refused by both": 0}
         self.known = {}
 
     def count(self, what):
@@ -76,6 +91,7 @@ class Comparison:
         for reader in case.readers:
             self.check_pair(case.writer, reader, case.data)
         self.check_json(case.writer, case.data)
+        self.check_damaged(case.type, case.writer, case.damaged)
 
     def check_schema(self, schema):
         self.count("schemas")
@@ -113,6 +129,18 @@ class Comparison:
             self.count("JSON")
             if isinstance(chappe, Refused) or chappe != other:
                 self.differ("encoding", chappe, other, schema=schema, json=text)
+
+
+    def check_damaged(self, type_, schema, data):
+        """What is no datum must be refused, whatever the other makes of it; what is one yet must be decoded alike."""
+        chappe, other = self.ask(self.chappe.decode, schema, schema, data), self.ask(self.other.decode, schema, schema, data)
+        for number, datum in enumerate(data):
+            self.count("damaged")
+            answers = [each if isinstance(each, Refused) else each[number] for each in (chappe, other)]
+            if valid(type_, datum):
+                self.check_datum(schema, schema, datum, *answers)
+            elif not isinstance(answers[0], Refused):
+                raise Mismatch("refusing", answers[0], "not asked: these bytes are no datum", schema=schema, datum=datum)
 
 
 def report(mismatch, arguments, seed, number):
