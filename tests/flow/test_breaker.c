@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The breaker beside a plain list of all outcomes; and what it is for, as short stories. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include "sequences.h"
 
 #include <string.h>
 
-#include "base/random.h"
 #include "flow/breaker.h"
 
 #define SEQUENCES 20000
@@ -101,11 +97,9 @@ static void test_breaker_agrees_with_a_list_of_all_outcomes(void **state)
 {
         static struct model model;
         struct chappe_random random;
-        uint64_t seed = chappe_random_system_seed();
         (void)state;
-        print_message("# seed %llu\n", (unsigned long long)seed);
-        chappe_random_init(&random, seed);
-        for (int sequence = 0; sequence < SEQUENCES; sequence++) {
+        chappe_random_init(&random, sequences_seed());
+        for (uint64_t n = sequences_wanted(SEQUENCES); n > 0; n--) {
                 struct chappe_breaker_policy policy = { .percent = 10 * (int32_t)chappe_random_below(&random, 11),
                                                         .keys = 1 + (int32_t)chappe_random_below(&random, 8),
                                                         .wait_us = 10 * SECOND };

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The dispatcher, lanes and assignment against a plain model: order, finishing, rewinding, rebalance. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include "sequences.h"
 
 #include <string.h>
 
-#include "base/random.h"
 #include "flow/dispatcher.h"
 
 #define SEQUENCES  100000
@@ -381,9 +377,8 @@ static void random_sequence(uint64_t seed)
 static void test_dispatcher_agrees_with_a_plain_reader_of_the_log(void **state)
 {
         (void)state;
-        uint64_t seed = chappe_random_system_seed();
-        print_message("# seed %llu\n", (unsigned long long)seed);
-        for (uint64_t i = 0; i < SEQUENCES; i++)
+        uint64_t seed = sequences_seed(), count = sequences_wanted(SEQUENCES);
+        for (uint64_t i = 0; i < count; i++)
                 random_sequence(seed + i);
 }
 

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The offset ledger against a plain list of offsets. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include "sequences.h"
 
-#include "base/random.h"
 #include "flow/offset_ledger.h"
 
 #define SEQUENCES 100000
@@ -78,10 +74,8 @@ static void test_ledger_agrees_with_a_plain_list(void **state)
 {
         (void)state;
         struct chappe_random random;
-        uint64_t seed = chappe_random_system_seed();
-        print_message("# seed %llu\n", (unsigned long long)seed);
-        chappe_random_init(&random, seed);
-        for (int i = 0; i < SEQUENCES; i++)
+        chappe_random_init(&random, sequences_seed());
+        for (uint64_t n = sequences_wanted(SEQUENCES); n > 0; n--)
                 random_sequence(&random);
 }
 

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Progress in commit metadata: what is printed is read again, what others wrote says nothing, and no bytes do harm. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include "sequences.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <chappe/error.h>
 
-#include "base/random.h"
 #include "flow/assignment.h"
 
 #define SEQUENCES 5000
@@ -22,10 +17,8 @@ static char text[CHAPPE_PROGRESS_SIZE];
 
 static int seed_random(void **state)
 {
-        uint64_t seed = chappe_random_system_seed();
         (void)state;
-        print_message("# seed %llu\n", (unsigned long long)seed);
-        chappe_random_init(&random_numbers, seed);
+        chappe_random_init(&random_numbers, sequences_seed());
         return 0;
 }
 
