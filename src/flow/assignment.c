@@ -31,6 +31,7 @@ struct chappe_share *chappe_assignment_gain(struct chappe_assignment *assignment
         share->topic = topic;
         share->partition = partition;
         share->epoch = ++assignment->epochs;
+        share->condemned = -1;
         share->committed = -1;
         share->committing = -1;
         if (offset >= 0)
@@ -157,6 +158,8 @@ int chappe_share_progress(const struct chappe_share *share, struct chappe_progre
         size_t position = 0;
         int status = 0;
         chappe_progress_reset(progress, finished_up_to(share));
+        if (share->state == CHAPPE_SHARE_ACTIVE) /* one that is given up leaves no mark */
+                progress->mark = share->trial.mark;
         while (status == 0 && chappe_offset_ledger_beyond(&share->ledger, &position, &run))
                 status = chappe_progress_add(progress, run);
         return status < 0 ? status : add_what_was_before(share, progress);

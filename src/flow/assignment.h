@@ -27,6 +27,8 @@ struct chappe_share {
         enum chappe_share_state state;
         _Atomic bool closing; /* no longer ACTIVE: nothing of it begins. Read by workers, without the lock */
         struct chappe_offset_ledger ledger;
+        struct chappe_trial trial;     /* the poll strand's */
+        int64_t condemned;             /* this offset is set aside when it is given; -1: none */
         struct chappe_progress before; /* what an earlier owner had finished beyond its commit */
         size_t before_run;             /* its runs in front of this one are behind us */
         size_t before_failure;

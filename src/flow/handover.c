@@ -3,6 +3,8 @@
 #include "flow/handover_private.h"
 
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "config/config.h"
@@ -241,6 +243,16 @@ static void keep_behind(const struct chappe_lane *lane)
         }
 }
 
+/* It never runs again: on to its dead letter. */
+static void condemn(struct chappe_job *job)
+{
+        job->condemned = true;
+        job->failures = job->task.share->trial.mark.kills;
+        job->reason_code = CHAPPE_E_CRASH_LOOP;
+        if (asprintf(&job->reason, "the process died %" PRId32 " times in a row while it ran alone", job->failures) < 0)
+                job->reason = NULL;
+}
+
 static int give_one(struct chappe_handover *handover, struct chappe_share *share, const struct chappe_channel *channel,
                     struct chappe_record *record)
 {
@@ -256,6 +268,8 @@ static int give_one(struct chappe_handover *handover, struct chappe_share *share
         job->task.bytes = record->key.length + record->value.length;
         job->task.attempt = 1;
         recall_failures(handover, job);
+        if (record->offset == share->condemned)
+                condemn(job);
         int status = chappe_dispatcher_add(handover->dispatcher, &job->task, lane_identity(job));
         if (status < 0)
                 put_aside(handover, job);

@@ -49,6 +49,7 @@ struct chappe_job {
         int64_t due_us;               /* verdict AGAIN */
         int32_t failures;             /* that count against the policy's ceiling */
         bool burying;                 /* given up: all that is left is its dead letter */
+        bool condemned;               /* set aside before it ran: it is to be buried */
         bool halting;                 /* which cannot be written; counted as such */
         int reason_code;              /* why it failed last */
         char *reason;                 /* NULL: none; freed with the job */
@@ -66,6 +67,10 @@ struct chappe_handover *chappe_handover_free(struct chappe_handover *handover);
 /* Poll strand. */
 /* How many records of this share there is room for. */
 size_t chappe_handover_room(struct chappe_handover *handover, struct chappe_share *share);
+/* Is nothing of it in hand? If not, the bell rings when that changes. */
+bool chappe_handover_idle(struct chappe_handover *handover, struct chappe_share *share);
+/* There is something new for its next commit to tell; returns up to which change it has to tell. */
+uint64_t chappe_handover_touch(struct chappe_handover *handover, struct chappe_share *share);
 /* Takes over these records. Negative when memory was short: those not taken over were released and *ret_given says how
  * many were (the rest must be read again). */
 int chappe_handover_give(struct chappe_handover *handover, struct chappe_share *share,

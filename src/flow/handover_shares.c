@@ -38,9 +38,27 @@ void chappe_handover_drain(struct chappe_handover *handover, struct chappe_share
         if (share->state == CHAPPE_SHARE_ACTIVE) {
                 handover->draining++;
                 keep_failures(handover, share);
+                share->changes += share->trial.mark.crashes > 0; /* the mark of a life goes with its last commit */
                 chappe_dispatcher_drain(handover->dispatcher, share, &released);
         }
         chappe_handover_conclude(handover, &released);
+}
+
+bool chappe_handover_idle(struct chappe_handover *handover, struct chappe_share *share)
+{
+        chappe_handover_lock(handover);
+        bool idle = share->tasks == 0;
+        share->wants_room = !idle;
+        chappe_handover_unlock(handover);
+        return idle;
+}
+
+uint64_t chappe_handover_touch(struct chappe_handover *handover, struct chappe_share *share)
+{
+        chappe_handover_lock(handover);
+        uint64_t changes = ++share->changes;
+        chappe_handover_unlock(handover);
+        return changes;
 }
 
 bool chappe_handover_drained(struct chappe_handover *handover, struct chappe_share *share)

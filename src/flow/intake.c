@@ -8,17 +8,29 @@
 
 #include "config/config.h"
 #include "flow/ages.h"
+#include "flow/careful.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
 
 #define BATCH           256
 #define BATCHES_A_SHARE 4
 
+void chappe_intake_init(struct chappe_intake *intake)
+{
+        const struct chappe_config *config = intake->runtime->config;
+        intake->trial_policy = (struct chappe_trial_policy){
+                .tries = (int32_t)chappe_config_integer(config, "crash_loop_tries"),
+                .calm_us = chappe_config_integer(config, "crash_loop_calm_ms") * 1000,
+                .records = chappe_config_integer(config, "in_flight_records"),
+        };
+}
+
 /* What the poll strand knows of a share beyond the dispatcher. */
 struct holding {
         const struct chappe_channel *channel;
         int64_t rewind_to; /* the log begins again there, once nothing of before is in hand; -1: no */
         struct chappe_ages ages;
+        struct chappe_careful careful;
 };
 
 /* Without a committed offset the position is asked for, so that it can be committed before the first record is
@@ -52,7 +64,7 @@ static void resume(struct chappe_intake *intake, struct chappe_share *share, con
 }
 
 void chappe_intake_gain(struct chappe_intake *intake, const struct chappe_channel *channel,
-                        const struct chappe_position *committed, struct chappe_position *ret_start)
+                        const struct chappe_position *committed, int64_t now_us, struct chappe_position *ret_start)
 {
         ret_start->offset = start_offset(intake, committed);
         struct chappe_share *share = chappe_assignment_find(intake->assignment, channel->name, committed->partition);
@@ -76,12 +88,14 @@ void chappe_intake_gain(struct chappe_intake *intake, const struct chappe_channe
                 share->committed = committed->offset;
                 resume(intake, share, committed);
         }
+        chappe_careful_begin(intake, share, &holding->careful, now_us);
 }
 
 void chappe_intake_drop(struct chappe_intake *intake, struct chappe_share *share)
 {
         struct holding *holding = share->context;
         chappe_meters_rest(share->meters);
+        chappe_careful_end(intake, share, &holding->careful);
         share->context = NULL;
         free(holding);
         chappe_handover_drop(intake->handover, intake->assignment, share);
@@ -122,13 +136,39 @@ static bool ready_to_take(struct chappe_intake *intake, struct chappe_share *sha
         return true;
 }
 
+/* False: they have to be read again. */
+static bool give(struct chappe_intake *intake, struct chappe_share *share, struct chappe_record *records, size_t count,
+                 int64_t now_us)
+{
+        struct holding *holding = share->context;
+        size_t given;
+        int64_t last = records[count - 1].offset;
+        int64_t first = records[0].offset;
+        if (first < chappe_offset_ledger_highest(&share->ledger) + 1) {
+                go_back(intake, share, records, count);
+                return false;
+        }
+        if (chappe_handover_give(intake->handover, share, holding->channel, records, count, &given) < 0) {
+                seek(intake, share, given > 0 ? records[given].offset : first);
+                return false;
+        }
+        chappe_ages_take(&holding->ages, first, now_us);
+        chappe_metric_set(share->meters->highest, last);
+        return true;
+}
+
 /* One batch; returns whether there may be more. */
 static bool take_batch(struct chappe_intake *intake, struct chappe_share *share, int64_t now_us)
 {
         struct chappe_record records[BATCH];
         struct holding *holding = share->context;
-        if (!ready_to_take(intake, share))
+        if (!ready_to_take(intake, share) || chappe_careful_waits(share, &holding->careful, now_us))
                 return false;
+        if (share->trial.careful > 0 || holding->careful.holds || holding->careful.running) {
+                if (chappe_careful_take(intake, share, &holding->careful, now_us, records))
+                        give(intake, share, records, 1, now_us);
+                return false;
+        }
         size_t room = chappe_handover_room(intake->handover, share);
         if (room > BATCH)
                 room = BATCH;
@@ -136,22 +176,7 @@ static bool take_batch(struct chappe_intake *intake, struct chappe_share *share,
                 return false;
         size_t count = intake->runtime->broker->operations->consumer_take(intake->consumer, share->topic,
                                                                           share->partition, records, room);
-        if (count == 0)
-                return false;
-        if (records[0].offset < chappe_offset_ledger_highest(&share->ledger) + 1) {
-                go_back(intake, share, records, count);
-                return false;
-        }
-        size_t given;
-        int64_t last = records[count - 1].offset;
-        int64_t first = records[0].offset;
-        if (chappe_handover_give(intake->handover, share, holding->channel, records, count, &given) < 0) {
-                seek(intake, share, given > 0 ? records[given].offset : first);
-                return false;
-        }
-        chappe_ages_take(&holding->ages, first, now_us);
-        chappe_metric_set(share->meters->highest, last);
-        return count == room;
+        return count > 0 && give(intake, share, records, count, now_us) && count == room;
 }
 
 bool chappe_intake_take(struct chappe_intake *intake, int64_t now_us)
@@ -178,6 +203,8 @@ void chappe_intake_measure(struct chappe_intake *intake, int64_t now_us, struct 
                 struct chappe_share *share = intake->assignment->shares[i];
                 struct holding *holding = share->context;
                 struct chappe_share_figures figures;
+                if (chappe_trial_calm(&share->trial, &intake->trial_policy, now_us))
+                        (void)chappe_handover_touch(intake->handover, share);
                 chappe_handover_figures(intake->handover, share, &figures);
                 int64_t age_us = chappe_ages_age_us(&holding->ages, figures.watermark, now_us);
                 if (figures.watermark <= figures.highest && age_us > ret_oldest->age_us)

@@ -13,15 +13,20 @@ struct chappe_intake {
         struct chappe_assignment *assignment;
         struct chappe_consumer *consumer;
         struct chappe_meters_table meters;
-        size_t turn; /* the share that comes first in the next pass */
+        struct chappe_trial_policy trial_policy;
+        const struct chappe_share *alone; /* its record runs, or is about to run, on trial; NULL: none does */
+        bool commit_wanted;               /* at once: something waits for it */
+        size_t turn;                      /* the share that comes first in the next pass */
         struct chappe_metric *late;
         uint64_t late_told; /* completions, in the metric */
 };
 
+/* Fills in what the configuration says. */
+void chappe_intake_init(struct chappe_intake *intake);
 /* A partition is ours. Where reading starts goes into *ret_start: the committed offset, or the end of the log that
  * start_from names. */
 void chappe_intake_gain(struct chappe_intake *intake, const struct chappe_channel *channel,
-                        const struct chappe_position *committed, struct chappe_position *ret_start);
+                        const struct chappe_position *committed, int64_t now_us, struct chappe_position *ret_start);
 /* A share goes, with what is measured of it. */
 void chappe_intake_drop(struct chappe_intake *intake, struct chappe_share *share);
 /* One pass over all shares; true when there may be more to take. */

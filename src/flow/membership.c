@@ -115,6 +115,7 @@ int chappe_membership_open(struct chappe_runtime *runtime, const struct chappe_c
                                            "Records that finished after their partition had gone; they run again.",
                                            NULL),
         };
+        chappe_intake_init(&member->intake);
         chappe_watchdog_init(&member->watchdog, runtime, handover, &member->assignment);
         member->commits = (struct chappe_commits){ .runtime = runtime,
                                                    .handover = handover,
@@ -146,7 +147,7 @@ static void log_positions(struct chappe_membership *member, enum chappe_log_even
         chappe_log_write(member->runtime->log, event, "%s: %s", what, text);
 }
 
-static void gain(struct chappe_membership *member, const struct chappe_consumer_event *event)
+static void gain(struct chappe_membership *member, const struct chappe_consumer_event *event, int64_t now_us)
 {
         struct chappe_error error;
         struct chappe_position *starts = calloc(event->position_count + 1, sizeof(*starts));
@@ -160,7 +161,7 @@ static void gain(struct chappe_membership *member, const struct chappe_consumer_
                 starts[i] = *position;
                 starts[i].metadata = NULL;
                 if (channel && !member->stopping)
-                        chappe_intake_gain(&member->intake, channel, position, &starts[i]);
+                        chappe_intake_gain(&member->intake, channel, position, now_us, &starts[i]);
                 else if (starts[i].offset < 0)
                         starts[i].offset = CHAPPE_OFFSET_LATEST;
         }
@@ -249,7 +250,7 @@ static bool serve_events(struct chappe_membership *member, int64_t now_us)
                 if (event.kind == CHAPPE_CONSUMER_NOTHING)
                         break;
                 if (event.kind == CHAPPE_CONSUMER_GAINED)
-                        gain(member, &event);
+                        gain(member, &event, now_us);
                 else if (event.kind == CHAPPE_CONSUMER_REVOKED)
                         revoke(member, &event, now_us);
                 else if (event.kind == CHAPPE_CONSUMER_LOST)
@@ -332,6 +333,10 @@ static void advance(struct chappe_membership *member, int64_t now_us)
 static void commit_when_due(struct chappe_membership *member, int64_t now_us)
 {
         chappe_commits_expire(&member->commits, now_us);
+        if (member->intake.commit_wanted && !member->commits.busy) {
+                member->intake.commit_wanted = false;
+                (void)chappe_commits_start(&member->commits, now_us);
+        }
         if (now_us < member->next_commit_us)
                 return;
         member->next_commit_us = now_us + member->commit_interval_us;

@@ -17,6 +17,7 @@
 enum form {
         FORM_RUNS,
         FORM_BITMAP,
+        FORM_MARKED, /* beside either */
 };
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -26,6 +27,7 @@ void chappe_progress_reset(struct chappe_progress *progress, int64_t watermark)
         progress->watermark = watermark;
         progress->run_count = 0;
         progress->failure_count = 0;
+        progress->mark = (struct chappe_crash_mark){ 0 };
 }
 
 void chappe_progress_deinit(struct chappe_progress *progress)
@@ -143,17 +145,31 @@ static struct form_written put_bitmap(const struct chappe_progress *progress, ui
         return written;
 }
 
+/* Behind the byte that says the form; 0 when there is none. */
+static size_t put_mark(const struct chappe_progress *progress, uint8_t *at)
+{
+        const struct chappe_crash_mark *mark = &progress->mark;
+        if (mark->crashes == 0)
+                return 0;
+        /* It may have finished meanwhile. */
+        bool named = mark->kills > 0 && mark->offset >= progress->watermark;
+        size_t used = put_varint(at, (uint64_t)mark->crashes);
+        used += put_varint(at + used, named ? (uint64_t)mark->kills : 0);
+        return named ? used + put_varint(at + used, (uint64_t)(mark->offset - progress->watermark)) : used;
+}
+
 /* The form that tells more; of two that tell the same, the shorter. */
 static size_t put_finished(const struct chappe_progress *progress, uint8_t *at, size_t room)
 {
+        size_t marked = put_mark(progress, at + 1);
         uint8_t bitmap[BODY_MAXIMUM];
-        struct form_written by_runs = put_runs(progress, at + 1, room - 1);
-        struct form_written by_bits = put_bitmap(progress, bitmap, room - 1);
+        struct form_written by_runs = put_runs(progress, at + 1 + marked, room - 1 - marked);
+        struct form_written by_bits = put_bitmap(progress, bitmap, room - 1 - marked);
         bool bits = by_bits.runs > by_runs.runs || (by_bits.runs == by_runs.runs && by_bits.length < by_runs.length);
-        at[0] = bits ? FORM_BITMAP : FORM_RUNS;
+        at[0] = (bits ? FORM_BITMAP : FORM_RUNS) | (marked > 0 ? FORM_MARKED : 0);
         if (bits)
-                memcpy(at + 1, bitmap, by_bits.length);
-        return 1 + (bits ? by_bits.length : by_runs.length);
+                memcpy(at + 1 + marked, bitmap, by_bits.length);
+        return 1 + marked + (bits ? by_bits.length : by_runs.length);
 }
 
 static size_t print_base64(const uint8_t *at, size_t length, char *ret_text)
@@ -174,7 +190,7 @@ size_t chappe_progress_print(const struct chappe_progress *progress, char ret_te
 {
         uint8_t body[BODY_MAXIMUM];
         ret_text[0] = '\0';
-        if (progress->run_count == 0 && progress->failure_count == 0)
+        if (progress->run_count == 0 && progress->failure_count == 0 && progress->mark.crashes == 0)
                 return 0;
         size_t used = CHECKSUM_SIZE;
         used += put_varint(body + used, (uint64_t)progress->watermark);
@@ -255,6 +271,17 @@ static bool get_bitmap(struct reading *reading, struct chappe_progress *progress
         return true;
 }
 
+static bool get_mark(struct reading *reading, struct chappe_progress *progress)
+{
+        uint64_t crashes, kills, distance = 0;
+        if (!get_varint(reading, INT32_MAX, &crashes) || crashes == 0 || !get_varint(reading, INT32_MAX, &kills) ||
+            (kills > 0 && !get_varint(reading, (uint64_t)(INT64_MAX - progress->watermark), &distance)))
+                return false;
+        progress->mark = (struct chappe_crash_mark){ (int32_t)crashes, (int32_t)kills,
+                                                     kills > 0 ? progress->watermark + (int64_t)distance : 0 };
+        return true;
+}
+
 static bool get_body(struct reading *reading, struct chappe_progress *progress)
 {
         uint64_t watermark;
@@ -262,6 +289,9 @@ static bool get_body(struct reading *reading, struct chappe_progress *progress)
             !get_failures(reading, progress) || reading->at == reading->end)
                 return false;
         uint8_t form = *reading->at++;
+        if ((form & FORM_MARKED) && !get_mark(reading, progress))
+                return false;
+        form &= (uint8_t)~FORM_MARKED;
         return form == FORM_RUNS ? get_runs(reading, progress) : form == FORM_BITMAP && get_bitmap(reading, progress);
 }
 

@@ -7,7 +7,9 @@
  *     4 bytes   FNV-1a of the rest, little-endian
  *     varint    the committed offset
  *     varint    how many failures follow; each: distance to the offset before, times failed, seconds since the first
- *     1 byte    0: varints, unfinished and finished offsets in turn; 1: a bitmap, lowest bit first
+ *     1 byte    form, plus 2 when a mark of crashes follows: varints, lives that ended without giving the partition up,
+ *               how often with a record on trial, and when there is one its distance from the committed offset
+ *               form 0: varints, unfinished and finished offsets in turn; 1: a bitmap, lowest bit first
  *     the rest  of either, from the committed offset on (the bitmap from the one behind it)
  *
  * Whatever does not fit word for word, another version's or another tool's, says nothing, and everything from the
@@ -20,6 +22,7 @@
 #include <stdint.h>
 
 #include "flow/offset_ledger.h"
+#include "flow/trial.h"
 
 #define CHAPPE_PROGRESS_SIZE     4097 /* of the text, with its end: brokers allow 4,096 by default */
 #define CHAPPE_PROGRESS_FAILURES 64
@@ -42,6 +45,7 @@ struct chappe_progress {
         size_t run_capacity;
         struct chappe_failures failures[CHAPPE_PROGRESS_FAILURES]; /* ascending */
         size_t failure_count;
+        struct chappe_crash_mark mark;
 };
 
 /* Nothing is known but the watermark. */

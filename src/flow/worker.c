@@ -136,7 +136,7 @@ static void run(struct chappe_worker *worker, struct chappe_job *job, int64_t no
         job->began_us = job->ended_us = now_us;
         if (job->first_us == 0)
                 job->first_us = now_us;
-        if (job->burying) {
+        if (job->burying || job->condemned) {
                 bury(worker, job, now_us);
                 return;
         }

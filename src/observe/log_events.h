@@ -38,6 +38,7 @@
         X(RECORD_OLD, 4035, WARNING, "a record has been unfinished for too long")                                      \
         X(POLL_LATE, 4036, ERROR, "the poll strand does not come round")                                               \
         X(HALTED, 4042, ERROR, "a dead letter cannot be written, and its operation waits for it")                      \
+        X(CRASH_LOOP, 4043, WARNING, "a partition's owners died again and again; its records run one by one")          \
         X(BREAKER_OPEN, 4040, ERROR, "so many keys of a topic fail that nothing of it runs but a probe now and then")  \
         X(BREAKER_CLOSED, 4041, INFO, "a topic whose breaker was open goes on")                                        \
         X(STUCK_NO_MORE, 4033, INFO, "what stood still goes on")                                                       \

@@ -35,6 +35,9 @@ static void assert_same(const struct chappe_progress *a, const struct chappe_pro
                 assert_int_equal(a->runs[i].from, b->runs[i].from);
                 assert_int_equal(a->runs[i].to, b->runs[i].to);
         }
+        assert_int_equal(a->mark.crashes, b->mark.crashes);
+        assert_int_equal(a->mark.kills, b->mark.kills);
+        assert_int_equal(a->mark.offset, b->mark.offset);
         assert_int_equal(a->failure_count, b->failure_count);
         for (size_t i = 0; i < a->failure_count; i++) {
                 assert_int_equal(a->failures[i].offset, b->failures[i].offset);
@@ -67,6 +70,12 @@ static void invent(struct chappe_progress *progress)
                 next = run.to + 2;
         }
         invent_failures(progress, next - watermark);
+        if (below(2))
+                progress->mark.crashes = 1 + (int32_t)below(INT32_MAX);
+        if (progress->mark.crashes > 0 && below(2)) {
+                progress->mark.kills = 1 + (int32_t)below(100);
+                progress->mark.offset = watermark + below((uint64_t)(next - watermark));
+        }
 }
 
 static void test_what_is_printed_is_read_again(void **state)
@@ -78,7 +87,7 @@ static void test_what_is_printed_is_read_again(void **state)
                 size_t length = chappe_progress_print(&told, text);
                 assert_int_equal(length, strlen(text));
                 assert_true(length < CHAPPE_PROGRESS_SIZE);
-                if (told.run_count == 0 && told.failure_count == 0) {
+                if (told.run_count == 0 && told.failure_count == 0 && told.mark.crashes == 0) {
                         assert_int_equal(length, 0);
                         continue;
                 }
@@ -192,6 +201,7 @@ static void test_damaged_metadata_does_no_harm(void **state)
                         reseal();
                 if (!chappe_progress_parse(&heard, text, told.watermark)) {
                         assert_int_equal(heard.run_count + heard.failure_count, 0);
+                        assert_int_equal(heard.mark.crashes + heard.mark.kills, 0);
                         continue;
                 }
                 understood++;
