@@ -6,7 +6,7 @@ extern const struct command command_produce, command_consume, command_call;
 extern const struct command command_topic_ls, command_topic_show, command_topic_create;
 extern const struct command command_group_ls, command_group_show, command_group_reset, command_lag;
 extern const struct command command_dlq_ls, command_dlq_show, command_dlq_replay, command_dlq_discard;
-extern const struct command command_schema_check, command_schema_diff, command_schema_canonical;
+extern const struct command command_schema_check, command_schema_diff, command_schema_lint, command_schema_canonical;
 extern const struct command command_schema_fingerprint;
 extern const struct command command_schema_decode, command_schema_encode, command_schema_register;
 extern const struct command command_schema_cat, command_schema_show;
@@ -30,6 +30,7 @@ const struct command *const commands[] = {
         &command_dlq_discard,
         &command_schema_check,
         &command_schema_diff,
+        &command_schema_lint,
         &command_schema_canonical,
         &command_schema_fingerprint,
         &command_schema_decode,

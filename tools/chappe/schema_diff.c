@@ -83,8 +83,13 @@ static void note(struct diff *diff, enum change_kind kind, const char *path, uns
         }
         changes->at = at;
         va_start(arguments, format);
-        at[changes->count] = (struct change){ kind, strdup(path), format_text(format, arguments),
-                                              breaks & BREAKS_BACKWARD, (breaks & BREAKS_FORWARD) && !diff->unread };
+        at[changes->count] = (struct change){
+                .kind = kind,
+                .path = strdup(path),
+                .text = format_text(format, arguments),
+                .breaks_backward = breaks & BREAKS_BACKWARD,
+                .breaks_forward = (breaks & BREAKS_FORWARD) && !diff->unread,
+        };
         va_end(arguments);
         changes->out_of_memory = !at[changes->count].path || !at[changes->count].text;
         changes->count++;
@@ -271,6 +276,8 @@ static void note_field(struct diff *diff, enum change_kind kind, const char *pat
                 note(diff, kind, place, breaks, "%s, default %s", verb, field->default_text);
         else if (place)
                 note(diff, kind, place, breaks, "%s, without a default", verb);
+        if (diff->changes->count > 0)
+                diff->changes->at[diff->changes->count - 1].type = field->type->kind;
 }
 
 static void note_renamed(struct diff *diff, const char *path, const struct chappe_schema_member *older,

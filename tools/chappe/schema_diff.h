@@ -30,6 +30,7 @@ struct change {
         enum change_kind kind;
         char *path;           /* "$.lines[].sku": fields by name, [] for items, {} for values, (T) for a branch */
         char *text;           /* "added, default \"EUR\"" */
+        uint8_t type;         /* enum chappe_schema_kind of a field that was added or removed */
         bool breaks_backward; /* the new schema cannot read what the old one wrote */
         bool breaks_forward;  /* the old schema cannot read what the new one writes */
 };
