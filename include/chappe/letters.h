@@ -14,8 +14,9 @@ extern "C" {
 
 struct chappe_letters;
 
-/* What a topic's dead letter topic is called, by the setting dead_letter_suffix: "-dlt". Borrowed from the client. */
-const char *chappe_letters_suffix(struct chappe_client *client);
+/* Whose dead letters a topic of this name holds, by the setting dead_letter_topic ("*-dlt"); empty: it is no such topic. Borrowed
+ * from the name. */
+struct chappe_text chappe_letters_origin(struct chappe_client *client, const char *topic);
 
 /* Reads what is settled. group NULL: chappe-dlq, with the configured prefix. Topics are full names. May wait like the rest of the client.
  * One thread at a time, the client's. */

@@ -53,7 +53,7 @@ const struct chappe_setting_rule chappe_settings[] = {
                 "a record with which the process died so often in a row is a dead letter; 0: never"),
         INTEGER("crash_loop_calm_ms", "60000", 1000, HOUR_MS, "a process that has run for so long is in no crash loop"),
         INTEGER("commit_interval_ms", "1000", 10, HOUR_MS, "how often finished offsets are committed"),
-        TEXT("dead_letter_suffix", "-dlt", "what a dead letter topic's name ends with"),
+        TEXT("dead_letter_topic", "*-dlt", "what a dead letter topic is called; * stands for the topic, prefix included"),
 
         /* publishing */
         INTEGER("linger_ms", "5", 0, 60000, "how long an event waits for company; requests and replies never do"),

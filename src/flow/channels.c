@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "config/config.h"
+#include "config/starred.h"
 #include "config/patterns.h"
 #include "flow/flow.h"
 #include "observe/metrics.h"
@@ -168,11 +169,13 @@ static int complete(struct chappe_channel *channel, const struct chappe_runtime 
                 channel->partitions = DEFAULT_PARTITIONS;
         if (!chappe_channel_reads(channel))
                 return 0;
-        const char *suffix = chappe_config_text(runtime->config, "dead_letter_suffix");
-        if (asprintf(&channel->dead_letter, "%s%s", channel->name, suffix) < 0) {
-                channel->dead_letter = NULL;
+        const char *pattern = chappe_config_text(runtime->config, "dead_letter_topic");
+        int status = chappe_starred_check("dead_letter_topic", pattern, error);
+        if (status < 0)
+                return status;
+        channel->dead_letter = chappe_starred_make(pattern, channel->name);
+        if (!channel->dead_letter)
                 return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the operations table");
-        }
         CHAPPE_CLEANUP(buffer) struct chappe_buffer label = { 0 };
         if (chappe_metrics_label(&label, "topic", channel->name) < 0 || chappe_buffer_append(&label, "", 1) < 0)
                 return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the operations table");

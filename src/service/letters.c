@@ -7,27 +7,29 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "config/starred.h"
 #include "flow/flow.h"
 
 #define GROUP "chappe-dlq"
 
 CHAPPE_CLEANUP_DEFINE(letters, struct chappe_letters *, (void)chappe_letters_close)
 
-const char *chappe_letters_suffix(struct chappe_client *client)
+struct chappe_text chappe_letters_origin(struct chappe_client *client, const char *topic)
 {
-        return chappe_config_text(client->service->runtime.config, "dead_letter_suffix");
+        const char *pattern = chappe_config_text(client->service->runtime.config, "dead_letter_topic");
+
+        return chappe_starred_check("dead_letter_topic", pattern, NULL) < 0 ? (struct chappe_text){ 0 }
+                                                                            : chappe_starred_origin(pattern, topic);
 }
 
 /* The names, copied; where to replay to is told by the name of the dead letter topic. */
 static int keep_names(struct chappe_letters *letters, const char *topic, const char *group, struct chappe_error *error)
 {
-        const char *suffix = chappe_letters_suffix(letters->client);
-        size_t length = strlen(topic), tail = strlen(suffix);
+        struct chappe_text origin = chappe_letters_origin(letters->client, topic);
 
         letters->topic = strdup(topic);
         letters->group = group ? strdup(group) : chappe_flow_topic(&letters->client->service->runtime, GROUP);
-        letters->origin =
-                strndup(topic, length > tail && strcmp(topic + length - tail, suffix) == 0 ? length - tail : 0);
+        letters->origin = strndup(origin.at ? origin.at : "", origin.length);
         return letters->topic && letters->group && letters->origin
                        ? 0
                        : chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for dead letters");

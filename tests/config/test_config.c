@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "config/config.h"
+#include "config/starred.h"
 
 CHAPPE_CLEANUP_DEFINE(config, struct chappe_config *, (void)chappe_config_free)
 
@@ -339,6 +340,28 @@ static void test_every_default_fits_its_own_rule(void **state)
                 assert_true(rule->help && *rule->help);
 }
 
+static void test_a_starred_name_is_made_and_found_again(void **state)
+{
+        static const char *const patterns[] = { "*-dlt", "dead.*", "a.*.b" };
+        (void)state;
+
+        for (size_t i = 0; i < sizeof(patterns) / sizeof(*patterns); i++) {
+                char *made = chappe_starred_make(patterns[i], "shop.orders");
+                struct chappe_text origin = chappe_starred_origin(patterns[i], made);
+
+                assert_int_equal(origin.length, strlen("shop.orders"));
+                assert_memory_equal(origin.at, "shop.orders", origin.length);
+                assert_int_equal(chappe_starred_origin(patterns[i], "shop.orders").length, 0);
+                assert_int_equal(chappe_starred_check("x", patterns[i], NULL), 0);
+                free(made);
+        }
+        assert_int_equal(chappe_starred_origin("*-dlt", "-dlt").length, 0);
+        assert_int_equal(chappe_starred_origin("a*a", "a").length, 0);
+        assert_int_equal(chappe_starred_check("x", "*", NULL), -CHAPPE_E_SETTING_VALUE);
+        assert_int_equal(chappe_starred_check("x", "dlt", NULL), -CHAPPE_E_SETTING_VALUE);
+        assert_int_equal(chappe_starred_check("x", "*-*", NULL), -CHAPPE_E_SETTING_VALUE);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -356,6 +379,7 @@ int main(void)
                 TEST(test_a_services_own_settings_are_like_chappes),
                 TEST(test_secrets_come_from_files_and_stay_hidden),
                 TEST(test_a_secret_on_the_command_line_is_refused_unshown),
+                TEST(test_a_starred_name_is_made_and_found_again),
                 TEST(test_every_default_fits_its_own_rule),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -156,7 +156,7 @@ static void test_an_outage_is_told(void **state)
 static void test_an_operation_halts_while_its_dead_letter_cannot_be_written(void **state)
 {
         (void)state;
-        begin("topics_create=no", NULL);
+        begin("topics_create=no", "dead_letter_topic=dead.*");
         append(0, 4);
         stage_run(&stage, 5 * SECOND, NULL, NULL);
         book.hopeless = 5;
@@ -168,9 +168,9 @@ static void test_an_operation_halts_while_its_dead_letter_cannot_be_written(void
         stage_run(&stage, 60 * SECOND, NULL, NULL);
         assert_int_equal(book.done, done);
         assert_int_equal(chappe_sim_committed(stage.sim, "test", "in", 1), 2);
-        chappe_sim_topic_create(stage.sim, "in-dlt", 2);
+        chappe_sim_topic_create(stage.sim, "dead.in", 2);
         stage_run(&stage, 30 * SECOND, NULL, NULL);
-        assert_int_equal(chappe_sim_end(stage.sim, "in-dlt", 1), 1);
+        assert_int_equal(chappe_sim_end(stage.sim, "dead.in", 1), 1);
         assert_int_equal(book.done, 25);
         assert_trouble(0, "dead_letter");
         end();

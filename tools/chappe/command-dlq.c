@@ -82,12 +82,9 @@ static int count_topic(const struct command_line *line, struct chappe_client *cl
 
 static bool is_dead_letter_topic(struct chappe_client *client, const char *topic, const char *pattern)
 {
-        const char *suffix = chappe_letters_suffix(client);
-        size_t length = strlen(topic), tail = strlen(suffix);
-
         if (pattern && strcmp(topic, pattern) == 0)
                 return true;
-        return length > tail && strcmp(topic + length - tail, suffix) == 0 &&
+        return chappe_letters_origin(client, topic).length > 0 &&
                (!pattern || fnmatch(pattern, topic, FNM_NOESCAPE) == 0);
 }
 
@@ -160,8 +157,9 @@ const struct command command_dlq_ls = {
         .name = "dlq ls",
         .arguments = "[TOPIC]",
         .summary = "how many dead letters there are, by topic, error and schema; TOPIC may be a pattern",
-        .details = "Counts what was neither replayed nor discarded, in every topic that ends with dead_letter_suffix "
-                   "(-dlt). replayed: of these,\nthose that had been replayed before and died again.",
+        .details = "Counts what was neither replayed nor discarded, in every topic that is called as dead_letter_topic "
+                   "says "
+                   "(*-dlt).\nreplayed: of these, those that had been replayed before and died again.",
         .options = options,
         .most = 1,
         .cluster = true,
