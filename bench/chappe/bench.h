@@ -19,12 +19,18 @@ struct bench_count {
 
 void bench_count_init(struct bench_count *count, long records);
 void bench_count_one(struct bench_count *count);
-void bench_count_wait(struct bench_count *count);
+/* Waits for the last; returns the process's largest private (anonymous) memory meanwhile, in KiB. */
+long bench_count_wait(struct bench_count *count);
+/* Private memory of this process now, in KiB. */
+long bench_private_kb(void);
 /* Prints how many, and the time from the first to the last. */
 void bench_count_print(const struct bench_count *count, long records);
 
-/* Starts a service with "name=value" settings; ends the program with the error when it does not start. */
-struct chappe_service *bench_service(const struct chappe_service_config *config, const char *const *settings);
+/* Makes, and if asked starts, a service with "name=value" settings; ends the program with the error when it does not
+ * start. */
+struct chappe_service *bench_service(const struct chappe_service_config *config, const char *const *settings,
+                                     bool start);
+void bench_service_start(struct chappe_service *service);
 /* Stops and frees it; an unclean stop ends the program. */
 void bench_service_end(struct chappe_service *service);
 void bench_fail(const char *what, const struct chappe_error *error) __attribute__((noreturn));
@@ -33,6 +39,7 @@ int64_t bench_now_us(void);
 /* settings: name=value strings for the service, NULL at the end. */
 void bench_fill(const char *const *settings, long count);
 void bench_consume(const char *const *settings, long count);
+void bench_restart(const char *const *settings, long count);
 void bench_pipeline(const char *const *settings, long count);
 void bench_answer(const char *const *settings);
 void bench_call(const char *const *settings, long count);

@@ -49,7 +49,7 @@ void bench_answer(const char *const *settings)
         sigaddset(&ends, SIGTERM);
         sigaddset(&ends, SIGINT);
         pthread_sigmask(SIG_BLOCK, &ends, NULL);
-        struct chappe_service *service = bench_service(&answering, settings);
+        struct chappe_service *service = bench_service(&answering, settings, true);
         int signal;
         while (!chappe_service_ready(service) &&
                sigtimedwait(&ends, NULL, &(struct timespec){ .tv_nsec = 10000000 }) < 0)
@@ -86,7 +86,7 @@ void bench_call(const char *const *settings, long count)
 {
         const long warm_up = 200;
         int64_t *latency_us = calloc((size_t)count, sizeof(*latency_us));
-        struct chappe_service *service = bench_service(&calling, settings);
+        struct chappe_service *service = bench_service(&calling, settings, true);
         for (long i = -warm_up; i < count; i++) {
                 int64_t took = one_call(service);
                 if (i >= 0)

@@ -5,6 +5,7 @@
 #include "shop/order_placed.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define CHUNK 10000 /* events of one context, finished together */
 
@@ -13,17 +14,23 @@ static const struct chappe_operation operations[] = {
         { 0 },
 };
 
+static const struct chappe_setting own_settings[] = {
+        { .name = "keys", .default_value = "100000000", .help = "how many different ones", .integer = true },
+        { 0 },
+};
+
 static const struct chappe_service_config filler = {
         .name = "bench-fill",
         .version = "1",
         .description = "fills a topic with orders",
         .operations = operations,
+        .settings = own_settings,
 };
 
-static int publish_order(struct chappe_context *ctx, long n)
+static int publish_order(struct chappe_context *ctx, long n, long keys)
 {
-        char id[17];
-        snprintf(id, sizeof(id), "order-%010ld", n % 100000000);
+        char id[32];
+        snprintf(id, sizeof(id), "order-%010ld", n % keys);
         const struct shop_order_line lines[] = {
                 { chappe_text("85123A"), chappe_text("LIGHT HOLDER"), (int32_t)(1 + n % 7), 255 },
                 { chappe_text("71053"), chappe_text("LANTERN"), (int32_t)(1 + n % 3), 339 },
@@ -46,12 +53,13 @@ static int publish_order(struct chappe_context *ctx, long n)
 
 void bench_fill(const char *const *settings, long count)
 {
-        struct chappe_service *service = bench_service(&filler, settings);
+        struct chappe_service *service = bench_service(&filler, settings, true);
         struct chappe_error error = { 0 };
+        long keys = atol(chappe_service_setting(service, "keys"));
         for (long n = 0; n < count;) {
                 struct chappe_context *ctx = chappe_context_open(service, NULL, 60000);
                 for (long end = n + CHUNK; n < end && n < count; n++)
-                        if (!ctx || publish_order(ctx, n) < 0)
+                        if (!ctx || publish_order(ctx, n, keys) < 0)
                                 bench_fail("publish", ctx ? chappe_context_error(ctx) : &error);
                 if (chappe_context_finish(ctx, &error) < 0)
                         bench_fail("publish", &error);

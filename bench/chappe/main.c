@@ -25,6 +25,8 @@ int main(int argc, char **argv)
                 bench_fill(settings, count);
         else if (strcmp(work, "consume") == 0)
                 bench_consume(settings, count);
+        else if (strcmp(work, "restart") == 0)
+                bench_restart(settings, count);
         else if (strcmp(work, "pipeline") == 0)
                 bench_pipeline(settings, count);
         else if (strcmp(work, "answer") == 0)
@@ -32,7 +34,7 @@ int main(int argc, char **argv)
         else if (strcmp(work, "call") == 0)
                 bench_call(settings, count);
         else {
-                fprintf(stderr, "usage: chappe-bench fill|consume|pipeline|answer|call COUNT [NAME=VALUE...]\n");
+                fprintf(stderr, "usage: chappe-bench fill|consume|restart|pipeline|answer|call COUNT [NAME=VALUE...]\n");
                 return 2;
         }
         printf("{\"cpu_s\": %.3f, \"wall_s\": %.3f}\n", cpu_seconds(), (double)(bench_now_us() - begun) / 1e6);

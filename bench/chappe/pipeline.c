@@ -54,7 +54,7 @@ static const struct chappe_service_config pipeline = {
 void bench_pipeline(const char *const *settings, long count)
 {
         records = count;
-        struct chappe_service *service = bench_service(&pipeline, settings);
-        bench_count_wait(chappe_service_state(service));
+        struct chappe_service *service = bench_service(&pipeline, settings, true);
+        (void)bench_count_wait(chappe_service_state(service));
         bench_service_end(service);
 }

@@ -19,14 +19,22 @@ void bench_fail(const char *what, const struct chappe_error *error)
         exit(1);
 }
 
-struct chappe_service *bench_service(const struct chappe_service_config *config, const char *const *settings)
+void bench_service_start(struct chappe_service *service)
+{
+        struct chappe_error error;
+        if (chappe_service_start(service, &error) < 0)
+                bench_fail("start", &error);
+}
+
+struct chappe_service *bench_service(const struct chappe_service_config *config, const char *const *settings,
+                                     bool start)
 {
         struct chappe_service *service = NULL;
         struct chappe_error error;
         if (chappe_service_new(config, &(struct chappe_service_options){ .settings = settings }, &service, &error) < 0)
                 bench_fail(config->name, &error);
-        if (chappe_service_start(service, &error) < 0)
-                bench_fail(config->name, &error);
+        if (start)
+                bench_service_start(service);
         return service;
 }
 
@@ -57,12 +65,33 @@ void bench_count_one(struct bench_count *count)
         pthread_mutex_unlock(&count->lock);
 }
 
-void bench_count_wait(struct bench_count *count)
+long bench_private_kb(void)
 {
+        char line[256];
+        long kb = 0;
+        FILE *file = fopen("/proc/self/smaps_rollup", "r");
+        while (file && fgets(line, sizeof(line), file))
+                if (sscanf(line, "Anonymous: %ld kB", &kb) == 1)
+                        break;
+        if (file)
+                fclose(file);
+        return kb;
+}
+
+long bench_count_wait(struct bench_count *count)
+{
+        long peak_kb = 0;
         pthread_mutex_lock(&count->lock);
-        while (count->last_us == 0)
-                pthread_cond_wait(&count->reached, &count->lock);
+        while (count->last_us == 0) {
+                struct timespec until;
+                clock_gettime(CLOCK_REALTIME, &until);
+                until.tv_sec += 1;
+                pthread_cond_timedwait(&count->reached, &count->lock, &until);
+                long kb = bench_private_kb();
+                peak_kb = kb > peak_kb ? kb : peak_kb;
+        }
         pthread_mutex_unlock(&count->lock);
+        return peak_kb;
 }
 
 void bench_count_print(const struct bench_count *count, long records)
