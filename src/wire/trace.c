@@ -13,24 +13,20 @@
 #define FLAGS_AT          53
 #define VERSION_FORBIDDEN 0xff
 
-/* Lower case only, as the specification says. */
-static int digit(char character)
-{
-        if (character >= '0' && character <= '9')
-                return character - '0';
-        if (character >= 'a' && character <= 'f')
-                return character - 'a' + 10;
-        return -1;
-}
+/* What a digit is worth, and one more; 0: it is none. Lower case only, as the specification says. */
+static const uint8_t worth[256] = {
+        ['0'] = 1, ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+        ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+};
 
 static bool read_hex(const char *at, uint8_t *ret_bytes, size_t count)
 {
         for (size_t i = 0; i < count; i++) {
-                int high = digit(at[2 * i]), low = digit(at[2 * i + 1]);
+                unsigned high = worth[(uint8_t)at[2 * i]], low = worth[(uint8_t)at[2 * i + 1]];
 
-                if (high < 0 || low < 0)
+                if (high == 0 || low == 0)
                         return false;
-                ret_bytes[i] = (uint8_t)(high << 4 | low);
+                ret_bytes[i] = (uint8_t)((high - 1) << 4 | (low - 1));
         }
         return true;
 }
