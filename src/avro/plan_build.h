@@ -69,6 +69,9 @@ void chappe_plan_no_memory(struct chappe_plan_builder *builder);
 /* Reads a value of writer into the place at offset. False when no value can ever be read. (plan_compile.c) */
 bool chappe_plan_value(struct chappe_plan_builder *builder, const struct chappe_schema_node *writer,
                        const struct chappe_schema_node *reader, const struct chappe_layout *layout, uint32_t offset);
+/* The same where the writer has a union, and where only the reader has. (plan_union.c) */
+bool chappe_plan_writer_union(struct chappe_plan_builder *builder, const struct chappe_plan_site *site);
+bool chappe_plan_reader_union(struct chappe_plan_builder *builder, const struct chappe_plan_site *site);
 /* Reads and forgets a value. (plan_skip.c) */
 void chappe_plan_skip(struct chappe_plan_builder *builder, const struct chappe_schema_node *node);
 void chappe_plan_skip_fields(struct chappe_plan_builder *builder, const struct chappe_schema_node *record);

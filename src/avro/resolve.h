@@ -23,6 +23,9 @@ struct chappe_resolver *chappe_resolver_free(struct chappe_resolver *resolver);
 /* Some verdict was given without the memory to find it out: nothing that was asked counts. */
 bool chappe_resolver_failed(const struct chappe_resolver *resolver);
 
+/* By number of the writer's node: its full name after the reader's aliases, NULL for types without; to be freed. NULL
+ * when memory is short. (resolve_names.c) */
+const char **chappe_resolve_names(const struct chappe_schema *writer, const struct chappe_schema *reader);
 enum chappe_match chappe_resolve(const struct chappe_resolver *resolver, const struct chappe_schema_node *writer,
                                  const struct chappe_schema_node *reader);
 /* The reader's field that takes a field of the writer, by name or alias; -1 when it is dropped. */
