@@ -21,7 +21,7 @@ static const struct codec_message messages[] = {
           "{\"id\":2347,\"name\":\"Adamant skeleton\",\"damage\":-10,\"energy\":0,\"passive\":true}]}" },
         { "order", &shop_order_placed_type, &bench_next_order_placed_type, &bench_less_order_placed_type,
           "{\"order_id\":\"536365\",\"kind\":\"sale\",\"customer\":\"17850\",\"country\":\"GB\",\"currency\":\"GBP\","
-          "\"total\":10132,\"placed_at\":1291191960000,\"exchange_rate\":null,\"lines\":["
+          "\"total\":10132,\"placed_at\":\"2010-12-01T08:26:00.000Z\",\"exchange_rate\":null,\"lines\":["
           "{\"sku\":\"85123A\",\"description\":\"HANGING T-LIGHT\",\"quantity\":6,\"unit_price\":255},"
           "{\"sku\":\"71053\",\"description\":\"METAL LANTERN\",\"quantity\":6,\"unit_price\":339},"
           "{\"sku\":\"84406B\",\"description\":\"CUPID COAT HANGER\",\"quantity\":8,\"unit_price\":275}]}" },
@@ -43,8 +43,8 @@ static struct codec_sample sample_of(const struct codec_message *message)
 
         sample.value = calloc(1, message->type->layout->size);
         codec_need(chappe_schema_parse(message->name, chappe_text(message->type->schema), &schema, &error), &error);
-        codec_need(chappe_json_read(schema, message->type->layout, chappe_text(message->json), sample.arena,
-                                    sample.value, &error),
+        codec_need(chappe_json_read_plain(schema, message->type->layout, chappe_text(message->json), sample.arena,
+                                          sample.value, &error),
                    &error);
         codec_need(chappe_type_encode(message->type, sample.value, &sample.bytes, &error), &error);
         chappe_schema_unref(schema);
@@ -66,7 +66,7 @@ int main(int argc, char **argv)
                 if (strcmp(argv[3], messages[i].name) != 0)
                         continue;
                 sample = sample_of(&messages[i]);
-                printf("{\"bytes\": %zu}\n", sample.bytes.length);
+                printf("{\"bytes\": %zu, \"value\": %s}\n", sample.bytes.length, messages[i].json);
                 if (strcmp(argv[1], "chappe") == 0)
                         codec_work(&sample, argv[2], atol(argv[4]));
                 else

@@ -70,9 +70,9 @@ static void json_out(struct bench *bench)
 static void json_in(struct bench *bench)
 {
         chappe_arena_reset(bench->arena);
-        codec_need(chappe_json_read(bench->writer, bench->sample->message->type->layout,
-                                    chappe_text(bench->sample->message->json), bench->arena, bench->value,
-                                    &bench->error),
+        codec_need(chappe_json_read_plain(bench->writer, bench->sample->message->type->layout,
+                                          chappe_text(bench->sample->message->json), bench->arena, bench->value,
+                                          &bench->error),
                    &bench->error);
 }
 

@@ -157,7 +157,7 @@ static void test_java_s_values_cross_both_ways(void **state)
 {
         (void)state;
         cases_each("same", 1000, check_crossing);
-        print_message("%u values crossed, %u are of types that avro-c cannot hold\n", crossed, left_out);
+        print_message("# %u values crossed, %u are of types that avro-c cannot hold\n", crossed, left_out);
         assert_true(crossed > 500 && left_out < crossed / 2);
 }
 
