@@ -168,6 +168,37 @@ static int add_named(struct unit *unit, enum chappe_layout_kind kind, const stru
         return describe_named(unit, type);
 }
 
+/* "timestamp-millis", "decimal(12, 6)": what <chappe/logical.h> converts, also where it may be absent. NULL: nothing of
+ * that kind. */
+static const char *logical_name(struct unit *unit, const struct chappe_schema_node *node)
+{
+        const char *logical = chappe_schema_node_logical(node);
+
+        if (chappe_schema_node_kind(node) == CHAPPE_SCHEMA_UNION && chappe_schema_node_count(node) == 2) {
+                const struct chappe_schema_node *first = chappe_schema_node_at(node, 0),
+                                                *second = chappe_schema_node_at(node, 1);
+
+                if (chappe_schema_node_kind(first) == CHAPPE_SCHEMA_NULL)
+                        return logical_name(unit, second);
+                return chappe_schema_node_kind(second) == CHAPPE_SCHEMA_NULL ? logical_name(unit, first) : NULL;
+        }
+        if (logical && strcmp(logical, "decimal") == 0)
+                return gen_printf(unit->arena, "decimal(%d, %d)", chappe_schema_node_precision(node),
+                                  chappe_schema_node_scale(node));
+        return logical ? gen_printf(unit->arena, "%s", logical) : NULL;
+}
+
+/* The comment of a field: what its schema says, and its logical type. */
+static const char *field_doc(struct unit *unit, const struct chappe_schema_node *record, size_t n)
+{
+        const char *doc = chappe_schema_node_doc_at(record, n),
+                   *logical = logical_name(unit, chappe_schema_node_at(record, n));
+
+        if (doc && *doc && logical)
+                return gen_printf(unit->arena, "%s (%s)", doc, logical);
+        return doc && *doc ? gen_printf(unit->arena, "%s", doc) : logical;
+}
+
 static int model_record(struct unit *unit, const struct chappe_schema_node *node, struct c_type **ret)
 {
         struct name_scope scope = { 0 };
@@ -178,11 +209,10 @@ static int model_record(struct unit *unit, const struct chappe_schema_node *node
         add_members(unit, type, chappe_schema_node_count(node));
         for (size_t i = 0; i < type->member_count && status >= 0; i++) {
                 struct c_member *member = &type->members[i];
-                const char *doc = chappe_schema_node_doc_at(node, i);
 
                 member->avro = gen_printf(unit->arena, "%s", chappe_schema_node_name_at(node, i));
                 member->name = name_claim(unit->arena, &scope, member->avro);
-                member->doc = doc ? gen_printf(unit->arena, "%s", doc) : NULL;
+                member->doc = field_doc(unit, node, i);
                 status = model_type(unit, chappe_schema_node_at(node, i),
                                     gen_printf(unit->arena, "%s_%s", type->stem, name_stem(unit->arena, member->avro)),
                                     node, &member->type);
