@@ -194,7 +194,9 @@ def test_a_schema_without_a_name_is_named_after_its_file():
 def test_wrong_usage_is_exit_code_2():
     assert run(GENERATOR)[0] == 2
     assert run(GENERATOR, "--nonsense")[0] == 2
-    assert run(GENERATOR, "--help")[0] == 0
+    assert run(GENERATOR, "-", stdin='"int"')[0] == 2
+    code, text, _ = run(GENERATOR, "--help")
+    assert code == 0 and all(len(line) <= 80 for line in text.splitlines()), text
 
 
 main(globals())

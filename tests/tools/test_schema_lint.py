@@ -133,6 +133,13 @@ def test_what_is_no_schema_is_told():
             assert code in codes and text == "" and reason in talk and talk.count("\n") == 1 and "\x1b" not in talk, (command, path, code, talk)
 
 
+def test_a_protocol_is_no_schema():
+    path = write("desk.avpr", {"protocol": "shop.Desk", "messages": {}})
+    for command in (["canonical"], ["fingerprint"], ["encode", "--hex", "--schema"], ["check", "--level", "full", write("x.avsc", record())]):
+        code, text, talk = run(CHAPPE, "schema", *command, path)
+        assert code in (1, 2) and "protocol" in text + talk, (command, code, text, talk)
+
+
 def test_standard_input_is_a_schema_too():
     code, text, talk = run(CHAPPE, "schema", "lint", "-", stdin=json.dumps(record(field("kind", enum("A")))))
     assert code == 1 and text.startswith("-:1:") and "L101" in text, (code, text, talk)

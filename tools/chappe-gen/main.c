@@ -11,20 +11,22 @@
 
 #define FOLDERS_LIMIT 32
 
-static const char help[] =
-        "usage: chappe-gen [-I FOLDER]... [-o FOLDER] [--depfile FILE] SCHEMA.avsc|PROTOCOL.avpr\n"
-        "       chappe-gen migrations [--name NAME] [-o HEADER] FOLDER\n"
-        "\n"
-        "Writes NAME.h and NAME.c for a schema or protocol, or a header with the migrations of a folder.\n"
-        "\n"
-        "  -I, --include FOLDER  where to look for types that a schema names but does not define\n"
-        "  -o, --output PATH     folder for header and C file (default: here); the header of migrations (default: "
-        "standard output)\n"
-        "      --depfile FILE    also write a make rule: which files were read\n"
-        "      --name NAME       migrations: the table is NAME_migrations\n"
-        "      --version, --help\n"
-        "\n"
-        "Exit codes: 0 written, 1 an error in the input (nothing is written), 2 wrong usage.\n";
+static const char help[] = "usage: chappe-gen [-I FOLDER]... [-o FOLDER] [--depfile FILE] FILE.avsc|.avpr\n"
+                           "       chappe-gen migrations [--name NAME] [-o HEADER] FOLDER\n"
+                           "\n"
+                           "Writes NAME.h and NAME.c for a schema or protocol, or a header with the\n"
+                           "migrations of a folder.\n"
+                           "\n"
+                           "  -I, --include FOLDER  where to look for types that a schema names but does not\n"
+                           "                        define\n"
+                           "  -o, --output PATH     folder for header and C file (default: here); the header\n"
+                           "                        of migrations (default: standard output)\n"
+                           "      --depfile FILE    also write a make rule: which files were read\n"
+                           "      --name NAME       migrations: the table is NAME_migrations\n"
+                           "      --version, --help\n"
+                           "\n"
+                           "Exit codes: 0 written, 1 an error in the input (nothing is written), 2 wrong\n"
+                           "usage.\n";
 
 struct options {
         const char *folders[FOLDERS_LIMIT];
@@ -159,5 +161,7 @@ int main(int argc, char **argv)
                 return migrations(argv[optind + 1], &options);
         if (argc - optind != 1)
                 return misuse("one schema file, please");
+        if (strcmp(argv[optind], "-") == 0)
+                return misuse("standard input has no name for the header: one schema file, please");
         return generate(argv[optind], &options);
 }

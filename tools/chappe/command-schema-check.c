@@ -29,6 +29,9 @@ static int check(const struct command_line *line)
                 return check_versions(line, level);
         if (command_argument_count(line) > 0)
                 return command_misuse("NEW OLD... need a --level: backward, forward or full");
+        if (!command_given(line, "reader") && !command_given(line, "writer"))
+                return command_misuse("chappe schema check takes --reader FILE and --writer FILE, or --level LEVEL and "
+                                      "NEW OLD... (chappe schema check --help)");
         reader = command_required(line, "reader");
         writer = reader ? command_required(line, "writer") : NULL;
         return writer ? schema_level_check(line, "backward", reader, &writer, 1) : EXIT_USAGE;

@@ -50,6 +50,8 @@ int schema_open(const struct command_line *line, const char *path, struct chappe
         if (status != EXIT_DONE)
                 return status;
         status = schema_library_load(library, path, &file, &error);
+        if (status >= 0 && file->protocol)
+                return command_misuse("%s is a protocol: a schema (.avsc), please", path);
         if (status >= 0) {
                 schema_library_add_root(library, file);
                 status = schema_expand_file(library, file, &text, &error);
