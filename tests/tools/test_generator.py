@@ -111,6 +111,12 @@ def test_a_mistake_is_told_with_file_line_and_path():
     assert "wrong.avsc:1:17:" in refusal('{"type":"record"')
 
 
+def test_a_comment_moves_nothing():
+    talk = refusal('/* one\n two */ {"type":"record", // three\n /* e */ "name":"X","fields":[{"name":"a","type":"strin"}]}')
+    assert "wrong.avsc:3:50: $.fields[0].type:" in talk, talk
+    assert "wrong.avsc:1:" in refusal('{"type":"record" /* without an end')
+
+
 def test_a_mistake_in_a_protocol_is_told_by_its_line():
     talk = refusal('{"protocol":"P","types":[\n\n{"type":"record","name":"X","fields":[\n {"name":"a","type":"int","default":"x"}]}],'
                    '"messages":{}}', "wrong.avpr")

@@ -113,6 +113,44 @@ struct chappe_arena *schema_library_arena(struct schema_library *library)
         return library->arena;
 }
 
+/* Where a comment that begins here ends: behind it, or at the end of the text. Java reads over comments in schema
+ * files. */
+static size_t comment_end(const char *text, size_t at, size_t length)
+{
+        bool line = text[at + 1] == '/';
+        size_t start = at + 2;
+
+        for (at = start; at < length; at++) {
+                if (line && text[at] == '\n')
+                        return at;
+                if (!line && at > start && text[at - 1] == '*' && text[at] == '/')
+                        return at + 1;
+        }
+        return length;
+}
+
+/* Comments become spaces, so that what is behind them keeps its line and byte. */
+static void blank_comments(char *text, size_t length)
+{
+        bool quoted = false;
+
+        for (size_t at = 0; at + 1 < length; at++) {
+                if (quoted && text[at] == '\\') {
+                        at++;
+                } else if (text[at] == '"') {
+                        quoted = !quoted;
+                } else if (!quoted && text[at] == '/' && (text[at + 1] == '/' || text[at + 1] == '*')) {
+                        size_t end = comment_end(text, at, length);
+
+                        for (; at < end; at++) {
+                                if (text[at] != '\n')
+                                        text[at] = ' ';
+                        }
+                        at--;
+                }
+        }
+}
+
 static int read_text(struct schema_library *library, const char *path, struct chappe_text *ret,
                      struct chappe_error *error)
 {
@@ -133,6 +171,8 @@ static int read_text(struct schema_library *library, const char *path, struct ch
                 return chappe_fail(error, CHAPPE_E_IO, "%s: %s", path, strerror(errno));
         if (buffer.length > SCHEMA_FILE_LIMIT)
                 return chappe_fail(error, CHAPPE_E_SCHEMA_LIMIT, "%s: longer than %u bytes", path, SCHEMA_FILE_LIMIT);
+        if (buffer.length > 0)
+                blank_comments((char *)buffer.at, buffer.length);
         *ret = chappe_arena_text(library->arena, (struct chappe_text){ (const char *)buffer.at, buffer.length });
         return 0;
 }
