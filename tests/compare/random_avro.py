@@ -366,7 +366,16 @@ class RandomAvro:
 
 
 class Inexpressible(Exception):
-    """A name without a namespace cannot be referred to from within one."""
+    """No schema: a name without a namespace cannot be referred to from within one; a record without an end has no value."""
+
+
+def ends(type_, within=()):
+    """Whether it has a value at all."""
+    if type_["kind"] == "union":
+        return any(ends(branch, within) for branch in type_["branches"])
+    if type_["kind"] != "record":
+        return True
+    return all(type_ is not other for other in within) and all(ends(field["type"], (*within, type_)) for field in type_["fields"])
 
 
 def tree(type_, defined=None, space=""):
@@ -392,7 +401,7 @@ def reference(full, space):
 
 def definition(type_, defined, space):
     full = type_["name"] if "." in type_["name"] or not space else f"{space}.{type_['name']}"
-    if full in defined.values():
+    if full in defined.values() or not ends(type_):
         raise Inexpressible(full)
     defined[id(type_)] = full
     made = {"type": type_["kind"], "name": type_["name"]}
