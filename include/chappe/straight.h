@@ -274,42 +274,6 @@ static inline uint8_t *chappe_put_index(uint8_t *at, uint32_t index, uint32_t co
         return index < count ? chappe_put_number(at, (uint64_t)index << 1) : NULL;
 }
 
-/* Copies up to 16 bytes, in pieces that overlap: cheaper than byte by byte. Returns the bits of all of them. */
-static inline __attribute__((always_inline)) uint64_t chappe_put_short(uint8_t *at, const uint8_t *from, size_t length)
-{
-        if (length >= 8) {
-                uint64_t first, last;
-
-                memcpy(&first, from, 8);
-                memcpy(&last, from + length - 8, 8);
-                memcpy(at, &first, 8);
-                memcpy(at + length - 8, &last, 8);
-                return first | last;
-        }
-        if (length >= 4) {
-                uint32_t first, last;
-
-                memcpy(&first, from, 4);
-                memcpy(&last, from + length - 4, 4);
-                memcpy(at, &first, 4);
-                memcpy(at + length - 4, &last, 4);
-                return first | last;
-        }
-        if (length >= 2) {
-                uint16_t first, last;
-
-                memcpy(&first, from, 2);
-                memcpy(&last, from + length - 2, 2);
-                memcpy(at, &first, 2);
-                memcpy(at + length - 2, &last, 2);
-                return (uint64_t)(first | last);
-        }
-        if (length == 0)
-                return 0;
-        *at = *from;
-        return *from;
-}
-
 static inline uint8_t *chappe_put_bytes(uint8_t *at, struct chappe_bytes value)
 {
         at = chappe_put_number(at, (uint64_t)value.length << 1);
@@ -318,16 +282,50 @@ static inline uint8_t *chappe_put_bytes(uint8_t *at, struct chappe_bytes value)
         return at + value.length;
 }
 
-/* NULL: not UTF-8. */
+/* Two pieces that overlap, at either end of the text: cheaper than byte by byte. True: all of it is ASCII. */
+#define CHAPPE_PUT_PIECES(piece, at, from, length)                                                                     \
+        piece first, last;                                                                                             \
+                                                                                                                       \
+        memcpy(&first, from, sizeof(piece));                                                                           \
+        memcpy(&last, (from) + (length) - sizeof(piece), sizeof(piece));                                               \
+        memcpy(at, &first, sizeof(piece));                                                                             \
+        memcpy((at) + (length) - sizeof(piece), &last, sizeof(piece));                                                 \
+        return ((first | last) & (piece)CHAPPE_EIGHT_HIGH) == 0
+
+static inline __attribute__((always_inline)) bool chappe_put_8_to_16(uint8_t *at, const char *from, size_t length)
+{
+        CHAPPE_PUT_PIECES(uint64_t, at, from, length);
+}
+
+static inline __attribute__((always_inline)) bool chappe_put_4_to_8(uint8_t *at, const char *from, size_t length)
+{
+        CHAPPE_PUT_PIECES(uint32_t, at, from, length);
+}
+
+static inline __attribute__((always_inline)) bool chappe_put_2_to_4(uint8_t *at, const char *from, size_t length)
+{
+        CHAPPE_PUT_PIECES(uint16_t, at, from, length);
+}
+
+/* NULL: not UTF-8. Up to 16 bytes of ASCII here; all others are for chappe_put_any_text, which begins again. */
 static inline __attribute__((always_inline)) uint8_t *chappe_put_text(uint8_t *at, struct chappe_text value)
 {
-        if (__builtin_expect(value.length > 16, 0))
-                return chappe_put_any_text(at, value);
-        *at = (uint8_t)(value.length << 1);
-        if (__builtin_expect(
-                    (chappe_put_short(at + 1, (const uint8_t *)value.at, value.length) & CHAPPE_EIGHT_HIGH) != 0, 0))
-                return chappe_put_any_text(at, value);
-        return at + 1 + value.length;
+        size_t length = value.length;
+
+        *at = (uint8_t)(length << 1);
+        if (length - 8 <= 8) {
+                if (__builtin_expect(chappe_put_8_to_16(at + 1, value.at, length), 1))
+                        return at + 1 + length;
+        } else if (length - 4 <= 4) {
+                if (__builtin_expect(chappe_put_4_to_8(at + 1, value.at, length), 1))
+                        return at + 1 + length;
+        } else if (length - 2 <= 2) {
+                if (__builtin_expect(chappe_put_2_to_4(at + 1, value.at, length), 1))
+                        return at + 1 + length;
+        } else if (length == 0) {
+                return at + 1;
+        }
+        return chappe_put_any_text(at, value);
 }
 
 #ifdef __cplusplus

@@ -93,6 +93,22 @@ static void test_paths_that_lead_nowhere_find_nothing(void **state)
         assert_int_equal(chappe_value_kind(chappe_value_get(order, "any")), CHAPPE_SCHEMA_NULL);
 }
 
+static void test_a_part_prints_by_itself(void **state)
+{
+        struct chappe_value order =
+                value(*state, "{\"id\":\"a\",\"any\":{\"bytes\":\"\\u00ff\"},\"lines\":[{\"sku\":\"x\"}]}");
+        struct chappe_buffer buffer = { 0 };
+        struct chappe_error error = { 0 };
+
+        assert_int_equal(chappe_value_print(chappe_value_get(order, "lines[0]"), &buffer, &error), 0);
+        assert_text((struct chappe_text){ (char *)buffer.at, buffer.length }, "{\"sku\":\"x\"}");
+        assert_int_equal(chappe_value_print(chappe_value_get(order, "any"), &buffer, &error), 0);
+        assert_text((struct chappe_text){ (char *)buffer.at, buffer.length }, "{\"sku\":\"x\"}\"ÿ\"");
+        assert_int_equal(chappe_value_print(chappe_value_get(order, "nowhere"), &buffer, &error),
+                         -CHAPPE_E_VALUE_INVALID);
+        chappe_buffer_deinit(&buffer);
+}
+
 /* < 0 when the first sorts before the second; both ways are asked. */
 static int compare(void **state, const char *a, const char *b)
 {
@@ -200,6 +216,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_parts_are_found_by_path, open_world, close_world),
                 cmocka_unit_test_setup_teardown(test_paths_that_lead_nowhere_find_nothing, open_world, close_world),
+                cmocka_unit_test_setup_teardown(test_a_part_prints_by_itself, open_world, close_world),
                 cmocka_unit_test_setup_teardown(test_values_sort_as_the_specification_says, open_world, close_world),
                 cmocka_unit_test_setup_teardown(test_a_map_with_a_key_twice_equals_itself_and_its_entries_in_any_order,
                                                 open_world, close_world),
