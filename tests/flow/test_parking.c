@@ -48,11 +48,12 @@ static const struct chappe_operation operations[] = {
         { 0 },
 };
 
-static void note_taken(void *context, struct chappe_process *process, const char *group, size_t held)
+static void note_taken(void *context, struct chappe_process *process, const char *group, size_t held, size_t held_bytes)
 {
         (void)context;
         (void)process;
         (void)group;
+        (void)held_bytes;
         book.held = held;
 }
 

@@ -10,7 +10,7 @@
 #include "shop/stock_moved.h"
 
 #define ROUNDS_MAXIMUM  5
-#define PADDING_MAXIMUM 20000
+#define PADDING_MAXIMUM 40000
 #define SETTINGS        16
 
 struct scene *scene;
@@ -66,7 +66,7 @@ static int64_t draw_slowness_us(struct chappe_random *random)
 
 static void draw_items(struct chappe_random *random)
 {
-        bool hot = draw(random, 2);
+        bool hot = draw(random, 2), large = draw(random, 6) == 0;
 
         scene->rounds = 1 + draw(random, ROUNDS_MAXIMUM);
         for (int n = 0; n < SCENE_ITEMS; n++) {
@@ -77,10 +77,11 @@ static void draw_items(struct chappe_random *random)
                 if (scene->breaks && item->kind == ITEM_HOPELESS)
                         item->kind = ITEM_SHAKY;
                 item->failures = 1 + draw(random, 3);
+                item->tells_first = draw(random, 2);
                 item->keep_failures = draw(random, 4) ? 0 : 1 + draw(random, 3);
                 item->slow_us = draw_slowness_us(random);
                 item->keep_slow_us = draw_slowness_us(random) / 4;
-                item->padding = draw(random, 8) ? 0 : (size_t)draw(random, PADDING_MAXIMUM);
+                item->padding = draw(random, large ? 2 : 8) ? 0 : (size_t)draw(random, PADDING_MAXIMUM);
                 item->round = n * scene->rounds / SCENE_ITEMS;
         }
 }
@@ -96,7 +97,7 @@ static void draw_settings(struct chappe_random *random, struct scene_log *log, s
         log->workers = 1 + draw(random, 4);
         set(settings, "workers=%d", log->workers);
         set(settings, "in_flight_records=%zu", log->in_flight_records);
-        set(settings, "in_flight_bytes=65536");
+        set(settings, "in_flight_bytes=%d", SCENE_BYTES);
         set(settings, "parked_keys=%d", 1 + draw(random, 6));
         set(settings, "commit_interval_ms=%d", 50 + draw(random, 1000));
         set(settings, "drain_timeout_ms=%d", (int)(log->drain_us / 1000));

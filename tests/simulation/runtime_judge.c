@@ -290,7 +290,7 @@ static void released(void *context, struct chappe_process *process, const char *
                          chappe_process_name(process), topic, partition, log->running[instance][partition]);
 }
 
-static void taken(void *context, struct chappe_process *process, const char *group, size_t held)
+static void taken(void *context, struct chappe_process *process, const char *group, size_t held, size_t held_bytes)
 {
         const struct scene_log *log = log_of(group);
 
@@ -299,6 +299,8 @@ static void taken(void *context, struct chappe_process *process, const char *gro
         if (log && held > log->in_flight_records * (1 + (size_t)log->workers))
                 complain("%s holds %zu records, and may hold %zu", chappe_process_name(process), held,
                          log->in_flight_records);
+        if (log && held_bytes > SCENE_BYTES + SCENE_BYTES / 10 + SCENE_LARGEST)
+                complain("%s holds %zu bytes, and may hold %d", chappe_process_name(process), held_bytes, SCENE_BYTES);
 }
 
 void scene_watch(void)

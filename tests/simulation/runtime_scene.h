@@ -17,6 +17,8 @@
 #define SCENE_OFFSETS    400 /* of one partition, repetitions included */
 #define SCENE_INSTANCES  3   /* of one service */
 #define SCENE_ATTEMPTS   5   /* of the retry policy */
+#define SCENE_BYTES      65536
+#define SCENE_LARGEST    40200 /* a record */
 #define SCENE_IN         "scene.in"
 #define SCENE_MID        "scene.mid"
 #define SCENE_DEAD       "scene.in-dlt"
@@ -35,6 +37,7 @@ struct item {
         enum item_kind kind;
         int key;
         int failures;      /* SHAKY: of the relay */
+        bool tells_first;  /* SHAKY: it publishes, and fails then */
         int keep_failures; /* of the keeper */
         int64_t slow_us;   /* how long the relay works on it */
         int64_t keep_slow_us;

@@ -149,8 +149,9 @@ static void consumer_end(struct chappe_consumer *consumer)
 }
 
 /* An abandoned consumer goes with the last of its records. */
-void chappe_sim_consumer_record_released(struct chappe_consumer *consumer)
+void chappe_sim_consumer_record_released(struct chappe_consumer *consumer, size_t bytes)
 {
+        consumer->lent_bytes -= bytes;
         if (--consumer->lent > 0)
                 return;
         if (consumer->broker)

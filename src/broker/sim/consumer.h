@@ -77,6 +77,7 @@ struct chappe_consumer {
         struct sim_event *told; /* what the last poll handed out */
         struct chappe_timer ready;
         size_t lent; /* records taken and not released */
+        size_t lent_bytes;
         struct chappe_consumer *previous, *next;
 };
 

@@ -151,13 +151,15 @@ size_t chappe_sim_consumer_take(struct chappe_consumer *consumer, const char *to
             !chappe_process_step(consumer->broker->process, "broker.take"))
                 return 0;
         while (count < maximum && reading->position < reading->fetched) {
-                chappe_sim_record_lend(reading->topic, partition, reading->position++, consumer, &ret_records[count++]);
+                chappe_sim_record_lend(reading->topic, partition, reading->position++, consumer, &ret_records[count]);
                 consumer->lent++;
+                consumer->lent_bytes += ret_records[count].key.length + ret_records[count].value.length;
+                count++;
         }
         chappe_fibers_note(consumer->broker->sim->fibers, "take", topic, partition, reading->position);
         if (consumer->broker->sim->watch.taken)
                 consumer->broker->sim->watch.taken(consumer->broker->sim->watch.context, consumer->broker->process,
-                                                   consumer->group_name, consumer->lent);
+                                                   consumer->group_name, consumer->lent, consumer->lent_bytes);
         tell_end(reading);
         return count;
 }

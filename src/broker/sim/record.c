@@ -95,7 +95,8 @@ void chappe_sim_record_release(struct chappe_record *record)
         struct loan *loan = record->handle;
 
         if (loan->consumer)
-                chappe_sim_consumer_record_released(loan->consumer);
+                chappe_sim_consumer_record_released(loan->consumer,
+                                                    loan->record->key.length + loan->record->value.length);
         free(loan->record);
         free(loan);
         record->handle = NULL;

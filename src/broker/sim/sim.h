@@ -72,8 +72,9 @@ struct chappe_sim_watch {
         /* A consumer has given this up. */
         void (*released)(void *context, struct chappe_process *process, const char *group, const char *topic,
                          int32_t partition);
-        /* A consumer has taken records, and now holds so many that it has not released. */
-        void (*taken)(void *context, struct chappe_process *process, const char *group, size_t held);
+        /* A consumer has taken records, and now holds so many that it has not released, and so many bytes of keys and
+         * values. */
+        void (*taken)(void *context, struct chappe_process *process, const char *group, size_t held, size_t held_bytes);
         void *context;
 };
 /* Copied. NULL: nobody. */

@@ -217,7 +217,7 @@ int chappe_sim_admin_commit(struct chappe_broker *broker, const char *group, con
 
 /* fetch.c, told by the cluster */
 void chappe_sim_handle_appended(struct sim_broker *broker, const struct sim_topic *topic, int32_t partition);
-void chappe_sim_consumer_record_released(struct chappe_consumer *consumer);
+void chappe_sim_consumer_record_released(struct chappe_consumer *consumer, size_t bytes);
 
 /* membership.c, told by the group */
 /* These are the member's partitions from this generation on. */
