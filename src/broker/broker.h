@@ -185,9 +185,10 @@ struct chappe_broker_operations {
                                struct chappe_error *error);
         /* Give up what was revoked or lost. Records taken earlier stay valid until released. */
         int (*consumer_release)(struct chappe_consumer *consumer, struct chappe_error *error);
-        /* Up to maximum records of one partition that have arrived, in offset order; returns how many. Never waits. */
+        /* Up to maximum records of one partition that have arrived, in offset order, and none once their keys and
+         * values have maximum_bytes (Kafka: one of every 16 is asked). Returns how many. Never waits. */
         size_t (*consumer_take)(struct chappe_consumer *consumer, const char *topic, int32_t partition,
-                                struct chappe_record *ret_records, size_t maximum);
+                                struct chappe_record *ret_records, size_t maximum, size_t maximum_bytes);
         /* Starts a commit; a COMMITTED event with the token ends it. Copies the positions. */
         int (*consumer_commit)(struct chappe_consumer *consumer, const struct chappe_position *positions, size_t count,
                                void *token, struct chappe_error *error);
@@ -216,8 +217,8 @@ struct chappe_broker_operations {
         /* The first offset whose timestamp is at least timestamp_ms; the end when there is none. */
         int (*offset_for_time)(struct chappe_broker *broker, const char *topic, int32_t partition, int64_t timestamp_ms,
                                int64_t timeout_ms, int64_t *ret_offset, struct chappe_error *error);
-        /* Consumer groups; group NULL: all. The list is one allocation, freed by free(); a missing group is Dead and has
-         * no members. -CHAPPE_E_BROKER_UNSUPPORTED where the cluster does not tell (librdkafka's mock). */
+        /* Consumer groups; group NULL: all. The list is one allocation, freed by free(); a missing group is Dead and
+         * has no members. -CHAPPE_E_BROKER_UNSUPPORTED where the cluster does not tell (librdkafka's mock). */
         int (*groups_describe)(struct chappe_broker *broker, const char *group, int64_t timeout_ms,
                                struct chappe_group_description **ret_groups, size_t *ret_count,
                                struct chappe_error *error);

@@ -77,10 +77,12 @@ bool chappe_careful_take(struct chappe_intake *intake, struct chappe_share *shar
                 return false;
         if (careful->running)
                 conclude(intake, share, careful);
-        if ((intake->alone && intake->alone != share) || chappe_handover_room(intake->handover, share) == 0)
+        size_t room_bytes;
+        if ((intake->alone && intake->alone != share) ||
+            chappe_handover_room(intake->handover, share, &room_bytes) == 0)
                 return false;
         if (intake->runtime->broker->operations->consumer_take(intake->consumer, share->topic, share->partition,
-                                                               ret_record, 1) == 0)
+                                                               ret_record, 1, SIZE_MAX) == 0)
                 return false;
         return may_be_given(intake, share, careful, ret_record, now_us);
 }

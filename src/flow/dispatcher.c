@@ -69,7 +69,12 @@ bool chappe_dispatcher_low(const struct chappe_dispatcher *dispatcher)
                dispatcher->troubled_bytes <= dispatcher->limits.troubled_bytes / 2;
 }
 
-/* Bytes are known only once a record is taken: the room is guessed from the mean size of those in hand. */
+size_t chappe_dispatcher_room_bytes(const struct chappe_dispatcher *dispatcher)
+{
+        size_t limit = dispatcher->limits.bytes;
+        return dispatcher->bytes < limit ? limit - dispatcher->bytes : 0;
+}
+
 size_t chappe_dispatcher_room(const struct chappe_dispatcher *dispatcher, const struct chappe_share *share)
 {
         const struct chappe_dispatcher_limits *limits = &dispatcher->limits;
@@ -82,11 +87,7 @@ size_t chappe_dispatcher_room(const struct chappe_dispatcher *dispatcher, const 
         if (room > limits->share_width - width)
                 room = limits->share_width - width;
         size_t telling = chappe_share_room(share);
-        if (room > telling)
-                room = telling;
-        size_t mean = dispatcher->records > 0 ? dispatcher->bytes / dispatcher->records + 1 : 1024;
-        size_t fitting = (limits->bytes - dispatcher->bytes) / mean + 1;
-        return room < fitting ? room : fitting;
+        return room < telling ? room : telling;
 }
 
 /* Lanes of a share that workers could take now: of a held one that probes, one. */

@@ -172,10 +172,11 @@ struct chappe_runs *chappe_handover_runs(struct chappe_handover *handover)
         return &handover->runs;
 }
 
-size_t chappe_handover_room(struct chappe_handover *handover, struct chappe_share *share)
+size_t chappe_handover_room(struct chappe_handover *handover, struct chappe_share *share, size_t *ret_bytes)
 {
         chappe_handover_lock(handover);
         size_t room = chappe_dispatcher_room(handover->dispatcher, share);
+        *ret_bytes = chappe_dispatcher_room_bytes(handover->dispatcher);
         if (room == 0 && chappe_dispatcher_full(handover->dispatcher))
                 handover->full = true;
         else if (room == 0)

@@ -65,8 +65,8 @@ int chappe_handover_new(const struct chappe_runtime *runtime, const struct chapp
 struct chappe_handover *chappe_handover_free(struct chappe_handover *handover);
 
 /* Poll strand. */
-/* How many records of this share there is room for. */
-size_t chappe_handover_room(struct chappe_handover *handover, struct chappe_share *share);
+/* How many records of this share there is room for, and how many bytes. */
+size_t chappe_handover_room(struct chappe_handover *handover, struct chappe_share *share, size_t *ret_bytes);
 /* Is nothing of it in hand? If not, the bell rings when that changes. */
 bool chappe_handover_idle(struct chappe_handover *handover, struct chappe_share *share);
 /* There is something new for its next commit to tell; returns up to which change it has to tell. */

@@ -169,14 +169,18 @@ static bool take_batch(struct chappe_intake *intake, struct chappe_share *share,
                         give(intake, share, records, 1, now_us);
                 return false;
         }
-        size_t room = chappe_handover_room(intake->handover, share);
+        size_t room_bytes, bytes = 0;
+        size_t room = chappe_handover_room(intake->handover, share, &room_bytes);
         if (room > BATCH)
                 room = BATCH;
         if (room == 0)
                 return false;
         size_t count = intake->runtime->broker->operations->consumer_take(intake->consumer, share->topic,
-                                                                          share->partition, records, room);
-        return count > 0 && give(intake, share, records, count, now_us) && count == room;
+                                                                          share->partition, records, room, room_bytes);
+        for (size_t i = 0; i < count; i++)
+                bytes += records[i].key.length + records[i].value.length;
+        bool cut_short = count == room || bytes >= room_bytes;
+        return count > 0 && give(intake, share, records, count, now_us) && cut_short;
 }
 
 bool chappe_intake_take(struct chappe_intake *intake, int64_t now_us)

@@ -134,8 +134,8 @@ static struct source *find(struct chappe_reader *reader, const struct chappe_pos
 static bool serve_source(struct chappe_reader *reader, struct source *source)
 {
         struct chappe_record records[BATCH];
-        size_t count = reader->runtime->broker->operations->consumer_take(reader->consumer, source->told.topic,
-                                                                          source->told.partition, records, BATCH);
+        size_t count = reader->runtime->broker->operations->consumer_take(
+                reader->consumer, source->told.topic, source->told.partition, records, BATCH, SIZE_MAX);
         int64_t next = count > 0 ? records[count - 1].offset + 1 : 0;
         for (size_t i = 0; i < count; i++)
                 source->told.record(source->told.context, &records[i]);

@@ -79,8 +79,10 @@ static int start_of(struct reading *reading, const char *topic, int32_t partitio
                 status = reading->broker->operations->offset_for_time(reading->broker, topic, partition, read->position,
                                                                       chappe_client_timeout_ms(reading->client), ret,
                                                                       reading->error);
-                /* The embedded broker knows no offsets by time, and says so or names the end. What is older is passed over. */
-                if (status == -CHAPPE_E_BROKER_UNSUPPORTED || (status >= 0 && *ret >= high && high - low <= FEW_RECORDS)) {
+                /* The embedded broker knows no offsets by time, and says so or names the end. What is older is passed
+                 * over. */
+                if (status == -CHAPPE_E_BROKER_UNSUPPORTED ||
+                    (status >= 0 && *ret >= high && high - low <= FEW_RECORDS)) {
                         *ret = low;
                         status = 0;
                 }
@@ -136,9 +138,9 @@ static int make_room(struct reading *reading, size_t partitions)
         if (partitions > PARTITIONS_LIMIT)
                 return chappe_fail(reading->error, CHAPPE_E_LIMIT, "more than %d partitions", PARTITIONS_LIMIT);
         reading->sources = calloc(partitions + 1, sizeof(*reading->sources));
-        return reading->sources ? 0
-                                : chappe_fail(reading->error, CHAPPE_E_NO_MEMORY, "no memory for %zu partitions",
-                                              partitions);
+        return reading->sources
+                       ? 0
+                       : chappe_fail(reading->error, CHAPPE_E_NO_MEMORY, "no memory for %zu partitions", partitions);
 }
 
 static int find_positions(struct reading *reading)
@@ -235,8 +237,8 @@ static bool tell(struct reading *reading, const struct chappe_record *taken)
 static int drain_source(struct reading *reading, struct source *source, bool *ret_some)
 {
         struct chappe_record records[TAKE_MAXIMUM];
-        size_t count = reading->broker->operations->consumer_take(reading->consumer, source->position.topic,
-                                                                  source->position.partition, records, TAKE_MAXIMUM);
+        size_t count = reading->broker->operations->consumer_take(
+                reading->consumer, source->position.topic, source->position.partition, records, TAKE_MAXIMUM, SIZE_MAX);
         bool enough = false;
 
         for (size_t i = 0; i < count; i++) {

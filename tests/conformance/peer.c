@@ -307,7 +307,8 @@ static size_t take_all(struct reader *reader)
                 if (!reader->assigned[partition])
                         continue;
                 count = operations(reader->trial)
-                                ->consumer_take(reader->consumer, reader->trial->topic, partition, records, 7);
+                                ->consumer_take(reader->consumer, reader->trial->topic, partition, records, 7,
+                                                SIZE_MAX);
                 for (size_t i = 0; i < count; i++) {
                         if (reader->seen_count < PEER_RECORDS)
                                 write_down(reader, &records[i]);

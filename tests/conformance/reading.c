@@ -181,7 +181,7 @@ static bool held(struct reader *reader, struct chappe_record *ret_record)
         while (count == 0 && chappe_clock_monotonic_us(reader->trial->stage->clock) < deadline_us) {
                 reader_turn(reader);
                 count = reader->trial->broker->operations->consumer_take(reader->consumer, reader->trial->topic, 0,
-                                                                         ret_record, 1);
+                                                                         ret_record, 1, SIZE_MAX);
                 if (count == 0)
                         peer_pause(reader->trial, 5);
         }
@@ -228,6 +228,36 @@ static void a_close_with_a_record_held_ends_and_says_so(struct trial *trial)
         free(reader);
 }
 
+/* The size of a record is known when it is taken: a few more may come, not all. */
+static void a_take_stops_at_its_bytes(struct trial *trial)
+{
+        struct reader *reader = calloc(1, sizeof(*reader));
+        int64_t deadline_us = chappe_clock_monotonic_us(trial->stage->clock) + PATIENCE_MS * 1000;
+        struct chappe_record records[40];
+        size_t taken = 0, most = 0;
+
+        writer_fill(trial, 0, 10, 40);
+        reader_open(reader, trial, NULL, NULL);
+        assign(reader, 0, 0);
+        reader->idle = true;
+        while (taken < 40 && chappe_clock_monotonic_us(trial->stage->clock) < deadline_us) {
+                size_t count =
+                        trial->broker->operations->consumer_take(reader->consumer, trial->topic, 0, records, 40, 1);
+
+                for (size_t i = 0; i < count; i++)
+                        chappe_record_release(&records[i]);
+                taken += count;
+                most = count > most ? count : most;
+                reader_turn(reader);
+                if (count == 0)
+                        peer_pause(trial, 5);
+        }
+        expect(trial, taken == 40, "%zu of 40 records", taken);
+        expect(trial, most >= 1 && most <= 16, "%zu at a time", most);
+        reader_close(reader);
+        free(reader);
+}
+
 const struct trial_case reading_cases[] = {
         { "records_come_back_as_they_were_sent", records_come_back_as_they_were_sent, 0 },
         { "the_end_is_that_of_the_moment_of_assigning", the_end_is_that_of_the_moment_of_assigning, 0 },
@@ -237,6 +267,7 @@ const struct trial_case reading_cases[] = {
         { "a_missing_topic_has_no_watermarks", a_missing_topic_has_no_watermarks, LACKS_MISSING_TOPICS },
         { "an_offset_is_found_by_time", an_offset_is_found_by_time, LACKS_OFFSETS_BY_TIME },
         { "a_record_outlives_its_assignment", a_record_outlives_its_assignment, 0 },
+        { "a_take_stops_at_its_bytes", a_take_stops_at_its_bytes, 0 },
         { "a_close_with_a_record_held_ends_and_says_so", a_close_with_a_record_held_ends_and_says_so, 0 },
         { 0 },
 };

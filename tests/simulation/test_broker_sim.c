@@ -155,7 +155,7 @@ static void take_all(struct client *client, struct chappe_consumer *consumer)
 
                 if (!client->owned[p])
                         continue;
-                count = client->broker->operations->consumer_take(consumer, "orders", p, records, 5);
+                count = client->broker->operations->consumer_take(consumer, "orders", p, records, 5, SIZE_MAX);
                 for (size_t i = 0; i < count; i++) {
                         process_record(client, &records[i]);
                         chappe_record_release(&records[i]);

@@ -120,7 +120,7 @@ int chappe_kafka_partitions_add(struct chappe_consumer *consumer, const rd_kafka
 void chappe_kafka_partitions_remove(struct chappe_consumer *consumer, const rd_kafka_topic_partition_list_t *list);
 void chappe_kafka_partitions_clear(struct chappe_consumer *consumer);
 size_t chappe_kafka_consumer_take(struct chappe_consumer *consumer, const char *topic, int32_t partition,
-                                  struct chappe_record *ret_records, size_t maximum);
+                                  struct chappe_record *ret_records, size_t maximum, size_t maximum_bytes);
 int chappe_kafka_consumer_seek(struct chappe_consumer *consumer, const char *topic, int32_t partition, int64_t offset,
                                struct chappe_error *error);
 /* A partition whose end was reached and not told, or NULL. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define TAKE_MAXIMUM 256  /* messages taken at once */
+#define TAKE_SLICE   16   /* of them, between two looks at their bytes */
 #define SEEK_MS      1000 /* to hand a seek over to librdkafka's main thread; no broker is asked */
 
 static void on_queue(rd_kafka_t *client, void *opaque)
@@ -144,25 +145,36 @@ static void fill(struct chappe_record *record, rd_kafka_message_t *message)
         };
 }
 
-size_t chappe_kafka_consumer_take(struct chappe_consumer *consumer, const char *topic, int32_t partition,
-                                  struct chappe_record *ret_records, size_t maximum)
+/* Sizes are known only of what has been taken: so a few at a time. False: for now there are no more. */
+static bool take_some(struct chappe_consumer *consumer, struct chappe_kafka_partition *partition,
+                      struct chappe_record *ret_records, size_t maximum, size_t *count, size_t *bytes)
 {
-        struct chappe_kafka_partition *found = partition_find(consumer, topic, partition);
-        rd_kafka_message_t *messages[TAKE_MAXIMUM];
-        size_t count = 0;
-        ssize_t arrived;
-
-        if (!found || maximum == 0)
-                return 0;
+        rd_kafka_message_t *messages[TAKE_SLICE];
+        size_t wanted = maximum - *count < TAKE_SLICE ? maximum - *count : TAKE_SLICE;
         /* Timeout 0: with any other it waits until the array is full. On the polling strand, as is all that rebalances
          * and seeks: beside those, librdkafka before 2.1 loses records here. */
-        arrived = rd_kafka_consume_batch_queue(found->queue, 0, messages,
-                                               maximum < TAKE_MAXIMUM ? maximum : TAKE_MAXIMUM);
-        for (ssize_t i = 0; i < arrived; i++)
-                if (messages[i]->err)
-                        note(consumer, found, messages[i]);
-                else
-                        fill(&ret_records[count++], messages[i]);
+        ssize_t arrived = rd_kafka_consume_batch_queue(partition->queue, 0, messages, wanted);
+
+        for (ssize_t i = 0; i < arrived; i++) {
+                if (messages[i]->err) {
+                        note(consumer, partition, messages[i]);
+                        continue;
+                }
+                *bytes += messages[i]->key_len + messages[i]->len;
+                fill(&ret_records[(*count)++], messages[i]);
+        }
+        return arrived == (ssize_t)wanted;
+}
+
+size_t chappe_kafka_consumer_take(struct chappe_consumer *consumer, const char *topic, int32_t partition,
+                                  struct chappe_record *ret_records, size_t maximum, size_t maximum_bytes)
+{
+        struct chappe_kafka_partition *found = partition_find(consumer, topic, partition);
+        size_t count = 0, bytes = 0;
+        bool more = found != NULL;
+
+        while (more && count < maximum && bytes < maximum_bytes)
+                more = take_some(consumer, found, ret_records, maximum, &count, &bytes);
         atomic_fetch_add_explicit(&consumer->taken, count, memory_order_relaxed);
         return count;
 }

@@ -142,20 +142,21 @@ void chappe_sim_readings_clear(struct chappe_consumer *consumer)
 }
 
 size_t chappe_sim_consumer_take(struct chappe_consumer *consumer, const char *topic, int32_t partition,
-                                struct chappe_record *ret_records, size_t maximum)
+                                struct chappe_record *ret_records, size_t maximum, size_t maximum_bytes)
 {
         struct sim_reading *reading = chappe_sim_reading_find(consumer, topic, partition);
-        size_t count = 0;
+        size_t count = 0, bytes = 0;
 
         if (!reading || reading->position == reading->fetched || maximum == 0 ||
             !chappe_process_step(consumer->broker->process, "broker.take"))
                 return 0;
-        while (count < maximum && reading->position < reading->fetched) {
+        while (count < maximum && bytes < maximum_bytes && reading->position < reading->fetched) {
                 chappe_sim_record_lend(reading->topic, partition, reading->position++, consumer, &ret_records[count]);
                 consumer->lent++;
-                consumer->lent_bytes += ret_records[count].key.length + ret_records[count].value.length;
+                bytes += ret_records[count].key.length + ret_records[count].value.length;
                 count++;
         }
+        consumer->lent_bytes += bytes;
         chappe_fibers_note(consumer->broker->sim->fibers, "take", topic, partition, reading->position);
         if (consumer->broker->sim->watch.taken)
                 consumer->broker->sim->watch.taken(consumer->broker->sim->watch.context, consumer->broker->process,

@@ -188,7 +188,7 @@ int chappe_sim_consumer_accept(struct chappe_consumer *consumer, const struct ch
                                struct chappe_error *error);
 int chappe_sim_consumer_release(struct chappe_consumer *consumer, struct chappe_error *error);
 size_t chappe_sim_consumer_take(struct chappe_consumer *consumer, const char *topic, int32_t partition,
-                                struct chappe_record *ret_records, size_t maximum);
+                                struct chappe_record *ret_records, size_t maximum, size_t maximum_bytes);
 int chappe_sim_consumer_commit(struct chappe_consumer *consumer, const struct chappe_position *positions, size_t count,
                                void *token, struct chappe_error *error);
 int chappe_sim_consumer_seek(struct chappe_consumer *consumer, const char *topic, int32_t partition, int64_t offset,
