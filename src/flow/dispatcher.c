@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The dispatcher: a round of shares, each with a list of ready lanes; parked lanes in a heap. */
+/* The dispatcher: lanes by identity, their turns, parked ones in a heap; what is in hand, counted. */
 #include "flow/dispatcher.h"
 
 #include <assert.h>
@@ -9,14 +9,13 @@
 #include <chappe/error.h>
 
 #include "flow/lane_table.h"
+#include "flow/turns.h"
 
 struct chappe_dispatcher {
         struct chappe_dispatcher_limits limits;
         struct chappe_lane_table lanes;
         struct chappe_heap parked;
-        struct chappe_share *round; /* shares that have listed lanes, first to last */
-        struct chappe_share *round_last;
-        size_t ready;
+        struct chappe_turns turns;
         size_t troubled; /* lanes */
         size_t troubled_bytes;
         size_t records;
@@ -42,11 +41,6 @@ struct chappe_dispatcher *chappe_dispatcher_free(struct chappe_dispatcher *dispa
         chappe_heap_deinit(&dispatcher->parked);
         free(dispatcher);
         return NULL;
-}
-
-static bool may_run(const struct chappe_share *share)
-{
-        return !share->held || share->probe;
 }
 
 bool chappe_dispatcher_park_full(const struct chappe_dispatcher *dispatcher)
@@ -79,7 +73,7 @@ size_t chappe_dispatcher_room(const struct chappe_dispatcher *dispatcher, const 
 {
         const struct chappe_dispatcher_limits *limits = &dispatcher->limits;
         size_t width = chappe_offset_ledger_width(&share->ledger);
-        if (!may_run(share))
+        if (!chappe_share_may_run(share))
                 return 0;
         if (share->state != CHAPPE_SHARE_ACTIVE || chappe_dispatcher_full(dispatcher) || width >= limits->share_width)
                 return 0;
@@ -90,95 +84,11 @@ size_t chappe_dispatcher_room(const struct chappe_dispatcher *dispatcher, const 
         return room < telling ? room : telling;
 }
 
-/* Lanes of a share that workers could take now: of a held one that probes, one. */
-static size_t takeable(const struct chappe_share *share)
-{
-        if (!may_run(share))
-                return 0;
-        return share->held && share->ready_lanes > 1 ? 1 : share->ready_lanes;
-}
-
-/* A share joins the end of the round. */
-static void join_round(struct chappe_dispatcher *dispatcher, struct chappe_share *share)
-{
-        share->in_round = true;
-        share->turn = NULL;
-        if (dispatcher->round)
-                dispatcher->round_last->turn = share;
-        else
-                dispatcher->round = share;
-        dispatcher->round_last = share;
-}
-
-static struct chappe_share *leave_round(struct chappe_dispatcher *dispatcher)
-{
-        struct chappe_share *share = dispatcher->round;
-        dispatcher->round = share->turn;
-        share->in_round = false;
-        return share;
-}
-
-static void list_ready(struct chappe_lane *lane)
-{
-        struct chappe_share *share = lane->share;
-        lane->listed = true;
-        lane->ready = NULL;
-        if (share->ready)
-                share->ready_last->ready = lane;
-        else
-                share->ready = lane;
-        share->ready_last = lane;
-}
-
-/* A share that may run again has its turn again. */
-static void set_held(struct chappe_dispatcher *dispatcher, struct chappe_share *share, bool held, bool probe)
-{
-        dispatcher->ready -= takeable(share);
-        share->held = held;
-        share->probe = probe;
-        dispatcher->ready += takeable(share);
-        if (share->ready && !share->in_round && may_run(share))
-                join_round(dispatcher, share);
-}
-
-static struct chappe_lane *unlist_first(struct chappe_share *share)
-{
-        struct chappe_lane *lane = share->ready;
-        share->ready = lane->ready;
-        lane->listed = false;
-        return lane;
-}
-
-/* One lane more, or one less. */
-static inline void count_ready(struct chappe_dispatcher *dispatcher, struct chappe_share *share, size_t change)
-{
-        if (!share->held) {
-                share->ready_lanes += change;
-                dispatcher->ready += change;
-                return;
-        }
-        dispatcher->ready -= takeable(share);
-        share->ready_lanes += change;
-        dispatcher->ready += takeable(share);
-}
-
-/* A lane that stops being ready stays listed until its turn comes: taking it out of the middle would cost a walk. */
 static void change_state(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane, enum chappe_lane_state state)
 {
-        struct chappe_share *share = lane->share;
-        if (lane->state == CHAPPE_LANE_READY)
-                count_ready(dispatcher, share, (size_t)-1);
-        if (state == CHAPPE_LANE_READY)
-                count_ready(dispatcher, share, 1);
         if (lane->state == CHAPPE_LANE_PARKED)
                 chappe_heap_remove(&dispatcher->parked, &lane->due);
-        lane->state = state;
-        if (state != CHAPPE_LANE_READY)
-                return;
-        if (!lane->listed)
-                list_ready(lane);
-        if (!share->in_round && may_run(share))
-                join_round(dispatcher, share);
+        chappe_turns_change(&dispatcher->turns, lane, state);
 }
 
 static void mark_troubled(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane, bool troubled)
@@ -295,100 +205,24 @@ int chappe_dispatcher_skip(struct chappe_dispatcher *dispatcher, struct chappe_s
         return 0;
 }
 
-/* From one share, at most as much as is fair. */
-static size_t take_turn(struct chappe_dispatcher *dispatcher, struct chappe_share *share,
-                        struct chappe_task **ret_tasks, size_t maximum)
-{
-        size_t run = maximum < dispatcher->limits.lane_run ? maximum : dispatcher->limits.lane_run;
-        while (share->ready) {
-                struct chappe_lane *lane = unlist_first(share);
-                if (lane->state != CHAPPE_LANE_READY)
-                        continue;
-                size_t taken = chappe_lane_take(lane, ret_tasks, run);
-                change_state(dispatcher, lane, CHAPPE_LANE_RUNNING);
-                return taken;
-        }
-        return 0;
-}
-
-static bool must_run(const struct chappe_lane *lane)
-{
-        return lane->state == CHAPPE_LANE_READY && lane->next->must;
-}
-
-/* One that must run; else one that has not failed yet, if there is such a one: what fails without end must not be all
- * that ever probes. Leaves the list. */
-static struct chappe_lane *unlist_probe(struct chappe_share *share)
-{
-        struct chappe_lane *chosen = NULL, *before_chosen = NULL, *before = NULL;
-        for (struct chappe_lane *lane = share->ready; lane; before = lane, lane = lane->ready) {
-                if (lane->state != CHAPPE_LANE_READY || (chosen && lane->troubled && !must_run(lane)))
-                        continue;
-                if (chosen && !chosen->troubled && !must_run(lane))
-                        continue;
-                chosen = lane;
-                before_chosen = before;
-                if (must_run(lane))
-                        break;
-        }
-        if (!chosen)
-                return NULL;
-        if (before_chosen)
-                before_chosen->ready = chosen->ready;
-        else
-                share->ready = chosen->ready;
-        if (share->ready_last == chosen)
-                share->ready_last = before_chosen;
-        chosen->listed = false;
-        return chosen;
-}
-
-static size_t take_probe(struct chappe_dispatcher *dispatcher, struct chappe_share *share,
-                         struct chappe_task **ret_tasks)
-{
-        struct chappe_lane *lane = unlist_probe(share);
-        if (!lane)
-                return 0;
-        (void)chappe_lane_take(lane, ret_tasks, 1);
-        change_state(dispatcher, lane, CHAPPE_LANE_RUNNING);
-        set_held(dispatcher, share, true, false);
-        ret_tasks[0]->probe = true;
-        return 1;
-}
-
-void chappe_dispatcher_halt(struct chappe_dispatcher *dispatcher, struct chappe_share *share)
-{
-        const struct chappe_lane *lane = share->ready;
-        while (lane && !must_run(lane))
-                lane = lane->ready;
-        set_held(dispatcher, share, true, lane && share->state == CHAPPE_SHARE_ACTIVE);
-}
-
 size_t chappe_dispatcher_take(struct chappe_dispatcher *dispatcher, struct chappe_task **ret_tasks, size_t maximum)
 {
-        size_t taken = 0;
-        while (taken < maximum && dispatcher->round) {
-                struct chappe_share *share = leave_round(dispatcher);
-                if (share->held && share->probe)
-                        taken += take_probe(dispatcher, share, ret_tasks + taken);
-                else if (!share->held)
-                        taken += take_turn(dispatcher, share, ret_tasks + taken, maximum - taken);
-                if (share->ready && !share->held)
-                        join_round(dispatcher, share);
-        }
-        return taken;
+        return chappe_turns_take(&dispatcher->turns, ret_tasks, maximum, dispatcher->limits.lane_run);
 }
 
 void chappe_dispatcher_hold(struct chappe_dispatcher *dispatcher, struct chappe_share *share, bool held)
 {
-        set_held(dispatcher, share, held, false);
+        chappe_turns_hold(&dispatcher->turns, share, held);
 }
 
 bool chappe_dispatcher_probe(struct chappe_dispatcher *dispatcher, struct chappe_share *share)
 {
-        bool possible = share->state == CHAPPE_SHARE_ACTIVE && share->ready_lanes > 0;
-        set_held(dispatcher, share, true, share->state == CHAPPE_SHARE_ACTIVE);
-        return possible;
+        return chappe_turns_probe(&dispatcher->turns, share);
+}
+
+void chappe_dispatcher_halt(struct chappe_dispatcher *dispatcher, struct chappe_share *share)
+{
+        chappe_turns_halt(&dispatcher->turns, share);
 }
 
 static void count_late(struct chappe_dispatcher *dispatcher, const struct chappe_task *task)
@@ -459,25 +293,10 @@ static void sweep_lane(struct chappe_lane *lane, void *context)
         update(sweep->dispatcher, lane, sweep->released);
 }
 
-static void forget_turn(struct chappe_dispatcher *dispatcher, struct chappe_share *share)
-{
-        share->ready = NULL;
-        if (!share->in_round)
-                return;
-        struct chappe_share *previous = NULL;
-        struct chappe_share **link = &dispatcher->round;
-        for (; *link != share; link = &(*link)->turn)
-                previous = *link;
-        *link = share->turn;
-        if (dispatcher->round_last == share)
-                dispatcher->round_last = previous;
-        share->in_round = false;
-}
-
 static void sweep_share(struct chappe_dispatcher *dispatcher, struct chappe_share *share,
                         struct chappe_released *released)
 {
-        forget_turn(dispatcher, share);
+        chappe_turns_forget(&dispatcher->turns, share);
         struct sweep sweep = { dispatcher, released };
         chappe_lane_table_each(&dispatcher->lanes, share, sweep_lane, &sweep);
 }
@@ -505,7 +324,7 @@ void chappe_dispatcher_rest(struct chappe_dispatcher *dispatcher)
 
 size_t chappe_dispatcher_ready(const struct chappe_dispatcher *dispatcher)
 {
-        return dispatcher->ready;
+        return dispatcher->turns.ready;
 }
 
 size_t chappe_dispatcher_troubled(const struct chappe_dispatcher *dispatcher)
