@@ -14,7 +14,6 @@ struct chappe_plan_run {
         const uint8_t *start;
         struct chappe_plan_frame *frames;
         unsigned depth, depth_limit;
-        const uint8_t *copy; /* of the default opened last */
         int code;            /* of what went wrong */
         const char *reason;  /* static */
         size_t *used;        /* how far the value went; NULL: it must fill all the bytes */

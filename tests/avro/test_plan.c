@@ -280,9 +280,37 @@ static void test_pairs_that_never_fit_fail_when_compiled(void **state)
                             "{\"type\":\"fixed\",\"name\":\"F\",\"size\":3}", "fixed of 2 bytes");
 }
 
+/* Each step that fails has said by then where it is: what it reads is a frame that it has filled in. */
+static void test_a_default_beyond_the_memory_limit_says_where(void **state)
+{
+        struct chappe_schema *writer =
+                avro_schema("{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"a\",\"type\":\"long\"}]}");
+        struct chappe_schema *reader = avro_schema(
+                "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"a\",\"type\":\"long\"},"
+                "{\"name\":\"d\",\"type\":\"string\",\"default\":\"0123456789012345678901234567890123456789\"}]}");
+        struct chappe_decode_limits limits = { .memory_factor = 1, .memory_constant = 8 };
+        const struct chappe_layout *layout = chappe_schema_layout(reader, NULL);
+        struct chappe_arena *arena = chappe_arena_new(0);
+        void *value = test_malloc(layout->size);
+        struct chappe_error error = { 0 };
+        struct chappe_plan *plan = NULL;
+
+        (void)state;
+        assert_int_equal(chappe_plan_new(writer, reader, layout, &plan, &error), 0);
+        assert_int_equal(chappe_plan_decode(plan, "\2", 1, arena, NULL, value, &error), 0);
+        assert_int_equal(chappe_plan_decode(plan, "\2", 1, arena, &limits, value, &error), -CHAPPE_E_PAYLOAD_LIMIT);
+        assert_error(&error, CHAPPE_E_PAYLOAD_LIMIT, "$.d at byte 1: the value needs more memory");
+        chappe_plan_free(plan);
+        chappe_arena_free(arena);
+        chappe_schema_unref(writer);
+        chappe_schema_unref(reader);
+        test_free(value);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_a_default_beyond_the_memory_limit_says_where),
                 cmocka_unit_test(test_primitives_are_as_in_the_specification),
                 cmocka_unit_test(test_strings_point_into_the_payload),
                 cmocka_unit_test(test_arrays_come_in_blocks_with_and_without_size),
