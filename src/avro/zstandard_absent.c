@@ -2,9 +2,9 @@
 /* Zstandard in a build without libzstd: known by name, and refused. */
 #include "avro/block_codec.h"
 
-static int refuse(struct chappe_error *error)
+static int refuse(struct chappe_error *error, int code)
 {
-        return chappe_fail(error, CHAPPE_E_USAGE, "this build of Chappe has no zstandard (libzstd)");
+        return chappe_fail(error, code, "this build of Chappe has no zstandard (libzstd)");
 }
 
 int chappe_zstandard_expand(const uint8_t *bytes, size_t length, struct chappe_buffer *out, struct chappe_error *error)
@@ -12,7 +12,7 @@ int chappe_zstandard_expand(const uint8_t *bytes, size_t length, struct chappe_b
         (void)bytes;
         (void)length;
         (void)out;
-        return refuse(error);
+        return refuse(error, CHAPPE_E_PAYLOAD_INVALID);
 }
 
 int chappe_zstandard_compress(const uint8_t *bytes, size_t length, struct chappe_buffer *out, struct chappe_error *error)
@@ -20,5 +20,5 @@ int chappe_zstandard_compress(const uint8_t *bytes, size_t length, struct chappe
         (void)bytes;
         (void)length;
         (void)out;
-        return refuse(error);
+        return refuse(error, CHAPPE_E_USAGE);
 }
