@@ -6,14 +6,15 @@
 #include <string.h>
 
 struct kept {
-        size_t header_count;
+        size_t header_count; /* as the original has */
+        size_t kept_count;   /* as are here: none of more than are accepted, which nobody reads */
         struct chappe_header headers[];
 };
 
 static size_t kept_headers(const struct chappe_record *record, struct chappe_header *ret_headers, size_t maximum)
 {
         const struct kept *kept = record->handle;
-        size_t count = kept->header_count < maximum ? kept->header_count : maximum;
+        size_t count = kept->kept_count < maximum ? kept->kept_count : maximum;
         if (count > 0)
                 memcpy(ret_headers, kept->headers, count * sizeof(*ret_headers));
         return kept->header_count;
@@ -53,13 +54,15 @@ void chappe_record_keep(struct chappe_record *record)
         struct chappe_header headers[CHAPPE_HEADERS_MAXIMUM];
         if (record->operations == &kept_operations)
                 return;
-        size_t count = chappe_record_headers(record, headers, CHAPPE_HEADERS_MAXIMUM);
-        struct kept *kept = count <= CHAPPE_HEADERS_MAXIMUM ? malloc(size_of(record, headers, count)) : NULL;
+        size_t all = chappe_record_headers(record, headers, CHAPPE_HEADERS_MAXIMUM);
+        size_t count = all <= CHAPPE_HEADERS_MAXIMUM ? all : 0;
+        struct kept *kept = malloc(size_of(record, headers, count));
         if (!kept)
                 return;
         char *at = (char *)&kept->headers[count];
         struct chappe_record copy = *record;
-        kept->header_count = count;
+        kept->header_count = all;
+        kept->kept_count = count;
         for (size_t i = 0; i < count; i++) {
                 kept->headers[i] = headers[i];
                 kept->headers[i].name = put(&at, headers[i].name, strlen(headers[i].name) + 1);

@@ -234,6 +234,9 @@ struct chappe_bytes chappe_payload_schema_header(const struct chappe_record *rec
 {
         struct chappe_header headers[CHAPPE_HEADERS_MAXIMUM];
         size_t count = chappe_record_headers(record, headers, CHAPPE_HEADERS_MAXIMUM);
+        /* Beyond what is accepted there are more than were stored. */
+        if (chappe_headers_check(headers, count, NULL) < 0)
+                return (struct chappe_bytes){ 0 };
         const struct chappe_header *header = chappe_header_find(headers, count, CHAPPE_HEADER_VALUE_SCHEMA_ID);
         return header ? (struct chappe_bytes){ header->value, header->length } : (struct chappe_bytes){ 0 };
 }

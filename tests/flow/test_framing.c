@@ -146,6 +146,23 @@ static void test_a_header_that_names_a_schema_counts_where_it_is_said(void **sta
         }
 }
 
+/* More than are accepted are not looked at: the schema is not among them, and the record is a dead letter. */
+static void test_headers_by_the_thousand_name_no_schema(void **state)
+{
+        static struct chappe_header headers[1000];
+        const struct chappe_bytes key = { (const uint8_t *)"k", 1 }, value = { (const uint8_t *)BARE, 3 };
+        (void)state;
+        for (size_t i = 0; i < 1000; i++)
+                headers[i] = (struct chappe_header){ "x", "y", 1 };
+        open_with(operations, "header_topics=in");
+        assert_true(chappe_sim_append(stage.sim, "in", 0, key, value, headers, 1000) >= 0);
+        stage_start(&stage, 0);
+        stage_run(&stage, 60 * SECOND, all_committed, NULL);
+        assert_int_equal(chappe_sim_end(stage.sim, "in-dlt", 0), 1);
+        assert_payload("in-dlt", 0, BARE, 3);
+        close_stage();
+}
+
 static void test_a_bare_topic_has_one_schema(void **state)
 {
         (void)state;
@@ -168,6 +185,7 @@ int main(void)
                 cmocka_unit_test(test_bare_payloads_are_read_and_written_by_the_operations_schema),
                 cmocka_unit_test(test_only_the_topics_named_are_bare),
                 cmocka_unit_test(test_a_header_that_names_a_schema_counts_where_it_is_said),
+                cmocka_unit_test(test_headers_by_the_thousand_name_no_schema),
                 cmocka_unit_test(test_a_bare_topic_has_one_schema),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
