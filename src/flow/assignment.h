@@ -49,6 +49,8 @@ struct chappe_share {
         size_t troubled;           /* lanes */
         bool held;                 /* nothing of it begins */
         bool probe;                /* but one task may */
+        bool paused;               /* held on request */
+        bool recalled;             /* draining to begin elsewhere, and not to go */
         struct chappe_share *turn; /* the next share in the dispatcher's round */
         bool in_round;
 };

@@ -29,6 +29,7 @@ struct chappe_flow {
         struct chappe_schema_registry *schema_registry; /* NULL: from the topic */
         /* between start and stop */
         struct chappe_wake bell;
+        struct chappe_control control;
         struct chappe_handover *handover;
         struct chappe_poll_strand poll;
         struct chappe_membership *membership;
@@ -116,6 +117,8 @@ static int open_handover(struct chappe_flow *flow, struct chappe_error *error)
                 .troubled_bytes = (size_t)chappe_config_integer(config, "parked_bytes"),
         };
         int status = chappe_wake_init(&flow->bell, flow->runtime->world->executor, error);
+        if (status == 0)
+                status = chappe_control_init(&flow->control, flow->runtime, &flow->bell, error);
         return status < 0 ? status : chappe_handover_new(flow->runtime, &limits, &flow->bell, &flow->handover, error);
 }
 
@@ -205,8 +208,8 @@ static int start_consuming(struct chappe_flow *flow, struct chappe_error *error)
                 return 0;
         int status = start_workers(flow, error);
         if (status == 0)
-                status = chappe_membership_open(flow->runtime, &flow->channels, flow->handover, &flow->bell,
-                                                &flow->membership, error);
+                status = chappe_membership_open(flow->runtime, &flow->channels, flow->handover, &flow->control,
+                                                &flow->bell, &flow->membership, error);
         if (status == 0)
                 status = chappe_membership_subscribe(flow->membership, error);
         if (status < 0)
@@ -245,6 +248,40 @@ bool chappe_flow_ready(struct chappe_flow *flow)
         return flow->started && (!flow->consumes || (membership && chappe_membership_assigned(membership)));
 }
 
+static const struct chappe_channel *find_consumed(const struct chappe_flow *flow, const char *topic,
+                                                  struct chappe_error *error)
+{
+        const struct chappe_channel *channel = chappe_channels_plain(&flow->channels, topic);
+        if (channel && chappe_channel_reads(channel))
+                return channel;
+        chappe_fail(error, CHAPPE_E_NOT_DECLARED, "the operations table consumes no topic %s", topic);
+        return NULL;
+}
+
+int chappe_flow_pause(struct chappe_flow *flow, const char *topic, bool paused, struct chappe_error *error)
+{
+        const struct chappe_channel *channel = find_consumed(flow, topic, error);
+        if (!channel)
+                return -CHAPPE_E_NOT_DECLARED;
+        chappe_handover_pause(flow->handover, (size_t)(channel - flow->channels.at), paused);
+        chappe_wake_ring(&flow->bell);
+        return 0;
+}
+
+int chappe_flow_seek(struct chappe_flow *flow, const char *topic, int64_t time_ms, int64_t timeout_ms,
+                     struct chappe_error *error)
+{
+        const struct chappe_channel *channel = find_consumed(flow, topic, error);
+        return channel ? chappe_control_seek(&flow->control, channel, time_ms, timeout_ms, error)
+                       : -CHAPPE_E_NOT_DECLARED;
+}
+
+const char *chappe_flow_paused(struct chappe_flow *flow)
+{
+        ptrdiff_t paused = chappe_handover_paused(flow->handover);
+        return paused < 0 ? NULL : flow->channels.at[paused].plain;
+}
+
 bool chappe_flow_healthy(struct chappe_flow *flow, struct chappe_error *error)
 {
         struct chappe_membership *membership = atomic_load(&flow->poll.membership);
@@ -266,7 +303,10 @@ bool chappe_flow_trouble(struct chappe_flow *flow, struct chappe_error *error)
         int trouble = membership ? chappe_membership_trouble(membership) : 0;
         if (trouble)
                 chappe_fail(error, trouble, "%s; the log names it", chappe_error_summary(trouble));
-        return trouble != 0;
+        const char *paused = trouble == 0 ? chappe_flow_paused(flow) : NULL;
+        if (paused)
+                chappe_fail(error, CHAPPE_E_PAUSED, "%s is paused", paused);
+        return trouble != 0 || paused;
 }
 
 void chappe_flow_list_running(struct chappe_flow *flow, char *ret_text, size_t size)
@@ -350,6 +390,7 @@ int chappe_flow_stop(struct chappe_flow *flow, int64_t timeout_ms, struct chappe
         int64_t deadline_us = chappe_clock_monotonic_us(flow->runtime->world->clock) + timeout_ms * 1000;
         struct chappe_error later = { 0 };
         atomic_store(&flow->runtime->serving, false);
+        chappe_control_close(&flow->control);
         int drained = chappe_flow_drain(flow, timeout_ms / 2, error);
         stop_workers(flow);
         chappe_poll_strand_join(&flow->poll);
@@ -359,6 +400,7 @@ int chappe_flow_stop(struct chappe_flow *flow, int64_t timeout_ms, struct chappe
         chappe_mutex_unlock(flow->runtime->world->executor, flow->ending);
         flow->schema_registry = chappe_schema_registry_free(flow->schema_registry);
         flow->schema_topic = chappe_schema_topic_free(flow->schema_topic);
+        chappe_control_deinit(&flow->control);
         chappe_wake_deinit(&flow->bell);
         flow->started = false;
         if (drained == 0 && closed < 0 && error)

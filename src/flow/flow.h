@@ -46,10 +46,18 @@ bool chappe_flow_ready(struct chappe_flow *flow);
  * or while the watchdog finds it standing still (CHAPPE_E_HANDLER_STUCK, CHAPPE_E_PARTITION_STALLED, CHAPPE_E_POLL_LATE). Any strand. */
 bool chappe_flow_healthy(struct chappe_flow *flow, struct chappe_error *error);
 /* Is there anything that the watchdog finds wrong, though a new start need not help: an outage, commits that fail, a
- * full park, a record that gets old, a dead letter that cannot be written? Any strand. */
+ * full park, a record that gets old, a dead letter that cannot be written, a topic that is paused? Any
+ * strand. */
 bool chappe_flow_trouble(struct chappe_flow *flow, struct chappe_error *error);
 /* The handlers that run, as text; "" when there is nothing to consume. Any strand, even while a stop goes on. */
 void chappe_flow_list_running(struct chappe_flow *flow, char *ret_text, size_t size);
+/* A topic, as in the table, is held, or let go of. Any strand, while the flow runs. */
+int chappe_flow_pause(struct chappe_flow *flow, const char *topic, bool paused, struct chappe_error *error);
+/* The topic's partitions go on at this time; <chappe/control.h> says how. Waits. */
+int chappe_flow_seek(struct chappe_flow *flow, const char *topic, int64_t time_ms, int64_t timeout_ms,
+                     struct chappe_error *error);
+/* The first topic that is paused, as in the table, or NULL. Any strand, while the flow runs. */
+const char *chappe_flow_paused(struct chappe_flow *flow);
 /* Stops intake, waits for what is in hand, commits what finished. Negative: the error lists what was unfinished at the
  * end of the timeout; it runs again elsewhere. */
 int chappe_flow_drain(struct chappe_flow *flow, int64_t timeout_ms, struct chappe_error *error);

@@ -91,7 +91,10 @@ bool chappe_handover_drained(struct chappe_handover *handover, struct chappe_sha
 /* The share leaves the assignment; it is freed here, or with its last job. */
 void chappe_handover_drop(struct chappe_handover *handover, struct chappe_assignment *assignment,
                           struct chappe_share *share);
-/* The log starts again at a lower offset (the topic was made anew). False while records of before are in hand. */
+/* The share is to begin elsewhere: what nobody works on is let go of. chappe_handover_rewind ends it. */
+void chappe_handover_recall(struct chappe_handover *handover, struct chappe_share *share);
+/* The share begins at this offset: it was recalled, or its topic was made anew. False while records of before are in
+ * hand. */
 bool chappe_handover_rewind(struct chappe_handover *handover, struct chappe_share *share, int64_t offset);
 /* The offset to commit for a share, or -1; what there is to tell beside it, and up to which change of the share. */
 int64_t chappe_handover_commit(struct chappe_handover *handover, const struct chappe_share *share,
@@ -103,6 +106,7 @@ struct chappe_share_figures {
         size_t tasks;
         size_t troubled; /* keys */
         uint64_t changes;
+        bool paused;
 };
 void chappe_handover_figures(struct chappe_handover *handover, const struct chappe_share *share,
                              struct chappe_share_figures *ret_figures);
@@ -111,6 +115,10 @@ size_t chappe_handover_records(struct chappe_handover *handover);
 size_t chappe_handover_troubled(struct chappe_handover *handover, size_t *ret_bytes, bool *ret_full);
 uint64_t chappe_handover_late(struct chappe_handover *handover);
 
+/* Holds a channel (by its index), or lets go of it. Any strand; the poll strand has to be woken. */
+void chappe_handover_pause(struct chappe_handover *handover, size_t channel, bool paused);
+/* The first channel that is paused, or -1. Any strand. */
+ptrdiff_t chappe_handover_paused(struct chappe_handover *handover);
 /* How many topics are held. Any strand. */
 struct chappe_holds {
         size_t outages; /* their breaker is open */

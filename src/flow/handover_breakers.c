@@ -11,13 +11,13 @@
 #include "observe/log.h"
 #include "observe/metrics.h"
 
-static struct chappe_metric *get_gauge(const struct chappe_runtime *runtime, const char *topic)
+static struct chappe_metric *get_gauge(const struct chappe_runtime *runtime, const char *topic, const char *name,
+                                       const char *help)
 {
         CHAPPE_CLEANUP(buffer) struct chappe_buffer label = { 0 };
         if (chappe_metrics_label(&label, "topic", topic) < 0 || chappe_buffer_append(&label, "", 1) < 0)
                 return NULL;
-        return chappe_metrics_get(runtime->metrics, CHAPPE_GAUGE, "breaker_open",
-                                  "1: so many keys of the topic fail that only probes run.", (const char *)label.at);
+        return chappe_metrics_get(runtime->metrics, CHAPPE_GAUGE, name, help, (const char *)label.at);
 }
 
 /* The operations of the topic speak with one voice: the first that has an opinion. */
@@ -47,7 +47,11 @@ int chappe_handover_breakers_init(struct chappe_handover *handover, struct chapp
                 if (!chappe_channel_reads(&channels->at[i]))
                         continue;
                 handover->breakers[i].policy = make_policy(runtime, &channels->at[i]);
-                handover->breakers[i].gauge = get_gauge(runtime, channels->at[i].name);
+                handover->breakers[i].gauge = get_gauge(runtime, channels->at[i].name, "breaker_open",
+                                                        "1: so many keys of the topic fail that only probes run.");
+                handover->breakers[i].paused_gauge =
+                        get_gauge(runtime, channels->at[i].name, "paused",
+                                  "1: nothing of the topic is taken or begun, on request.");
         }
         return 0;
 }
@@ -152,13 +156,14 @@ static void tell(struct chappe_handover *handover, struct chappe_topic_breaker *
 
 /* Under the lock. One share that has a record ready probes; without such a one, whichever takes a record first. */
 static void hold_shares(struct chappe_handover *handover, const struct chappe_assignment *assignment, const char *topic,
-                        enum chappe_breaker_state state)
+                        enum chappe_breaker_state state, bool paused)
 {
         bool chosen = state != CHAPPE_BREAKER_PROBING;
         for (size_t i = 0; i < assignment->count; i++) {
                 struct chappe_share *share = assignment->shares[i];
                 if (share->topic != topic)
                         continue;
+                share->paused = paused;
                 if (chosen || share->ready_lanes == 0)
                         chappe_dispatcher_hold(handover->dispatcher, share, state != CHAPPE_BREAKER_CLOSED);
                 else
@@ -174,8 +179,11 @@ static void hold_shares(struct chappe_handover *handover, const struct chappe_as
 static void halt_shares(struct chappe_handover *handover, const struct chappe_assignment *assignment, const char *topic)
 {
         for (size_t i = 0; i < assignment->count; i++) {
-                if (assignment->shares[i]->topic == topic)
-                        chappe_dispatcher_halt(handover->dispatcher, assignment->shares[i]);
+                struct chappe_share *share = assignment->shares[i];
+                if (share->topic != topic)
+                        continue;
+                share->paused = false;
+                chappe_dispatcher_halt(handover->dispatcher, share);
         }
 }
 
@@ -187,17 +195,20 @@ static bool heed_one(struct chappe_handover *handover, const struct chappe_assig
         enum chappe_breaker_state state = chappe_breaker_look(&breaker->breaker, now_us);
         bool open = state != CHAPPE_BREAKER_CLOSED;
         bool halts = breaker->halting > 0;
-        if (!open && !halts && !breaker->told && !breaker->halted)
+        bool paused = breaker->paused;
+        if (!open && !halts && !paused && !breaker->told && !breaker->halted && !breaker->waited)
                 return false;
-        if (halts)
+        if (halts && !paused)
                 halt_shares(handover, assignment, handover->runtime->channels->at[n].name);
         else
-                hold_shares(handover, assignment, handover->runtime->channels->at[n].name, state);
+                hold_shares(handover, assignment, handover->runtime->channels->at[n].name,
+                            paused ? CHAPPE_BREAKER_OPEN : state, paused);
         breaker->halted = halts;
+        breaker->waited = paused;
         breaker->lasted_us = now_us - breaker->breaker.opened_us;
         breaker->changed = open != breaker->told;
         breaker->told = open;
-        return open || halts;
+        return open || halts || paused;
 }
 
 int64_t chappe_handover_heed_breakers(struct chappe_handover *handover, const struct chappe_assignment *assignment,
@@ -227,6 +238,31 @@ int64_t chappe_handover_heed_breakers(struct chappe_handover *handover, const st
                         tell(handover, &handover->breakers[i], channels->at[i].name);
         }
         return due_us;
+}
+
+void chappe_handover_pause(struct chappe_handover *handover, size_t channel, bool paused)
+{
+        chappe_handover_lock(handover);
+        bool news = handover->breakers[channel].paused != paused;
+        handover->breakers[channel].paused = paused;
+        handover->breakers_stir = true;
+        chappe_handover_unlock(handover);
+        if (!news)
+                return;
+        chappe_metric_set(handover->breakers[channel].paused_gauge, paused);
+        chappe_log_write(handover->runtime->log, paused ? CHAPPE_LOG_PAUSED : CHAPPE_LOG_RESUMED, "%s is %s",
+                         handover->runtime->channels->at[channel].name, paused ? "paused" : "resumed");
+}
+
+ptrdiff_t chappe_handover_paused(struct chappe_handover *handover)
+{
+        const struct chappe_channels *channels = handover->runtime->channels;
+        ptrdiff_t found = -1;
+        chappe_handover_lock(handover);
+        for (size_t i = 0; i < channels->count && found < 0; i++)
+                found = handover->breakers[i].paused ? (ptrdiff_t)i : -1;
+        chappe_handover_unlock(handover);
+        return found;
 }
 
 void chappe_handover_holds(struct chappe_handover *handover, struct chappe_holds *ret_holds)

@@ -37,6 +37,9 @@ struct chappe_topic_breaker {
         struct chappe_metric *gauge;
         size_t halting;    /* records whose dead letter cannot be written: nothing else of the topic runs */
         bool halted;       /* so the shares are held; the poll strand's */
+        struct chappe_metric *paused_gauge;
+        bool paused;       /* on request */
+        bool waited;       /* so the shares are held; the poll strand's */
         bool told;         /* this and the next ones: the poll strand's; it is open */
         bool changed;      /* and that is news */
         int64_t lasted_us; /* until it closed */

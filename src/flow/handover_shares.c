@@ -35,6 +35,7 @@ void chappe_handover_drain(struct chappe_handover *handover, struct chappe_share
 {
         struct chappe_released released = { 0 };
         chappe_handover_lock(handover);
+        share->recalled = false;
         if (share->state == CHAPPE_SHARE_ACTIVE) {
                 handover->draining++;
                 keep_failures(handover, share);
@@ -59,6 +60,18 @@ uint64_t chappe_handover_touch(struct chappe_handover *handover, struct chappe_s
         uint64_t changes = ++share->changes;
         chappe_handover_unlock(handover);
         return changes;
+}
+
+void chappe_handover_recall(struct chappe_handover *handover, struct chappe_share *share)
+{
+        struct chappe_released released = { 0 };
+        chappe_handover_lock(handover);
+        if (share->state == CHAPPE_SHARE_ACTIVE) {
+                handover->draining++;
+                share->recalled = true;
+                chappe_dispatcher_drain(handover->dispatcher, share, &released);
+        }
+        chappe_handover_conclude(handover, &released);
 }
 
 bool chappe_handover_drained(struct chappe_handover *handover, struct chappe_share *share)
@@ -92,6 +105,11 @@ bool chappe_handover_rewind(struct chappe_handover *handover, struct chappe_shar
                 chappe_offset_ledger_start(&share->ledger, offset);
                 chappe_share_resume(share, &(struct chappe_progress){ 0 });
         }
+        if (empty && share->recalled) {
+                handover->draining--;
+                share->recalled = false;
+                share->state = CHAPPE_SHARE_ACTIVE;
+        }
         chappe_handover_unlock(handover);
         return empty;
 }
@@ -122,6 +140,7 @@ void chappe_handover_figures(struct chappe_handover *handover, const struct chap
                 .tasks = share->tasks,
                 .troubled = share->troubled,
                 .changes = share->changes,
+                .paused = share->paused,
         };
         chappe_handover_unlock(handover);
 }

@@ -132,8 +132,39 @@ static bool ready_to_take(struct chappe_intake *intake, struct chappe_share *sha
                 return false;
         holding->rewind_to = -1;
         holding->ages.count = 0;
+        /* A commit that is on its way tells of another log, or another place in it. */
+        share->epoch = ++intake->assignment->epochs;
         share->committed = -1;
+        share->committing = -1;
         return true;
+}
+
+void chappe_intake_move(struct chappe_intake *intake, const struct chappe_channel *channel, const int64_t *targets,
+                        int32_t target_count)
+{
+        for (size_t i = 0; i < intake->assignment->count; i++) {
+                struct chappe_share *share = intake->assignment->shares[i];
+                struct holding *holding = share->context;
+                if (holding->channel != channel || share->partition >= target_count ||
+                    share->state != CHAPPE_SHARE_ACTIVE)
+                        continue;
+                chappe_log_write(intake->runtime->log, CHAPPE_LOG_MOVED, "%s[%" PRId32 "] goes on at offset %" PRId64,
+                                 share->topic, share->partition, targets[share->partition]);
+                holding->rewind_to = targets[share->partition];
+                chappe_handover_recall(intake->handover, share);
+                seek(intake, share, holding->rewind_to);
+        }
+}
+
+bool chappe_intake_moving(const struct chappe_intake *intake, const struct chappe_channel *channel)
+{
+        for (size_t i = 0; i < intake->assignment->count; i++) {
+                const struct chappe_share *share = intake->assignment->shares[i];
+                const struct holding *holding = share->context;
+                if (holding->channel == channel && holding->rewind_to >= 0)
+                        return true;
+        }
+        return false;
 }
 
 /* False: they have to be read again. */
@@ -189,7 +220,7 @@ bool chappe_intake_take(struct chappe_intake *intake, int64_t now_us)
         bool more = false;
         for (size_t i = 0; i < count; i++) {
                 struct chappe_share *share = intake->assignment->shares[(intake->turn + i) % count];
-                if (share->state != CHAPPE_SHARE_ACTIVE)
+                if (share->state != CHAPPE_SHARE_ACTIVE && !share->recalled)
                         continue;
                 bool again = true;
                 for (int batch = 0; again && batch < BATCHES_A_SHARE; batch++)

@@ -29,6 +29,11 @@ void chappe_intake_gain(struct chappe_intake *intake, const struct chappe_channe
                         const struct chappe_position *committed, int64_t now_us, struct chappe_position *ret_start);
 /* A share goes, with what is measured of it. */
 void chappe_intake_drop(struct chappe_intake *intake, struct chappe_share *share);
+/* Every share of the channel begins at the target of its partition, once its running handlers have come back. */
+void chappe_intake_move(struct chappe_intake *intake, const struct chappe_channel *channel, const int64_t *targets,
+                        int32_t target_count);
+/* Is any of them still to begin there? */
+bool chappe_intake_moving(const struct chappe_intake *intake, const struct chappe_channel *channel);
 /* One pass over all shares; true when there may be more to take. */
 bool chappe_intake_take(struct chappe_intake *intake, int64_t now_us);
 /* Brings the gauges of all shares up to date; finds the record that has been unfinished longest. */

@@ -33,6 +33,7 @@ struct chappe_membership {
         const struct chappe_broker_operations *broker;
         const struct chappe_channels *channels;
         struct chappe_handover *handover;
+        struct chappe_control *control;
         int64_t commit_interval_us;
         int64_t drain_timeout_us;
         /* of the poll strand */
@@ -87,7 +88,7 @@ static int open_consumer(struct chappe_membership *member, struct chappe_wake *b
 }
 
 int chappe_membership_open(struct chappe_runtime *runtime, const struct chappe_channels *channels,
-                           struct chappe_handover *handover, struct chappe_wake *bell,
+                           struct chappe_handover *handover, struct chappe_control *control, struct chappe_wake *bell,
                            struct chappe_membership **ret_member, struct chappe_error *error)
 {
         struct chappe_membership *member = calloc(1, sizeof(*member));
@@ -98,6 +99,7 @@ int chappe_membership_open(struct chappe_runtime *runtime, const struct chappe_c
         member->broker = runtime->broker->operations;
         member->channels = channels;
         member->handover = handover;
+        member->control = control;
         member->commit_interval_us = chappe_config_integer(runtime->config, "commit_interval_ms") * 1000;
         member->drain_timeout_us = chappe_config_integer(runtime->config, "drain_timeout_ms") * 1000;
         int status = open_consumer(member, bell, error);
@@ -290,7 +292,7 @@ static void give_up(struct chappe_membership *member)
         member->unfinished_list[0] = '\0';
         for (size_t i = member->assignment.count; i > 0; i--) {
                 struct chappe_share *share = member->assignment.shares[i - 1];
-                if (share->state != CHAPPE_SHARE_DRAINING)
+                if (share->state != CHAPPE_SHARE_DRAINING || share->recalled)
                         continue;
                 struct chappe_share_figures figures;
                 chappe_handover_figures(member->handover, share, &figures);
@@ -347,11 +349,25 @@ static void commit_when_due(struct chappe_membership *member, int64_t now_us)
         chappe_handover_rest(member->handover);
 }
 
+/* Moves what is asked for, and tells when it is moved. */
+static void serve_control(struct chappe_membership *member)
+{
+        bool fresh;
+        const struct chappe_channel *channel = chappe_control_wanted(member->control, &fresh);
+        if (!channel)
+                return;
+        if (fresh)
+                chappe_intake_move(&member->intake, channel, member->control->targets, member->control->target_count);
+        if (!chappe_intake_moving(&member->intake, channel))
+                chappe_control_done(member->control);
+}
+
 bool chappe_membership_serve(struct chappe_membership *member, int64_t now_us, int64_t *ret_deadline_us)
 {
         bool more = serve_events(member, now_us);
         int64_t probe_us = chappe_handover_heed_breakers(member->handover, &member->assignment, now_us);
         more |= chappe_intake_take(&member->intake, now_us);
+        serve_control(member);
         commit_when_due(member, now_us);
         advance(member, now_us);
         *ret_deadline_us = member->next_commit_us < probe_us ? member->next_commit_us : probe_us;

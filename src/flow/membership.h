@@ -9,13 +9,14 @@
 #pragma once
 
 #include "flow/channels.h"
+#include "flow/control.h"
 #include "flow/handover.h"
 
 struct chappe_membership;
 
 /* Opens the consumer; bell is rung when serving is worthwhile. */
 int chappe_membership_open(struct chappe_runtime *runtime, const struct chappe_channels *channels,
-                           struct chappe_handover *handover, struct chappe_wake *bell,
+                           struct chappe_handover *handover, struct chappe_control *control, struct chappe_wake *bell,
                            struct chappe_membership **ret_membership, struct chappe_error *error);
 /* Joins the group. */
 int chappe_membership_subscribe(struct chappe_membership *member, struct chappe_error *error);

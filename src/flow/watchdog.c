@@ -81,7 +81,7 @@ static void look_at_partitions(struct chappe_watchdog *watchdog, int64_t now_us)
                 struct chappe_share *share = watchdog->assignment->shares[i];
                 struct chappe_share_figures figures;
                 chappe_handover_figures(watchdog->handover, share, &figures);
-                bool still = figures.tasks > 0 && figures.changes == share->watched_changes;
+                bool still = figures.tasks > 0 && figures.changes == share->watched_changes && !figures.paused;
                 share->watched_changes = figures.changes;
                 chappe_alarm_look(&share->stalled, still, watchdog->stuck_us, now_us);
                 if (share->stalled.raised && !what[0])
