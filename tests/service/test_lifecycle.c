@@ -10,10 +10,13 @@
 
 #include <cmocka.h>
 
+#include <chappe/control.h>
+
 #include "base/fibers.h"
 #include "broker/sim/sim.h"
 #include "broker/world.h"
 #include "fixture.h"
+#include "service/service.h"
 
 #define SEED             42
 #define PINGS            100
@@ -31,6 +34,7 @@ struct fixture {
         struct chappe_service *service;
         struct chappe_error error;
         int started, stopped;
+        bool controlled;
         bool done;
         char events[200]; /* what the service's own hooks were told, in order */
 };
@@ -193,6 +197,30 @@ static void pause_ms(struct fixture *fixture, int64_t ms)
         chappe_mutex_free(executor, mutex);
 }
 
+/* Pause, resume and seek through the public functions, in the middle of the service's life. */
+static void control(struct fixture *fixture)
+{
+        struct chappe_service *service = fixture->service;
+        struct chappe_error error = { 0 };
+
+        assert_int_equal(chappe_service_pause(service, "test.pongs", &error), -CHAPPE_E_NOT_DECLARED);
+        assert_int_equal(chappe_service_pause(service, "test.pings", &error), 0);
+        assert_true(chappe_service_trouble(service, &error));
+        assert_int_equal(error.code, CHAPPE_E_PAUSED);
+        assert_non_null(strstr(error.text, "test.pings"));
+        append_pings(fixture);
+        pause_ms(fixture, 10000);
+        assert_false(pings_are_committed(fixture));
+        assert_int_equal(chappe_sim_end(fixture->sim, "test.pongs", 0), 0);
+        assert_int_equal(chappe_service_resume(service, "test.pings", &error), 0);
+        assert_false(chappe_service_trouble(service, &error));
+        for (int i = 0; i < 600 && !pings_are_committed(fixture); i++)
+                pause_ms(fixture, 100);
+        assert_true(pings_are_committed(fixture));
+        assert_int_equal(chappe_service_seek(service, "test.pings", 0, 20000, &error), 0);
+        pause_ms(fixture, 10000);
+}
+
 static void live(void *argument)
 {
         struct fixture *fixture = argument;
@@ -201,7 +229,10 @@ static void live(void *argument)
         if (fixture->started == 0) {
                 for (int i = 0; i < 600 && !chappe_service_ready(fixture->service); i++)
                         pause_ms(fixture, 100);
-                append_pings(fixture);
+                if (fixture->controlled)
+                        control(fixture);
+                else
+                        append_pings(fixture);
                 for (int i = 0; i < 600 && !pings_are_committed(fixture); i++)
                         pause_ms(fixture, 100);
                 fixture->stopped = chappe_service_stop(fixture->service, &fixture->error);
@@ -262,6 +293,19 @@ static void test_every_event_is_answered_and_committed_before_the_stop(void **st
         assert_string_equal(fixture->events, "state_new started stopping state_free ");
 }
 
+static void test_a_running_service_is_paused_resumed_and_moved(void **state)
+{
+        struct fixture *fixture = *state;
+        int64_t pongs = 0;
+
+        fixture->controlled = true;
+        run(fixture, &player);
+        assert_int_equal(fixture->stopped, 0);
+        for (int32_t partition = 0; partition < chappe_sim_partition_count(fixture->sim, "test.pongs"); partition++)
+                pongs += chappe_sim_end(fixture->sim, "test.pongs", partition);
+        assert_int_equal(pongs, 2 * PINGS);
+}
+
 static void test_a_state_that_cannot_be_made_ends_the_start(void **state)
 {
         struct fixture *fixture = *state;
@@ -318,6 +362,8 @@ static void test_a_service_starts_once(void **state)
 
         assert_int_equal(chappe_service_new(&player, &options, &service, NULL), 0);
         assert_false(chappe_service_ready(service));
+        assert_int_equal(chappe_service_pause(service, "test.pings", &fixture->error), -CHAPPE_E_SERVICE_STATE);
+        assert_int_equal(chappe_service_seek(service, "test.pings", 0, 1, &fixture->error), -CHAPPE_E_SERVICE_STATE);
         assert_int_equal(chappe_service_stop(service, &fixture->error), -CHAPPE_E_SERVICE_STATE);
         chappe_service_free(service);
         assert_null(chappe_service_free(NULL));
@@ -340,6 +386,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
                 TEST(test_every_event_is_answered_and_committed_before_the_stop),
+                TEST(test_a_running_service_is_paused_resumed_and_moved),
                 TEST(test_a_state_that_cannot_be_made_ends_the_start),
                 TEST(test_a_front_that_cannot_start_stops_all_that_was_started),
                 TEST(test_a_start_without_brokers_ends_by_its_timeout),
