@@ -109,6 +109,7 @@ bool chappe_handover_rewind(struct chappe_handover *handover, struct chappe_shar
                 handover->draining--;
                 share->recalled = false;
                 share->state = CHAPPE_SHARE_ACTIVE;
+                atomic_store_explicit(&share->closing, false, memory_order_relaxed);
         }
         chappe_handover_unlock(handover);
         return empty;
