@@ -8,6 +8,7 @@ usage: test_containers.py CHAPPE SOURCE_ROOT [nozstd]
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -69,6 +70,19 @@ def test_topics_go_into_files_and_files_into_topics():
         assert values[0] == 0 and sorted(cat("again.avro")) == sorted(cat("null.avro")), values[2]
     keys = [json.loads(line)["key"] for line in chappe("consume", "orders.null", "--from", "beginning", "-e", "-f", "json")[1].splitlines()]
     assert sorted(keys) == sorted(json.loads(line)["order_id"] for line in cat("null.avro"))
+    assert not list(FOLDER.glob("*.part*"))
+
+
+def test_an_interrupt_makes_the_file_whole():
+    assert chappe("produce", "steady", *PLACED, "--fake", 50, "--seed", 5, "--create")[0] == 0
+    reader = subprocess.Popen([CHAPPE, "consume", "steady", "--from", "beginning", "-o", "follow.avro"], cwd=FOLDER, env=ENVIRONMENT,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while not list(FOLDER.glob("follow.avro.part*")) and reader.poll() is None:
+        pass
+    assert not (FOLDER / "follow.avro").exists()
+    reader.send_signal(signal.SIGINT)
+    _, talk = reader.communicate(timeout=60)
+    assert reader.returncode == 0 and f"{len(cat('follow.avro'))} values in follow.avro" in talk, talk
     assert not list(FOLDER.glob("*.part*"))
 
 

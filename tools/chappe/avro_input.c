@@ -11,14 +11,6 @@
 
 #define PIPE_LIMIT (1u << 30) /* bytes kept of a pipe, which cannot be read twice */
 
-static int refuse(const char *path, int reason)
-{
-        struct chappe_error error;
-
-        chappe_fail(&error, CHAPPE_E_IO, "%s: %s", path, strerror(reason));
-        return command_fail(&error);
-}
-
 static int read_pipe(const char *path, int file, struct avro_input *input)
 {
         ssize_t got = 1;
@@ -27,13 +19,13 @@ static int read_pipe(const char *path, int file, struct avro_input *input)
                 uint8_t *at = chappe_buffer_reserve(&input->piped, 65536);
 
                 if (!at)
-                        return refuse(path, ENOMEM);
+                        return command_fail_io(path, ENOMEM);
                 got = read(file, at, 65536);
                 if (got < 0 && errno != EINTR)
-                        return refuse(path, errno);
+                        return command_fail_io(path, errno);
                 input->piped.length += got > 0 ? (size_t)got : 0;
                 if (input->piped.length > PIPE_LIMIT)
-                        return refuse(path, EFBIG);
+                        return command_fail_io(path, EFBIG);
                 got = got < 0 ? 1 : got;
         }
         return EXIT_DONE;
@@ -44,9 +36,9 @@ static int read_file(const char *path, int file, struct avro_input *input)
         struct stat status;
 
         if (fstat(file, &status) < 0)
-                return refuse(path, errno);
+                return command_fail_io(path, errno);
         if (S_ISDIR(status.st_mode))
-                return refuse(path, EISDIR);
+                return command_fail_io(path, EISDIR);
         if (!S_ISREG(status.st_mode))
                 return read_pipe(path, file, input);
         if (status.st_size == 0)
@@ -54,7 +46,7 @@ static int read_file(const char *path, int file, struct avro_input *input)
         input->mapped = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, file, 0);
         if (input->mapped == MAP_FAILED) {
                 input->mapped = NULL;
-                return refuse(path, errno);
+                return command_fail_io(path, errno);
         }
         input->length = (size_t)status.st_size;
         return EXIT_DONE;
@@ -68,7 +60,7 @@ int avro_input_open(const char *path, struct avro_input *ret_input)
 
         *ret_input = (struct avro_input){ 0 };
         if (file < 0)
-                return refuse(path, errno);
+                return command_fail_io(path, errno);
         path = standard ? "standard input" : path;
         status = read_file(path, file, ret_input);
         if (!standard)

@@ -74,6 +74,8 @@ int command_main(int argc, char **argv);
 void command_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Says the error with its code and advice; returns the exit code for it. */
 int command_fail(const struct chappe_error *error);
+/* The same for a file that the operating system refuses, by errno. */
+int command_fail_io(const char *path, int reason);
 /* Says what is wrong with the usage; returns EXIT_USAGE. */
 int command_misuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Texts may quote what others wrote: nothing in them reaches a terminal as a command, and none is two lines. */

@@ -27,14 +27,6 @@ static int by_name(const FTSENT **a, const FTSENT **b)
         return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
-static int refuse(const char *path, int reason)
-{
-        struct chappe_error error;
-
-        chappe_fail(&error, CHAPPE_E_IO, "%s: %s", path, strerror(reason));
-        return command_fail(&error);
-}
-
 /* The paths alone: a file may be read only once all are known to be few enough. */
 static int note_path(struct schema_folder *folder, const char *path)
 {
@@ -44,11 +36,11 @@ static int note_path(struct schema_folder *folder, const char *path)
                 return command_misuse("%s holds more than %d contracts", folder->path, SCHEMA_FOLDER_LIMIT);
         paths = realloc(folder->paths, (folder->count + 1) * sizeof(*paths));
         if (!paths)
-                return refuse(path, ENOMEM);
+                return command_fail_io(path, ENOMEM);
         folder->paths = paths;
         paths[folder->count] = strdup(path);
         if (!paths[folder->count])
-                return refuse(path, ENOMEM);
+                return command_fail_io(path, ENOMEM);
         folder->count++;
         return EXIT_DONE;
 }
@@ -58,7 +50,7 @@ static int note_entry(struct schema_folder *folder, FTS *tree, FTSENT *entry)
         bool hidden = entry->fts_level > 0 && entry->fts_name[0] == '.';
 
         if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR || entry->fts_info == FTS_NS)
-                return refuse(entry->fts_path, entry->fts_errno);
+                return command_fail_io(entry->fts_path, entry->fts_errno);
         if (hidden && entry->fts_info == FTS_D)
                 fts_set(tree, entry, FTS_SKIP);
         if (hidden || entry->fts_info != FTS_F || !is_contract(entry->fts_name))
@@ -73,7 +65,7 @@ static int walk(struct schema_folder *folder)
         FTSENT *entry;
 
         if (!tree)
-                return refuse(folder->path, errno);
+                return command_fail_io(folder->path, errno);
         while (status == EXIT_DONE && (entry = fts_read(tree)))
                 status = note_entry(folder, tree, entry);
         fts_close(tree);
@@ -90,7 +82,7 @@ int schema_folder_open(const struct command_line *line, const char *path, struct
                 return command_misuse("there is no .avsc and no .avpr below %s", path);
         ret_folder->at = status == EXIT_DONE ? calloc(ret_folder->count, sizeof(*ret_folder->at)) : NULL;
         if (status == EXIT_DONE && !ret_folder->at)
-                return refuse(path, ENOMEM);
+                return command_fail_io(path, ENOMEM);
         for (size_t i = 0; i < ret_folder->count && status == EXIT_DONE; i++)
                 status = parts_open(line, ret_folder->paths[i], ret_folder->folder ? path : NULL, &ret_folder->at[i]);
         return status;

@@ -21,12 +21,8 @@ static int open_csv(struct value_source *source, const char *path)
 {
         source->name = path;
         source->csv = csv_open(strcmp(path, "-") == 0 ? "/dev/stdin" : path);
-        if (!source->csv) {
-                struct chappe_error error;
-
-                chappe_fail(&error, CHAPPE_E_IO, "%s: %s", path, strerror(errno));
-                return command_fail(&error);
-        }
+        if (!source->csv)
+                return command_fail_io(path, errno);
         if (csv_next(source->csv) != CSV_ROW)
                 return command_misuse("%s: no header row", path);
         source->columns = csv_field_count(source->csv);
@@ -43,16 +39,11 @@ static int open_csv(struct value_source *source, const char *path)
 
 static int open_lines(struct value_source *source, const char *path)
 {
-        struct chappe_error error;
-
         source->name = path ? path : "standard input";
         source->lines = path && strcmp(path, "-") != 0 ? fopen(path, "re") : stdin;
         if (source->lines == stdin && isatty(STDIN_FILENO))
                 command_say("one JSON value a line, please; Ctrl-D ends");
-        if (source->lines)
-                return EXIT_DONE;
-        chappe_fail(&error, CHAPPE_E_IO, "%s: %s", path, strerror(errno));
-        return command_fail(&error);
+        return source->lines ? EXIT_DONE : command_fail_io(path, errno);
 }
 
 static int open_fake(struct value_source *source, const struct command_line *line)

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -100,4 +101,12 @@ int command_fail(const struct chappe_error *error)
         if (advice && isatty(STDERR_FILENO))
                 fprintf(stderr, "        %s (chappe explain E%d)\n", advice, error->code);
         return exit_code(error->code);
+}
+
+int command_fail_io(const char *path, int reason)
+{
+        struct chappe_error error;
+
+        chappe_fail(&error, CHAPPE_E_IO, "%s: %s", path, strerror(reason));
+        return command_fail(&error);
 }
