@@ -62,6 +62,8 @@ static void come_round(struct chappe_poll_strand *poll)
 bool chappe_poll_strand_is_late(struct chappe_poll_strand *poll)
 {
         int64_t due_us = atomic_load(&poll->due_us);
+        if (due_us == 0) /* it has not begun */
+                return false;
         int64_t late_us = chappe_clock_monotonic_us(poll->runtime->world->clock) - due_us;
         if (due_us == CHAPPE_FOREVER || late_us < LATE_US)
                 return false;

@@ -16,13 +16,14 @@ static const struct watch {
         const char *label;
         int code;
         enum chappe_log_event raised;
+        bool told; /* by a line of its own, elsewhere */
 } watches[CHAPPE_WATCHES] = {
         [CHAPPE_WATCH_HANDLER] = { "kind=\"handler\"", CHAPPE_E_HANDLER_STUCK, CHAPPE_LOG_HANDLER_STUCK },
         [CHAPPE_WATCH_PARTITION] = { "kind=\"partition\"", CHAPPE_E_PARTITION_STALLED, CHAPPE_LOG_PARTITION_STALLED },
         [CHAPPE_WATCH_AGE] = { "kind=\"age\"", CHAPPE_E_RECORD_OLD, CHAPPE_LOG_RECORD_OLD },
         [CHAPPE_WATCH_COMMIT] = { "kind=\"commit\"", CHAPPE_E_COMMIT_REFUSED, CHAPPE_LOG_COMMITS_FAIL },
         [CHAPPE_WATCH_PARK] = { "kind=\"park\"", CHAPPE_E_PARK_FULL, CHAPPE_LOG_PARK_FULL },
-        [CHAPPE_WATCH_OUTAGE] = { "kind=\"outage\"", CHAPPE_E_OUTAGE, CHAPPE_LOG_BREAKER_OPEN },
+        [CHAPPE_WATCH_OUTAGE] = { "kind=\"outage\"", CHAPPE_E_OUTAGE, CHAPPE_LOG_BREAKER_OPEN, true },
         [CHAPPE_WATCH_DEAD_LETTER] = { "kind=\"dead_letter\"", CHAPPE_E_DEAD_LETTER_HALTED, CHAPPE_LOG_HALTED },
 };
 
@@ -52,6 +53,8 @@ static void judge(struct chappe_watchdog *watchdog, enum chappe_watch watch, boo
         const struct watch *told = &watches[watch];
         enum chappe_alarm_change change = chappe_alarm_look(&watchdog->alarms[watch], bad, after_us, now_us);
         chappe_metric_set(watchdog->gauges[watch], watchdog->alarms[watch].raised);
+        if (told->told)
+                return;
         if (change == CHAPPE_ALARM_RAISED)
                 chappe_log_write(watchdog->runtime->log, told->raised, "%s", what);
         else if (change == CHAPPE_ALARM_CLEARED)
@@ -120,13 +123,12 @@ static void look_at_age(struct chappe_watchdog *watchdog, const struct chappe_ol
         judge(watchdog, CHAPPE_WATCH_AGE, bad, 0, what, now_us);
 }
 
-/* What holds whole topics. The breaker's own line names the topic as soon as it is held. */
+/* What holds whole topics. */
 static void look_at_holds(struct chappe_watchdog *watchdog, int64_t now_us)
 {
         struct chappe_holds holds;
         chappe_handover_holds(watchdog->handover, &holds);
-        judge(watchdog, CHAPPE_WATCH_OUTAGE, holds.outages > 0, 0,
-              "topics are held, because so many of their keys fail", now_us);
+        judge(watchdog, CHAPPE_WATCH_OUTAGE, holds.outages > 0, 0, "", now_us);
         judge(watchdog, CHAPPE_WATCH_DEAD_LETTER, holds.letters > 0, 0,
               "topics are held, because dead letters of theirs cannot be written", now_us);
 }

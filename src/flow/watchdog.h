@@ -16,11 +16,11 @@
 enum chappe_watch {
         CHAPPE_WATCH_HANDLER,
         CHAPPE_WATCH_PARTITION, /* up to here, a new start may help */
-        CHAPPE_WATCH_AGE,
         CHAPPE_WATCH_COMMIT,
         CHAPPE_WATCH_PARK,
         CHAPPE_WATCH_OUTAGE,
-        CHAPPE_WATCH_DEAD_LETTER,
+        CHAPPE_WATCH_DEAD_LETTER, /* up to here, consumption stands still or is about to */
+        CHAPPE_WATCH_AGE,
         CHAPPE_WATCHES,
 };
 

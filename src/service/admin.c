@@ -55,12 +55,12 @@ static void answer_started(struct chappe_service *service, struct answer *answer
         answer_text(answer, atomic_load(&service->phase) >= CHAPPE_PHASE_RUNNING, activity ? activity : "starting");
 }
 
-/* Consumption that stands still for whatever reason is not ready. */
+/* Consumption that stands still for whatever reason is not ready; one record that gets old is no reason. */
 static void answer_ready(struct chappe_service *service, struct answer *answer)
 {
         struct chappe_error error = { 0 };
 
-        if (chappe_service_trouble(service, &error))
+        if (chappe_service_trouble(service, &error) && error.code != CHAPPE_E_RECORD_OLD)
                 answer_text(answer, false, error.text);
         else
                 answer_text(answer, chappe_service_ready(service), "not ready");

@@ -16,7 +16,8 @@
 
 #include "service/admin.h"
 
-static bool is_ready, is_healthy, is_troubled;
+static bool is_ready, is_healthy;
+static int trouble; /* a code, or 0 */
 
 /* The double's answers, in place of service.c. */
 bool chappe_service_ready(struct chappe_service *service)
@@ -36,9 +37,9 @@ bool chappe_service_healthy(struct chappe_service *service, struct chappe_error 
 bool chappe_service_trouble(struct chappe_service *service, struct chappe_error *error)
 {
         (void)service;
-        if (is_troubled)
-                chappe_fail(error, CHAPPE_E_OUTAGE, "nobody answers");
-        return is_troubled;
+        if (trouble)
+                chappe_fail(error, trouble, "nobody answers");
+        return trouble != 0;
 }
 
 struct fixture {
@@ -64,7 +65,7 @@ static int setup(void **state)
         fixture->service.runtime.metrics = chappe_metrics_new();
         atomic_init(&fixture->service.phase, CHAPPE_PHASE_RUNNING);
         is_ready = is_healthy = true;
-        is_troubled = false;
+        trouble = 0;
         assert_int_equal(chappe_admin_start(&fixture->service, &fixture->admin, NULL), 0);
         *state = fixture;
         return 0;
@@ -135,11 +136,15 @@ static void test_a_troubled_service_is_alive_but_not_ready_and_says_why(void **s
 {
         struct fixture *fixture = *state;
 
-        is_troubled = true;
+        trouble = CHAPPE_E_OUTAGE;
         assert_status(fixture, "/healthz", 200);
         assert_non_null(strstr(fixture->answer, "ok\nbut E4014: nobody answers\n"));
         assert_status(fixture, "/readyz", 503);
         assert_non_null(strstr(fixture->answer, "nobody answers\n"));
+        trouble = CHAPPE_E_RECORD_OLD; /* the others go on */
+        assert_status(fixture, "/readyz", 200);
+        assert_status(fixture, "/healthz", 200);
+        assert_non_null(strstr(fixture->answer, "ok\nbut E4012: "));
 }
 
 static void test_a_starting_service_is_alive_but_not_started(void **state)
