@@ -14,199 +14,308 @@ struct run {
         const char *reason;
 };
 
+/* Where a running encode is. Inlined into one loop, its members stay in registers. */
+struct place {
+        uint8_t *at, *limit; /* of the buffer */
+        const uint8_t *base; /* of the struct that is read */
+        const struct chappe_instruction *instruction, *next;
+};
+
+#define STEP static inline __attribute__((always_inline)) bool
+
 /* What every array and map lies in. */
 struct items {
         const uint8_t *at;
         size_t count;
 };
 
-/* Room for size bytes and a varint in front of them. Moves *at and *limit along. */
-static bool make_room(struct run *run, uint8_t **at, uint8_t **limit, size_t size)
+static bool fail(struct run *run, int code, const char *reason)
+{
+        run->code = code;
+        run->reason = reason;
+        return false;
+}
+
+STEP unfit(struct run *run, const char *reason)
+{
+        fail(run, CHAPPE_E_VALUE_INVALID, reason);
+        return false;
+}
+
+/* Room for size bytes behind at, and a number in front of them; at may move. NULL when memory is short. */
+static uint8_t *more_room(struct run *run, uint8_t *at, size_t size)
 {
         struct chappe_buffer *buffer = run->buffer;
 
-        buffer->length = (size_t)(*at - buffer->at);
-        *at = chappe_buffer_reserve(buffer, size + CHAPPE_NUMBER_SIZE);
-        if (!*at) {
-                run->code = CHAPPE_E_NO_MEMORY;
-                run->reason = "no memory to encode";
-                return false;
-        }
-        *limit = buffer->at + buffer->capacity;
-        return true;
+        buffer->length = (size_t)(at - buffer->at);
+        at = chappe_buffer_reserve(buffer, size + CHAPPE_NUMBER_SIZE);
+        if (!at)
+                fail(run, CHAPPE_E_NO_MEMORY, "no memory to encode");
+        return at;
 }
 
-static bool push(struct run *run, const struct chappe_instruction *instruction, const struct chappe_instruction *next,
-                 const uint8_t *base)
+STEP make_room(struct run *run, struct place *place, size_t size)
 {
-        if (run->depth >= CHAPPE_ENCODE_DEPTH) {
-                run->code = CHAPPE_E_VALUE_INVALID;
-                run->reason = "the value is nested too deeply";
-                return false;
-        }
-        run->frames[run->depth++] =
-                (struct chappe_plan_frame){ .instruction = instruction, .next = next, .base = (uint8_t *)base };
+        if (__builtin_expect((size_t)(place->limit - place->at) >= size + CHAPPE_NUMBER_SIZE, 1))
+                return true;
+        place->at = more_room(run, place->at, size);
+        place->limit = run->buffer->at + run->buffer->capacity;
+        return place->at != NULL;
+}
+
+static inline const void *field(const struct place *place)
+{
+        return place->base + place->instruction->offset;
+}
+
+/* A frame that leads back here. */
+STEP push(struct run *run, const struct place *place)
+{
+        if (run->depth >= CHAPPE_ENCODE_DEPTH)
+                return unfit(run, "the value is nested too deeply");
+        run->frames[run->depth++] = (struct chappe_plan_frame){ .instruction = place->instruction,
+                                                                .next = place->next,
+                                                                .base = (uint8_t *)place->base };
         return true;
 }
 
-#define UNFIT(text)                                                                                                    \
-        do {                                                                                                           \
-                run->code = CHAPPE_E_VALUE_INVALID;                                                                    \
-                run->reason = text;                                                                                    \
-                goto failed;                                                                                           \
-        } while (0)
+STEP put_number(struct run *run, struct place *place, uint64_t number)
+{
+        if (!make_room(run, place, 0))
+                return false;
+        place->at = chappe_put_number(place->at, number);
+        return true;
+}
 
-#define ROOM(size)                                                                                                     \
-        do {                                                                                                           \
-                if (__builtin_expect((size_t)(limit - at) < (size_t)(size) + CHAPPE_NUMBER_SIZE, 0) &&                 \
-                    !make_room(run, &at, &limit, size))                                                                \
-                        goto failed;                                                                                   \
-        } while (0)
+STEP put_raw(struct run *run, struct place *place, size_t size)
+{
+        if (!make_room(run, place, size))
+                return false;
+        place->at = chappe_put_raw(place->at, field(place), size);
+        return true;
+}
 
-#define PUT(type)                                                                                                      \
-        do {                                                                                                           \
-                ROOM(sizeof(type));                                                                                    \
-                memcpy(at, field, sizeof(type));                                                                       \
-                at += sizeof(type);                                                                                    \
-        } while (0)
+/* A number below count, as symbols and branches are written. */
+STEP put_index(struct run *run, struct place *place, uint32_t count, const char *reason)
+{
+        uint32_t index = *(const uint32_t *)field(place);
 
-#define PUT_NUMBER(value)                                                                                              \
-        do {                                                                                                           \
-                ROOM(0);                                                                                               \
-                at = chappe_put_number(at, value);                                                                     \
-        } while (0)
+        return index < count ? put_number(run, place, (uint64_t)index << 1) : unfit(run, reason);
+}
+
+STEP do_boolean(struct run *run, struct place *place)
+{
+        return *(const uint8_t *)field(place) <= 1 ? put_raw(run, place, sizeof(bool))
+                                                   : unfit(run, "a bool that is neither 0 nor 1");
+}
+
+STEP do_int(struct run *run, struct place *place)
+{
+        if (!make_room(run, place, 0))
+                return false;
+        place->at = chappe_put_int(place->at, *(const int32_t *)field(place));
+        return true;
+}
+
+STEP do_long(struct run *run, struct place *place)
+{
+        if (!make_room(run, place, 0))
+                return false;
+        place->at = chappe_put_long(place->at, *(const int64_t *)field(place));
+        return true;
+}
+
+STEP do_float(struct run *run, struct place *place)
+{
+        return put_raw(run, place, sizeof(float));
+}
+
+STEP do_double(struct run *run, struct place *place)
+{
+        return put_raw(run, place, sizeof(double));
+}
+
+STEP do_fixed(struct run *run, struct place *place)
+{
+        return put_raw(run, place, place->instruction->a);
+}
+
+STEP do_bytes(struct run *run, struct place *place)
+{
+        const struct chappe_bytes *bytes = field(place);
+
+        if (!make_room(run, place, bytes->length))
+                return false;
+        place->at = chappe_put_bytes(place->at, *bytes);
+        return true;
+}
+
+STEP do_string(struct run *run, struct place *place)
+{
+        const struct chappe_text *text = field(place);
+        uint8_t *behind;
+
+        if (!make_room(run, place, text->length))
+                return false;
+        behind = chappe_put_text(place->at, *text);
+        if (!behind)
+                return unfit(run, "a string that is not UTF-8");
+        place->at = behind;
+        return true;
+}
+
+STEP do_enum(struct run *run, struct place *place)
+{
+        return put_index(run, place, place->instruction->a, "a number that is no symbol of the enum");
+}
+
+STEP do_optional(struct run *run, struct place *place)
+{
+        bool present = *(const uint8_t *)field(place);
+        uint32_t null = place->instruction->a;
+
+        if (!present)
+                place->next = run->plan->program + place->instruction->b;
+        return put_number(run, place, (present ? 1 - null : null) << 1);
+}
+
+STEP do_union(struct run *run, struct place *place)
+{
+        if (!put_index(run, place, place->instruction->b, "a number that is no branch of the union"))
+                return false;
+        place->next = run->plan->program + run->plan->jumps[place->instruction->a + *(const uint32_t *)field(place)];
+        return true;
+}
+
+STEP do_branch(struct run *run, struct place *place)
+{
+        (void)run, (void)place; /* the union has written it */
+        return true;
+}
+
+STEP do_jump(struct run *run, struct place *place)
+{
+        place->next = run->plan->program + place->instruction->b;
+        return true;
+}
+
+STEP do_array(struct run *run, struct place *place)
+{
+        const struct items *items = field(place);
+        struct chappe_plan_frame *frame;
+
+        if (items->count == 0) {
+                place->next = run->plan->program + place->instruction->b;
+                return put_number(run, place, 0);
+        }
+        if (!items->at)
+                return unfit(run, "an array that has a count but no items");
+        if (!push(run, place))
+                return false;
+        frame = &run->frames[run->depth - 1];
+        frame->left = frame->total = items->count;
+        frame->items = (uint8_t *)items->at;
+        if (!put_number(run, place, (uint64_t)items->count << 1))
+                return false;
+        place->base = items->at;
+        return true;
+}
+
+STEP do_next(struct run *run, struct place *place)
+{
+        struct chappe_plan_frame *frame = &run->frames[run->depth - 1];
+
+        if (--frame->left > 0) {
+                place->base += CHAPPE_PLAN_STRIDE(frame->instruction->a);
+                place->next = frame->instruction + 1;
+                return true;
+        }
+        place->base = frame->base;
+        run->depth--;
+        return put_number(run, place, 0);
+}
+
+STEP enter(struct run *run, struct place *place, const uint8_t *base)
+{
+        if (!push(run, place))
+                return false;
+        place->base = base;
+        place->next = run->plan->program + place->instruction->b;
+        return true;
+}
+
+STEP do_pointer(struct run *run, struct place *place)
+{
+        const uint8_t *target = *(const uint8_t *const *)field(place);
+
+        return target ? enter(run, place, target) : unfit(run, "a pointer that is NULL");
+}
+
+STEP do_call(struct run *run, struct place *place)
+{
+        return enter(run, place, field(place));
+}
+
+STEP do_return(struct run *run, struct place *place)
+{
+        const struct chappe_plan_frame *frame = &run->frames[--run->depth];
+
+        place->base = frame->base;
+        place->next = frame->next;
+        return true;
+}
+
+/* What each instruction of a type to itself does. */
+#define STEPS(X)                                                                                                       \
+        X(BOOLEAN, boolean)                                                                                            \
+        X(INT, int)                                                                                                    \
+        X(LONG, long)                                                                                                  \
+        X(FLOAT, float)                                                                                                \
+        X(DOUBLE, double)                                                                                              \
+        X(BYTES, bytes)                                                                                                \
+        X(STRING, string)                                                                                              \
+        X(FIXED, fixed)                                                                                                \
+        X(ENUM, enum)                                                                                                  \
+        X(OPTIONAL, optional)                                                                                          \
+        X(UNION, union)                                                                                                \
+        X(BRANCH, branch)                                                                                              \
+        X(JUMP, jump)                                                                                                  \
+        X(ARRAY, array)                                                                                                \
+        X(NEXT, next)                                                                                                  \
+        X(POINTER, pointer)                                                                                            \
+        X(CALL, call)                                                                                                  \
+        X(RETURN, return )
+
+/* A step that succeeds goes on with the next one; all else leaves the switch. */
+#define RUN_STEP(op, step)                                                                                             \
+        case CHAPPE_OP_##op:                                                                                           \
+                if (do_##step(run, &place))                                                                            \
+                        continue;                                                                                      \
+                break;
 
 static int execute(struct run *run, const uint8_t *base, struct chappe_error *error)
 {
-        const struct chappe_instruction *program = run->plan->program, *next = program, *instruction;
-        uint8_t *at = run->buffer->at + run->buffer->length, *limit = run->buffer->at + run->buffer->capacity, *behind;
+        struct chappe_buffer *buffer = run->buffer;
+        struct place place = { .at = buffer->at + buffer->length,
+                               .limit = buffer->at + buffer->capacity,
+                               .base = base,
+                               .next = run->plan->program };
         char path[200];
 
         for (;;) {
-                const uint8_t *field;
-
-                instruction = next++;
-                field = base + instruction->offset;
-                switch ((enum chappe_op)instruction->op) {
-                case CHAPPE_OP_BOOLEAN:
-                        if (*field > 1)
-                                UNFIT("a bool that is neither 0 nor 1");
-                        PUT(bool);
-                        break;
-                case CHAPPE_OP_INT:
-                        ROOM(0);
-                        at = chappe_put_int(at, *(const int32_t *)field);
-                        break;
-                case CHAPPE_OP_LONG:
-                        ROOM(0);
-                        at = chappe_put_long(at, *(const int64_t *)field);
-                        break;
-                case CHAPPE_OP_FLOAT:
-                        PUT(float);
-                        break;
-                case CHAPPE_OP_DOUBLE:
-                        PUT(double);
-                        break;
-                case CHAPPE_OP_BYTES: {
-                        const struct chappe_bytes *bytes = (const struct chappe_bytes *)field;
-
-                        ROOM(bytes->length);
-                        at = chappe_put_bytes(at, *bytes);
-                        break;
-                }
-                case CHAPPE_OP_STRING: {
-                        const struct chappe_text *text = (const struct chappe_text *)field;
-
-                        ROOM(text->length);
-                        behind = chappe_put_text(at, *text);
-                        if (!behind)
-                                UNFIT("a string that is not UTF-8");
-                        at = behind;
-                        break;
-                }
-                case CHAPPE_OP_FIXED:
-                        ROOM(instruction->a);
-                        memcpy(at, field, instruction->a);
-                        at += instruction->a;
-                        break;
-                case CHAPPE_OP_ENUM:
-                        if (*(const uint32_t *)field >= instruction->a)
-                                UNFIT("a number that is no symbol of the enum");
-                        PUT_NUMBER((uint64_t) * (const uint32_t *)field << 1);
-                        break;
-                case CHAPPE_OP_OPTIONAL:
-                        PUT_NUMBER((*field ? 1 - instruction->a : instruction->a) << 1);
-                        if (!*field)
-                                next = program + instruction->b;
-                        break;
-                case CHAPPE_OP_UNION:
-                        if (*(const uint32_t *)field >= instruction->b)
-                                UNFIT("a number that is no branch of the union");
-                        PUT_NUMBER((uint64_t) * (const uint32_t *)field << 1);
-                        next = program + run->plan->jumps[instruction->a + *(const uint32_t *)field];
-                        break;
-                case CHAPPE_OP_BRANCH:
-                        break;
-                case CHAPPE_OP_JUMP:
-                        next = program + instruction->b;
-                        break;
-                case CHAPPE_OP_ARRAY: {
-                        const struct items *items = (const struct items *)field;
-
-                        if (items->count > 0) {
-                                if (!items->at)
-                                        UNFIT("an array that has a count but no items");
-                                if (!push(run, instruction, NULL, base))
-                                        goto failed;
-                                run->frames[run->depth - 1].left = run->frames[run->depth - 1].total = items->count;
-                                run->frames[run->depth - 1].items = (uint8_t *)items->at;
-                                PUT_NUMBER((uint64_t)items->count << 1);
-                                base = items->at;
-                                break;
-                        }
-                        PUT_NUMBER(0);
-                        next = program + instruction->b;
-                        break;
-                }
-                case CHAPPE_OP_NEXT: {
-                        struct chappe_plan_frame *frame = &run->frames[run->depth - 1];
-
-                        if (--frame->left > 0) {
-                                base += CHAPPE_PLAN_STRIDE(frame->instruction->a);
-                                next = frame->instruction + 1;
-                                break;
-                        }
-                        PUT_NUMBER(0);
-                        base = frame->base;
-                        run->depth--;
-                        break;
-                }
-                case CHAPPE_OP_POINTER:
-                        field = *(const uint8_t *const *)field;
-                        if (!field)
-                                UNFIT("a pointer that is NULL");
-                        /* fall through */
-                case CHAPPE_OP_CALL:
-                        if (!push(run, instruction, next, base))
-                                goto failed;
-                        base = field;
-                        next = program + instruction->b;
-                        break;
-                case CHAPPE_OP_RETURN:
-                        run->depth--;
-                        base = run->frames[run->depth].base;
-                        next = run->frames[run->depth].next;
-                        break;
+                place.instruction = place.next++;
+                switch ((enum chappe_op)place.instruction->op) {
+                        STEPS(RUN_STEP)
                 case CHAPPE_OP_END:
-                        run->buffer->length = (size_t)(at - run->buffer->at);
+                        buffer->length = (size_t)(place.at - buffer->at);
                         return 0;
                 default:
-                        UNFIT("a plan that cannot encode");
+                        unfit(run, "a plan that cannot encode");
                 }
+                return chappe_fail(error, run->code, "%s: %s",
+                                   chappe_plan_path_print(run->plan, place.instruction, run->frames, run->depth, path),
+                                   run->reason);
         }
-failed:
-        return chappe_fail(error, run->code, "%s: %s",
-                           chappe_plan_path_print(run->plan, instruction, run->frames, run->depth, path), run->reason);
 }
 
 int chappe_plan_encode(const struct chappe_plan *plan, const void *value, struct chappe_buffer *buffer,
