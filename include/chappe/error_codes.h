@@ -47,6 +47,7 @@
         X(BROKER_FORKED, 3010, "a broker handle was used in a forked process", "Open the broker after fork; librdkafka's threads do not survive it.") \
         X(BROKER_UNSUPPORTED, 3011, "this broker cannot do that", "Use Apache Kafka; the embedded broker lacks administration and offsets by time.") \
         X(ASSIGNMENT_STATE, 3012, "an answer to no rebalance", "Accept answers gained, release answers revoked or lost, once each.") \
+        X(GROUP_FOREIGN, 3014, "a consumer group has members of another kind", "All members of a group need the same group_protocol; a foreign consumer needs a group of its own. It is tried again.") \
         X(GROUP_BUSY, 3013, "a consumer group is in use", "Stop its members first, or they would commit over it. A static member (instance_static) stays in it until its session is over.") \
         /* registry */ \
         X(REGISTRY_URL, 3101, "the schema registry's address cannot be used", "Give http:// or https:// with host and path, without user, query or fragment; credentials need https.") \

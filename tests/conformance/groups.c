@@ -195,7 +195,7 @@ static void a_static_member_comes_back_to_its_partitions(struct trial *trial)
 {
         struct reader *first = calloc(1, sizeof(*first));
         struct reader *second = calloc(1, sizeof(*second));
-        bool before[PARTITIONS];
+        bool before[PEER_PARTITIONS];
 
         reader_open(first, trial, trial->group, "one");
         expect(trial, reader_until(first, NULL, all_gained), "gained");

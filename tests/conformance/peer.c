@@ -163,6 +163,7 @@ void reader_open(struct reader *reader, struct trial *trial, const char *group, 
                                                 { "session.timeout.ms", "6000" },
                                                 { "max.poll.interval.ms", "6000" },
                                                 { "heartbeat.interval.ms", "500" },
+                                                { "topic.metadata.refresh.interval.ms", "500" },
                                                 { "group.instance.id", instance } };
         struct chappe_error error = { 0 };
         const char *topic = trial->topic;
@@ -174,7 +175,7 @@ void reader_open(struct reader *reader, struct trial *trial, const char *group, 
                                                   &(struct chappe_consumer_config){ .group = group,
                                                                                     .protocol = trial->stage->protocol,
                                                                                     .properties = properties,
-                                                                                    .property_count = instance ? 5 : 4,
+                                                                                    .property_count = instance ? 6 : 5,
                                                                                     .ready = on_reader_ready,
                                                                                     .context = reader },
                                                   &reader->consumer, &error);
@@ -189,7 +190,7 @@ int reader_assigned(const struct reader *reader)
 {
         int count = 0;
 
-        for (int i = 0; i < PARTITIONS; i++)
+        for (int i = 0; i < PEER_PARTITIONS; i++)
                 count += reader->assigned[i];
         return count;
 }
@@ -214,7 +215,7 @@ void reader_accept(struct reader *reader)
 static void remember(struct reader *reader, const struct chappe_consumer_event *event)
 {
         reader->pending_count = 0;
-        for (size_t i = 0; i < event->position_count && i < PARTITIONS; i++) {
+        for (size_t i = 0; i < event->position_count && i < PEER_PARTITIONS; i++) {
                 const struct chappe_position *position = &event->positions[i];
 
                 expect(reader->trial, strcmp(position->topic, reader->trial->topic) == 0, "topic %s", position->topic);
@@ -268,6 +269,8 @@ static void follow(struct reader *reader, const struct chappe_consumer_event *ev
                 break;
         case CHAPPE_CONSUMER_ERROR:
                 reader->errors++;
+                reader->fatal += event->fatal;
+                reader->last_error = event->error;
                 break;
         }
 }
@@ -300,7 +303,7 @@ static size_t take_all(struct reader *reader)
 {
         size_t total = 0;
 
-        for (int32_t partition = 0; partition < PARTITIONS; partition++) {
+        for (int32_t partition = 0; partition < PEER_PARTITIONS; partition++) {
                 struct chappe_record records[7]; /* an odd number: batches end in the middle */
                 size_t count;
 
@@ -374,7 +377,7 @@ void reader_close(struct reader *reader)
                        operations(reader->trial)->consumer_close(reader->consumer, PATIENCE_MS, &error) == 0,
                        "close: %s", error.text);
         reader->consumer = NULL;
-        for (int i = 0; i < PARTITIONS; i++) {
+        for (int i = 0; i < PEER_PARTITIONS; i++) {
                 free(reader->metadata[i]);
                 reader->metadata[i] = NULL;
         }

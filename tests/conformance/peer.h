@@ -4,7 +4,8 @@
 
 #include "suite.h"
 
-#define PEER_RECORDS 256
+#define PEER_RECORDS    256
+#define PEER_PARTITIONS (PARTITIONS + 2) /* of a topic that grows */
 
 struct peer_signal {
         struct chappe_executor *executor;
@@ -42,13 +43,14 @@ struct reader {
         struct peer_signal signal;
         bool hesitant; /* answers no rebalance by itself */
         bool idle;     /* takes no records */
-        bool assigned[PARTITIONS];
-        int64_t committed[PARTITIONS];
-        char *metadata[PARTITIONS];
-        int gained, revoked, lost, commits, commits_refused, ends, errors;
+        bool assigned[PEER_PARTITIONS];
+        int64_t committed[PEER_PARTITIONS];
+        char *metadata[PEER_PARTITIONS];
+        int gained, revoked, lost, commits, commits_refused, ends, errors, fatal;
+        struct chappe_error last_error;
         void *token;
         int pending_count; /* partitions of the rebalance that awaits an answer */
-        struct chappe_position pending[PARTITIONS];
+        struct chappe_position pending[PEER_PARTITIONS];
         struct seen seen[PEER_RECORDS];
         size_t seen_count;
 };

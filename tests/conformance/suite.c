@@ -99,5 +99,6 @@ int suite_run(struct stage *stage)
         count = add_cases(reading_cases, stage, casts, tests, count);
         count = add_cases(group_cases, stage, casts, tests, count);
         count = add_cases(outside_cases, stage, casts, tests, count);
+        count = add_cases(contract_cases, stage, casts, tests, count);
         return _cmocka_run_group_tests(stage->name, tests, count, NULL, NULL);
 }

@@ -20,6 +20,9 @@ enum lack {
         LACKS_METADATA_LIMIT = 8,       /* commit metadata of any length is taken */
         LACKS_MISSING_TOPICS = 16,      /* a topic is there as soon as it is asked for */
         LACKS_COMMIT_IN_REBALANCE = 32, /* refuses commits of a member that drains */
+        LACKS_CHANGES = 64,             /* topics do not grow, records are not deleted */
+        LACKS_STRANGERS = 128,          /* a group takes members of one kind, or has no bounds at all */
+        LACKS_TAKEOVER = 256,           /* a static member's place is not given to another that bears its name */
 };
 
 struct trial;
@@ -34,6 +37,12 @@ struct stage {
         int (*broker_open)(struct stage *stage, struct chappe_broker **ret_broker, struct chappe_error *error);
         /* Runs body on a strand of this stage, to its end. */
         void (*perform)(struct stage *stage, void (*body)(void *argument), void *argument);
+        /* Changes from outside; 0 or negative. NULL with LACKS_CHANGES. */
+        int (*records_delete)(struct trial *trial, int32_t partition, int64_t before);
+        int (*topic_grow)(struct trial *trial, int32_t partition_count);
+        /* A member whose protocol no member of ours speaks. NULL with LACKS_STRANGERS. */
+        void *(*stranger_join)(struct trial *trial);
+        void (*stranger_leave)(struct trial *trial, void *stranger);
         void *context;
 };
 
@@ -43,7 +52,8 @@ struct trial_case {
         unsigned needs; /* what a stage must not lack */
 };
 
-extern const struct trial_case producing_cases[], reading_cases[], group_cases[], outside_cases[]; /* end with { 0 } */
+extern const struct trial_case producing_cases[], reading_cases[], group_cases[], outside_cases[],
+        contract_cases[]; /* end with { 0 } */
 
 /* One case on one stage. */
 struct trial {

@@ -17,7 +17,7 @@ int main(void)
 
         kafka_stage_init(&stage, "mock", rd_kafka_mock_cluster_bootstraps(cluster),
                          LACKS_ADMIN | LACKS_COMMIT_IN_REBALANCE | LACKS_MISSING_TOPICS | LACKS_STATIC_MEMBERSHIP |
-                                 LACKS_OFFSETS_BY_TIME | LACKS_METADATA_LIMIT);
+                                 LACKS_OFFSETS_BY_TIME | LACKS_METADATA_LIMIT | LACKS_CHANGES | LACKS_STRANGERS);
         failed = suite_run(&stage);
         rd_kafka_mock_cluster_destroy(cluster);
         rd_kafka_destroy(host);

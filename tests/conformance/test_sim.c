@@ -26,6 +26,20 @@ static int broker_open(struct stage *stage, struct chappe_broker **ret_broker, s
         return chappe_sim_open(machine->sim, machine->process, NULL, 0, ret_broker, error);
 }
 
+static int records_delete(struct trial *trial, int32_t partition, int64_t before)
+{
+        struct machine *machine = trial->stage->context;
+
+        return chappe_sim_records_delete(machine->sim, trial->topic, partition, before);
+}
+
+static int topic_grow(struct trial *trial, int32_t partition_count)
+{
+        struct machine *machine = trial->stage->context;
+
+        return chappe_sim_topic_grow(machine->sim, trial->topic, partition_count);
+}
+
 static void run_body(void *argument)
 {
         struct machine *machine = argument;
@@ -63,9 +77,14 @@ static void perform(struct stage *stage, void (*body)(void *argument), void *arg
 int main(void)
 {
         struct machine machine = { 0 };
-        struct stage stage = {
-                .name = "sim", .run = "conformance", .broker_open = broker_open, .perform = perform, .context = &machine
-        };
+        struct stage stage = { .name = "sim",
+                               .run = "conformance",
+                               .lacks = LACKS_STRANGERS,
+                               .broker_open = broker_open,
+                               .perform = perform,
+                               .records_delete = records_delete,
+                               .topic_grow = topic_grow,
+                               .context = &machine };
         int failed;
 
         fprintf(stderr, "# seed %d\n", SEED);

@@ -105,6 +105,8 @@ static const struct rule {
         { "heartbeat.interval.ms", CONSUMER, FIXED, NULL, by_brokers, ASSIGNED_BY_BROKERS },
         { "group.protocol.type", CONSUMER, FIXED, NULL, by_brokers, ASSIGNED_BY_BROKERS },
         { "auto.offset.reset", CONSUMER, DEFAULT, "earliest", NULL, NULL },
+        /* New partitions of a topic are found by looking: five minutes is long. */
+        { "topic.metadata.refresh.interval.ms", CONSUMER, DEFAULT, "30000", NULL, NULL },
         { "enable.idempotence", PRODUCER, DEFAULT, "true", NULL, NULL },
         { "acks", PRODUCER, DEFAULT, "all", NULL, NULL },
         { "partitioner", PRODUCER, DEFAULT, "murmur2_random", NULL, NULL },

@@ -138,6 +138,10 @@ int chappe_kafka_consumer_commit(struct chappe_consumer *consumer, const struct 
 
         if (!consumer->group)
                 return chappe_fail(error, CHAPPE_E_USAGE, "commit: this consumer is in no group");
+        /* librdkafka has left the group: what it sends now, the brokers take for a commit of nobody's, and keep it. */
+        if (rd_kafka_assignment_lost(consumer->client))
+                return chappe_fail(error, CHAPPE_E_COMMIT_REFUSED,
+                                   "committing offsets of group %s: its partitions are lost", consumer->group);
         /* An explicit list: committing "what was stored" loses the metadata before librdkafka 2.2. */
         list = chappe_kafka_positions_list(positions, count);
         reason = rd_kafka_commit_queue(consumer->client, list, consumer->control, NULL, token);

@@ -62,9 +62,11 @@ int chappe_kafka_partition_count(const struct chappe_kafka *kafka, rd_kafka_t *c
         return chappe_kafka_fail(kafka, reason, NULL, error, "topic %s", rd_kafka_topic_name(topic));
 }
 
+/* On several brokers one may know of a new topic before another does: this client then knows no such partition. */
 static bool worth_asking_again(rd_kafka_resp_err_t reason)
 {
-        return worth_another_look(reason) || reason == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
+        return worth_another_look(reason) || reason == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+               reason == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
 }
 
 rd_kafka_resp_err_t chappe_kafka_query_watermarks(rd_kafka_t *client, const char *topic, int32_t partition,

@@ -112,7 +112,7 @@ int chappe_sim_admin_watermarks(struct chappe_broker *broker, const char *topic,
 
         if (status < 0)
                 return status;
-        *ret_low = 0;
+        *ret_low = log->low;
         *ret_high = log->end;
         return 0;
 }

@@ -152,6 +152,37 @@ int chappe_sim_topic_create(struct chappe_sim *sim, const char *topic, int32_t p
         return chappe_sim_topic_add(sim, topic, partition_count) ? 0 : -CHAPPE_E_NO_MEMORY;
 }
 
+int chappe_sim_topic_grow(struct chappe_sim *sim, const char *topic, int32_t partition_count)
+{
+        struct sim_topic *found = chappe_sim_topic_find(sim, topic);
+        struct sim_log *logs;
+
+        if (!found || partition_count < found->partition_count)
+                return -CHAPPE_E_TOPIC_MISSING;
+        logs = realloc(found->logs, (size_t)partition_count * sizeof(*logs));
+        if (!logs)
+                return -CHAPPE_E_NO_MEMORY;
+        for (int32_t i = found->partition_count; i < partition_count; i++)
+                logs[i] = (struct sim_log){ 0 };
+        found->logs = logs;
+        found->partition_count = partition_count;
+        for (struct sim_group *group = sim->groups; group; group = group->hh.next)
+                chappe_sim_group_topic_added(group, topic);
+        return 0;
+}
+
+int chappe_sim_records_delete(struct chappe_sim *sim, const char *topic, int32_t partition, int64_t before)
+{
+        struct sim_topic *found = chappe_sim_topic_find(sim, topic);
+        struct sim_log *log = found && partition < found->partition_count ? &found->logs[partition] : NULL;
+
+        if (!log)
+                return -CHAPPE_E_TOPIC_MISSING;
+        if (before > log->low)
+                log->low = before < log->end ? before : log->end;
+        return 0;
+}
+
 int32_t chappe_sim_partition_count(const struct chappe_sim *sim, const char *topic)
 {
         const struct sim_topic *found = chappe_sim_topic_find(sim, topic);

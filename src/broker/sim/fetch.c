@@ -65,12 +65,12 @@ void chappe_sim_handle_appended(struct sim_broker *broker, const struct sim_topi
 static int64_t resolve(const struct chappe_consumer *consumer, const struct sim_log *log, int64_t offset)
 {
         if (offset == CHAPPE_OFFSET_EARLIEST)
-                return 0;
+                return log->low;
         if (offset == CHAPPE_OFFSET_LATEST)
                 return log->end;
-        if (offset >= 0 && offset <= log->end)
+        if (offset >= log->low && offset <= log->end)
                 return offset;
-        return consumer->from_latest ? log->end : 0;
+        return consumer->from_latest ? log->end : log->low;
 }
 
 static struct sim_reading *reading_add(struct chappe_consumer *consumer, struct sim_topic *topic, int32_t partition)
@@ -147,6 +147,8 @@ size_t chappe_sim_consumer_take(struct chappe_consumer *consumer, const char *to
         struct sim_reading *reading = chappe_sim_reading_find(consumer, topic, partition);
         size_t count = 0, bytes = 0;
 
+        if (reading && reading->position < reading->topic->logs[partition].low)
+                reading_start(reading, reading->position); /* deleted under the reader */
         if (!reading || reading->position == reading->fetched || maximum == 0 ||
             !chappe_process_step(consumer->broker->process, "broker.take"))
                 return 0;

@@ -84,6 +84,10 @@ void chappe_sim_watch(struct chappe_sim *sim, const struct chappe_sim_watch *wat
 
 /* 0, or CHAPPE_TOPIC_EXISTS. */
 int chappe_sim_topic_create(struct chappe_sim *sim, const char *topic, int32_t partition_count);
+/* More partitions; its groups share them out. Negative without such a topic, or with fewer. */
+int chappe_sim_topic_grow(struct chappe_sim *sim, const char *topic, int32_t partition_count);
+/* Records before that offset are gone, as by retention. Negative without such a partition. */
+int chappe_sim_records_delete(struct chappe_sim *sim, const char *topic, int32_t partition, int64_t before);
 /* 0 when there is none. */
 int32_t chappe_sim_partition_count(const struct chappe_sim *sim, const char *topic);
 /* The n-th topic's name in order of creation, or NULL past the last. */

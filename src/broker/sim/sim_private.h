@@ -17,6 +17,7 @@ struct sim_record {
 
 struct sim_log {
         struct sim_record **records; /* offset is the index */
+        int64_t low;                 /* what is before it was deleted */
         int64_t end;
         int64_t capacity;
 };
