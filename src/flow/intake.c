@@ -8,12 +8,14 @@
 
 #include "config/config.h"
 #include "flow/ages.h"
+#include "flow/beginnings.h"
 #include "flow/careful.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
 
 #define BATCH           256
 #define BATCHES_A_SHARE 4
+#define GAP_US          60000000
 
 void chappe_intake_init(struct chappe_intake *intake)
 {
@@ -29,25 +31,10 @@ void chappe_intake_init(struct chappe_intake *intake)
 struct holding {
         const struct chappe_channel *channel;
         int64_t rewind_to; /* the log begins again there, once nothing of before is in hand; -1: no */
+        int64_t gap_us;    /* the next gap is looked into from then on */
         struct chappe_ages ages;
         struct chappe_careful careful;
 };
-
-/* Without a committed offset the position is asked for, so that it can be committed before the first record is
- * finished; when nobody answers, the broker's own reset has to do. */
-static int64_t start_offset(struct chappe_intake *intake, const struct chappe_position *committed)
-{
-        if (committed->offset >= 0)
-                return committed->offset;
-        bool earliest = strcmp(chappe_config_text(intake->runtime->config, "start_from"), "earliest") == 0;
-        int64_t timeout_ms = chappe_config_integer(intake->runtime->config, "broker_timeout_ms");
-        int64_t low, high;
-        struct chappe_error error;
-        if (intake->runtime->broker->operations->watermarks(intake->runtime->broker, committed->topic,
-                                                            committed->partition, timeout_ms, &low, &high, &error) < 0)
-                return earliest ? CHAPPE_OFFSET_EARLIEST : CHAPPE_OFFSET_LATEST;
-        return earliest ? low : high;
-}
 
 /* What the committed offset's metadata says was finished beyond it does not run again. */
 static void resume(struct chappe_intake *intake, struct chappe_share *share, const struct chappe_position *committed)
@@ -66,7 +53,7 @@ static void resume(struct chappe_intake *intake, struct chappe_share *share, con
 void chappe_intake_gain(struct chappe_intake *intake, const struct chappe_channel *channel,
                         const struct chappe_position *committed, int64_t now_us, struct chappe_position *ret_start)
 {
-        ret_start->offset = start_offset(intake, committed);
+        ret_start->offset = chappe_beginning(intake->runtime, intake->group, committed);
         struct chappe_share *share = chappe_assignment_find(intake->assignment, channel->name, committed->partition);
         if (share)
                 chappe_intake_drop(intake, share); /* gained twice without a revoke: the later one counts */
@@ -167,6 +154,17 @@ bool chappe_intake_moving(const struct chappe_intake *intake, const struct chapp
         return false;
 }
 
+/* What retention deletes is deleted from the front: a gap is looked into now and then, for to ask takes time. */
+static void look_for_gap(struct chappe_intake *intake, struct chappe_share *share, int64_t found, int64_t now_us)
+{
+        struct holding *holding = share->context;
+        int64_t expected = chappe_offset_ledger_highest(&share->ledger) + 1;
+        if (found <= expected || now_us < holding->gap_us)
+                return;
+        holding->gap_us = now_us + GAP_US;
+        chappe_beginning_tell_gap(intake->runtime, share->topic, share->partition, expected, found);
+}
+
 /* False: they have to be read again. */
 static bool give(struct chappe_intake *intake, struct chappe_share *share, struct chappe_record *records, size_t count,
                  int64_t now_us)
@@ -179,6 +177,7 @@ static bool give(struct chappe_intake *intake, struct chappe_share *share, struc
                 go_back(intake, share, records, count);
                 return false;
         }
+        look_for_gap(intake, share, first, now_us);
         if (chappe_handover_give(intake->handover, share, holding->channel, records, count, &given) < 0) {
                 seek(intake, share, given > 0 ? records[given].offset : first);
                 return false;

@@ -12,6 +12,7 @@ struct chappe_intake {
         struct chappe_handover *handover;
         struct chappe_assignment *assignment;
         struct chappe_consumer *consumer;
+        const char *group;
         struct chappe_meters_table meters;
         struct chappe_trial_policy trial_policy;
         const struct chappe_share *alone; /* its record runs, or is about to run, on trial; NULL: none does */

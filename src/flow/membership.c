@@ -73,7 +73,8 @@ static int open_consumer(struct chappe_membership *member, struct chappe_wake *b
 {
         const struct chappe_runtime *runtime = member->runtime;
         struct chappe_property properties[2] = {
-                { "auto.offset.reset", chappe_config_text(runtime->config, "start_from") },
+                /* Of offsets that are not there any more; start_from is for groups that have none. */
+                { "auto.offset.reset", "earliest" },
                 { "group.instance.id", runtime->instance },
         };
         struct chappe_consumer_config config = {
@@ -113,6 +114,7 @@ int chappe_membership_open(struct chappe_runtime *runtime, const struct chappe_c
                 .handover = handover,
                 .assignment = &member->assignment,
                 .consumer = member->consumer,
+                .group = channels->group,
                 .late = chappe_metrics_get(runtime->metrics, CHAPPE_COUNTER, "late_completions_total",
                                            "Records that finished after their partition had gone; they run again.",
                                            NULL),

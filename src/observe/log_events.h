@@ -45,6 +45,8 @@
         X(RESUMED, 4051, INFO, "a topic that was paused goes on, on request")                                          \
         X(MOVED, 4052, INFO, "a partition goes on at another offset, on request")                                      \
         X(STUCK_NO_MORE, 4033, INFO, "what stood still goes on")                                                       \
+        X(RECORDS_GONE, 4018, ERROR, "records were deleted before they were read") \
+        X(PARTITION_ADDED, 4019, INFO, "a partition was added to a topic") \
         X(CONSUMER_ERROR, 4015, WARNING, "the broker complains")                                                       \
         X(CONSUMER_DEAD, 4016, ERROR, "consumption has stopped")                                                       \
         X(TOPIC_CREATED, 4020, INFO, "a topic was created")                                                            \
