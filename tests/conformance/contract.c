@@ -214,7 +214,7 @@ static bool take_one(struct reader *reader, struct chappe_record *ret_record)
         while (count == 0 && chappe_clock_monotonic_us(reader->trial->stage->clock) < deadline_us) {
                 reader_turn(reader);
                 count = reader->trial->broker->operations->consumer_take(reader->consumer, reader->trial->topic, 0,
-                                                                         ret_record, 1);
+                                                                         ret_record, 1, SIZE_MAX);
                 if (count == 0)
                         peer_pause(reader->trial, 5);
         }
