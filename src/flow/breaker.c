@@ -74,8 +74,14 @@ bool chappe_breaker_gives_up(struct chappe_breaker *breaker, const struct chappe
         return false;
 }
 
-enum chappe_breaker_state chappe_breaker_look(struct chappe_breaker *breaker, int64_t now_us)
+enum chappe_breaker_state chappe_breaker_look(struct chappe_breaker *breaker,
+                                              const struct chappe_breaker_policy *policy, int64_t now_us)
 {
+        if (breaker->state == CHAPPE_BREAKER_PROBED &&
+            now_us - breaker->probe_us >= CHAPPE_BREAKER_PATIENCE * policy->wait_us) {
+                breaker->state = CHAPPE_BREAKER_PROBING;
+                breaker->probe_us = now_us;
+        }
         if (breaker->state == CHAPPE_BREAKER_OPEN && now_us >= breaker->probe_us)
                 breaker->state = CHAPPE_BREAKER_PROBING;
         return breaker->state;

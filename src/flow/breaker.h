@@ -15,6 +15,7 @@
 
 #define CHAPPE_BREAKER_OUTCOMES  64
 #define CHAPPE_BREAKER_WINDOW_US INT64_C(60000000)
+#define CHAPPE_BREAKER_PATIENCE  10
 
 struct chappe_breaker_policy {
         int32_t percent; /* of the keys must fail for it to open; 0: it never does */
@@ -33,7 +34,7 @@ enum chappe_breaker_state {
 struct chappe_breaker {
         enum chappe_breaker_state state;
         int64_t opened_us;
-        int64_t probe_us; /* OPEN: when a record may probe */
+        int64_t probe_us; /* when a record may probe; from then on, since when one might */
         struct {
                 uint64_t key;
                 int64_t at_us;
@@ -50,8 +51,10 @@ bool chappe_breaker_note(struct chappe_breaker *breaker, const struct chappe_bre
  * none gets through, which opens it. */
 bool chappe_breaker_gives_up(struct chappe_breaker *breaker, const struct chappe_breaker_policy *policy,
                              int64_t now_us);
-/* Time passes: an open breaker whose time has come begins to probe. */
-enum chappe_breaker_state chappe_breaker_look(struct chappe_breaker *breaker, int64_t now_us);
+/* Time passes: an open breaker whose time has come begins to probe; so does one whose probing record has been running
+ * for CHAPPE_BREAKER_PATIENCE times the wait: it may never come back. */
+enum chappe_breaker_state chappe_breaker_look(struct chappe_breaker *breaker,
+                                              const struct chappe_breaker_policy *policy, int64_t now_us);
 /* The probing record has begun. */
 void chappe_breaker_probe_begins(struct chappe_breaker *breaker);
 /* How it came out: passed closes the breaker, failed lets it wait again. */

@@ -192,7 +192,7 @@ static bool heed_one(struct chappe_handover *handover, const struct chappe_assig
                      int64_t now_us)
 {
         struct chappe_topic_breaker *breaker = &handover->breakers[n];
-        enum chappe_breaker_state state = chappe_breaker_look(&breaker->breaker, now_us);
+        enum chappe_breaker_state state = chappe_breaker_look(&breaker->breaker, &breaker->policy, now_us);
         bool open = state != CHAPPE_BREAKER_CLOSED;
         bool halts = breaker->halting > 0;
         bool paused = breaker->paused;

@@ -247,6 +247,20 @@ void stage_end(struct stage *stage)
         }
 }
 
+void stage_nap(struct chappe_context *ctx, int64_t for_us)
+{
+        struct chappe_executor *executor = ctx->runtime->world->executor;
+        struct chappe_mutex *mutex = chappe_mutex_new(executor);
+        struct chappe_condition *never = chappe_condition_new(executor);
+        int64_t until_us = chappe_clock_monotonic_us(ctx->runtime->world->clock) + for_us;
+        chappe_mutex_lock(executor, mutex);
+        while (chappe_condition_wait(executor, never, mutex, until_us) == CHAPPE_WAIT_SIGNALLED)
+                ;
+        chappe_mutex_unlock(executor, mutex);
+        chappe_condition_free(executor, never);
+        chappe_mutex_free(executor, mutex);
+}
+
 bool stage_measures(const struct stage *stage, int n, const char *line)
 {
         struct chappe_buffer text = { 0 };

@@ -59,6 +59,9 @@ void stage_run(struct stage *stage, int64_t for_us, bool (*done)(void *context),
 /* Runs until every instance has ended, and clears them away. */
 void stage_end(struct stage *stage);
 
+/* A handler takes its time. */
+void stage_nap(struct chappe_context *ctx, int64_t for_us);
+
 /* Is this line, name, labels and value, among the metrics of an instance that runs? */
 bool stage_measures(const struct stage *stage, int n, const char *line);
 

@@ -71,7 +71,7 @@ static void step_open(struct chappe_breaker *breaker, struct model *model, const
         assert_false(chappe_breaker_note(breaker, policy, 1, true, now_us));
         switch (breaker->state) {
         case CHAPPE_BREAKER_OPEN:
-                assert_int_equal(chappe_breaker_look(breaker, now_us),
+                assert_int_equal(chappe_breaker_look(breaker, policy, now_us),
                                  now_us >= breaker->probe_us ? CHAPPE_BREAKER_PROBING : CHAPPE_BREAKER_OPEN);
                 return;
         case CHAPPE_BREAKER_PROBING:
@@ -79,6 +79,11 @@ static void step_open(struct chappe_breaker *breaker, struct model *model, const
                 assert_int_equal(breaker->state, CHAPPE_BREAKER_PROBED);
                 return;
         default:
+                if (now_us - breaker->probe_us >= CHAPPE_BREAKER_PATIENCE * policy->wait_us) {
+                        assert_int_equal(chappe_breaker_look(breaker, policy, now_us), CHAPPE_BREAKER_PROBING);
+                        return;
+                }
+                assert_int_equal(chappe_breaker_look(breaker, policy, now_us), CHAPPE_BREAKER_PROBED);
                 if (chappe_random_below(random, 4) == 0) {
                         chappe_breaker_probe_unrun(breaker);
                         assert_int_equal(breaker->state, CHAPPE_BREAKER_PROBING);

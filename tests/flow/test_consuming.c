@@ -36,20 +36,6 @@ struct book {
 static struct stage stage;
 static struct book book;
 
-static void nap(struct chappe_context *ctx, int64_t for_us)
-{
-        struct chappe_executor *executor = ctx->runtime->world->executor;
-        struct chappe_mutex *mutex = chappe_mutex_new(executor);
-        struct chappe_condition *never = chappe_condition_new(executor);
-        int64_t until_us = chappe_clock_monotonic_us(ctx->runtime->world->clock) + for_us;
-        chappe_mutex_lock(executor, mutex);
-        while (chappe_condition_wait(executor, never, mutex, until_us) == CHAPPE_WAIT_SIGNALLED)
-                ;
-        chappe_mutex_unlock(executor, mutex);
-        chappe_condition_free(executor, never);
-        chappe_mutex_free(executor, mutex);
-}
-
 static enum chappe_decision on_event(struct chappe_context *ctx, const void *decoded)
 {
         const struct event *event = decoded;
@@ -57,7 +43,7 @@ static enum chappe_decision on_event(struct chappe_context *ctx, const void *dec
         int key = event->key.at[0] - 'a';
         book.runs[n]++;
         if (book.sleep_us)
-                nap(ctx, book.sleep_us);
+                stage_nap(ctx, book.sleep_us);
         if (book.outage > 0) {
                 book.outage--;
                 chappe_fail(&ctx->error, CHAPPE_E_STORE_FULL, "the disk is full");

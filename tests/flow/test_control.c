@@ -27,25 +27,11 @@ static struct {
         int64_t hopeless; /* this one always fails; -1: none */
 } book;
 
-static void nap(struct chappe_context *ctx, int64_t for_us)
-{
-        struct chappe_executor *executor = ctx->runtime->world->executor;
-        struct chappe_mutex *mutex = chappe_mutex_new(executor);
-        struct chappe_condition *never = chappe_condition_new(executor);
-        int64_t until_us = chappe_clock_monotonic_us(ctx->runtime->world->clock) + for_us;
-        chappe_mutex_lock(executor, mutex);
-        while (chappe_condition_wait(executor, never, mutex, until_us) == CHAPPE_WAIT_SIGNALLED)
-                ;
-        chappe_mutex_unlock(executor, mutex);
-        chappe_condition_free(executor, never);
-        chappe_mutex_free(executor, mutex);
-}
-
 static enum chappe_decision on_event(struct chappe_context *ctx, const void *decoded)
 {
         const struct event *event = decoded;
         if (book.slow_us > 0)
-                nap(ctx, book.slow_us);
+                stage_nap(ctx, book.slow_us);
         book.runs[event->n]++;
         if (event->n == book.hopeless)
                 return chappe_retry(ctx, "hopeless");

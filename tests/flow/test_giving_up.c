@@ -42,21 +42,6 @@ static int64_t now_us(void)
         return chappe_fibers_now_us(stage.fibers);
 }
 
-static void nap(struct chappe_context *ctx, int64_t for_us)
-{
-        struct chappe_executor *executor = ctx->runtime->world->executor;
-        struct chappe_mutex *mutex = chappe_mutex_new(executor);
-        struct chappe_condition *never = chappe_condition_new(executor);
-        int64_t until_us = chappe_clock_monotonic_us(ctx->runtime->world->clock) + for_us;
-
-        chappe_mutex_lock(executor, mutex);
-        while (chappe_condition_wait(executor, never, mutex, until_us) == CHAPPE_WAIT_SIGNALLED)
-                ;
-        chappe_mutex_unlock(executor, mutex);
-        chappe_condition_free(executor, never);
-        chappe_mutex_free(executor, mutex);
-}
-
 static bool publish_apart(struct chappe_context *ctx, const struct event *event)
 {
         struct chappe_context *apart = chappe_context_open((struct chappe_service *)ctx->runtime, NULL, 0);
@@ -76,7 +61,7 @@ static enum chappe_decision on_event(struct chappe_context *ctx, const void *dec
         book.begun_gone += first && book.cut_off && book.released_us;
         book.runs[event->n]++;
         if (book.handler_us && event->n >= book.quick)
-                nap(ctx, book.handler_us);
+                stage_nap(ctx, book.handler_us);
         if (book.hopeless)
                 return chappe_dead_letter(ctx, "there is no hope");
         if (book.publishes && !publish_apart(ctx, event))

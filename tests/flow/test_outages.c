@@ -19,6 +19,7 @@ static struct stage stage;
 static struct {
         int keys;
         int64_t away_from_us, away_until_us; /* by the clock of the stage */
+        bool hangs;                          /* the first record that runs while they are away never returns */
         int64_t poisoned;                    /* this one fails always; -1: none */
         int runs[RECORDS];
         int done[RECORDS];
@@ -36,6 +37,10 @@ static enum chappe_decision on_event(struct chappe_context *ctx, const void *dec
         book.runs[n]++;
         if (now_us >= book.away_from_us && now_us < book.away_until_us) {
                 book.runs_while_away++;
+                if (book.hangs && now_us > book.away_from_us + 20 * SECOND) {
+                        book.hangs = false;
+                        stage_nap(ctx, 600 * SECOND);
+                }
                 return chappe_retry(ctx, "nobody answers");
         }
         if (n == book.poisoned)
@@ -89,7 +94,7 @@ static bool all_committed(void *context)
 
 static void run_until_committed(int64_t count)
 {
-        stage_run(&stage, 300 * SECOND, all_committed, &count);
+        stage_run(&stage, 600 * SECOND, all_committed, &count);
         assert_true(all_committed(&count));
 }
 
@@ -123,6 +128,28 @@ static void test_an_outage_of_many_keys_makes_no_dead_letters_and_few_attempts(v
                 stage_end(&stage);
                 stage_close(&stage);
         }
+}
+
+/* A probe that hangs is not waited for. */
+static void test_an_outage_ends_although_a_probe_hangs(void **state)
+{
+        (void)state;
+        open_with(1, 20);
+        append(0, RECORDS);
+        book.away_from_us = 1;
+        book.away_until_us = 60 * SECOND;
+        book.hangs = true;
+        stage_start(&stage, 0);
+        stage_run(&stage, 200 * SECOND, NULL, NULL);
+        assert_false(book.hangs);
+        int done = 0;
+        for (int n = 0; n < RECORDS; n++)
+                done += book.done[n];
+        assert_int_equal(done, RECORDS - RECORDS / 20); /* all but the key that hangs */
+        run_until_committed(RECORDS);
+        check_all_done_in_order();
+        stage_end(&stage);
+        stage_close(&stage);
 }
 
 /* Too few to be many; but none gets through. */
@@ -197,6 +224,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_an_outage_of_many_keys_makes_no_dead_letters_and_few_attempts),
+                cmocka_unit_test(test_an_outage_ends_although_a_probe_hangs),
                 cmocka_unit_test(test_an_outage_of_two_keys_makes_no_dead_letters),
                 cmocka_unit_test(test_one_poisoned_key_is_no_outage),
                 cmocka_unit_test(test_breaker_can_be_switched_off),
