@@ -15,7 +15,7 @@
 extern "C" {
 #endif
 
-#define CHAPPE_DECIMAL_SIZE  4096 /* bytes of the longest decimal that is written in digits, nearly 10,000 of them */
+#define CHAPPE_DECIMAL_SIZE  1024 /* bytes of the longest decimal that is written in digits, 2,466 of them */
 #define CHAPPE_UUID_SIZE     16
 #define CHAPPE_DURATION_SIZE 12
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #define NINE_DIGITS   1000000000u
-#define DIGITS_MOST   9864 /* of CHAPPE_DECIMAL_SIZE bytes */
+#define DIGITS_MOST   2467 /* of CHAPPE_DECIMAL_SIZE bytes */
 #define WORDS_MOST    (CHAPPE_DECIMAL_SIZE / 4 + 1)
 #define EXPONENT_MOST 20000 /* more than fits in any case */
 
