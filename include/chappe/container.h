@@ -25,6 +25,8 @@ const char *chappe_container_codec(const struct chappe_container *container);
 bool chappe_container_metadata(const struct chappe_container *container, size_t n, struct chappe_text *ret_key,
                                struct chappe_bytes *ret_value);
 
+/* Bounds of each value read from now on; without this, the defaults. A value's payload is what is left of its block. */
+void chappe_container_limit(struct chappe_container *container, const struct chappe_decode_limits *limits);
 /* Decodes the next value by a plan whose writer is the file's schema, as chappe_plan_decode does. What it points to lies in the
  * arena and in the container's block: valid until the next call. 1: read; 0: the file has ended. */
 int chappe_container_read(struct chappe_container *container, const struct chappe_plan *plan, struct chappe_arena *arena,

@@ -31,6 +31,7 @@ struct chappe_container {
         struct chappe_buffer block;
         size_t block_at, block_left; /* the next value's place; values yet to come */
         uint64_t values;             /* read */
+        struct chappe_decode_limits limits;
 };
 
 static int damaged(const struct chappe_container *container, struct chappe_error *error, const char *what)
@@ -167,6 +168,11 @@ bool chappe_container_metadata(const struct chappe_container *container, size_t 
         return true;
 }
 
+void chappe_container_limit(struct chappe_container *container, const struct chappe_decode_limits *limits)
+{
+        container->limits = *limits;
+}
+
 /* The next block, out of its compression. */
 static int read_block(struct chappe_container *container, struct chappe_error *error)
 {
@@ -211,7 +217,8 @@ int chappe_container_read(struct chappe_container *container, const struct chapp
                         return r;
         }
         r = chappe_plan_decode_next(plan, container->block.at + container->block_at,
-                                    container->block.length - container->block_at, arena, ret_value, &used, error);
+                                    container->block.length - container->block_at, arena, &container->limits,
+                                    ret_value, &used, error);
         if (r < 0) {
                 chappe_error_prefix(error, "%s, value %" PRIu64, container->name, container->values + 1);
                 return r;

@@ -129,7 +129,10 @@ int chappe_plan_decode(const struct chappe_plan *plan, const void *bytes, size_t
 }
 
 int chappe_plan_decode_next(const struct chappe_plan *plan, const void *bytes, size_t length,
-                            struct chappe_arena *arena, void *ret_value, size_t *ret_used, struct chappe_error *error)
+                            struct chappe_arena *arena, const struct chappe_decode_limits *limits, void *ret_value,
+                            size_t *ret_used, struct chappe_error *error)
 {
-        return decode(plan, bytes, length, arena, &chappe_decode_usual, ret_value, ret_used, error);
+        struct chappe_decode_limits within = chappe_decode_limits_of(limits);
+
+        return decode(plan, bytes, length, arena, &within, ret_value, ret_used, error);
 }

@@ -14,9 +14,9 @@ struct chappe_plan_run {
         const uint8_t *start;
         struct chappe_plan_frame *frames;
         unsigned depth, depth_limit;
-        int code;            /* of what went wrong */
-        const char *reason;  /* static */
-        size_t *used;        /* how far the value went; NULL: it must fill all the bytes */
+        int code;           /* of what went wrong */
+        const char *reason; /* static */
+        size_t *used;       /* how far the value went; NULL: it must fill all the bytes */
 };
 
 /* What every array and map lies in. */
@@ -50,4 +50,5 @@ int chappe_plan_next_skip(struct chappe_plan_run *run, const uint8_t **at, const
 
 /* As chappe_plan_decode, of a value that others may follow: how many bytes it took comes back. */
 int chappe_plan_decode_next(const struct chappe_plan *plan, const void *bytes, size_t length,
-                            struct chappe_arena *arena, void *ret_value, size_t *ret_used, struct chappe_error *error);
+                            struct chappe_arena *arena, const struct chappe_decode_limits *limits, void *ret_value,
+                            size_t *ret_used, struct chappe_error *error);

@@ -177,6 +177,42 @@ static void test_what_is_written_is_read_again(void **state)
         chappe_schema_unref(schema);
 }
 
+static void test_values_are_held_to_limits_that_can_be_changed(void **state)
+{
+        struct chappe_schema *schema = avro_schema("{\"type\":\"array\",\"items\":\"null\"}");
+        struct chappe_decode_limits two = { .zero_byte_items = 2 }, three = { .zero_byte_items = 3 };
+        struct chappe_container_writer *writer;
+        struct chappe_container *container;
+        struct chappe_arena *arena = chappe_arena_new(0);
+        struct chappe_buffer file = { 0 };
+        struct chappe_error error = { 0 };
+        struct chappe_plan *plan;
+        char value[64];
+
+        (void)state;
+        assert_int_equal(chappe_container_writer_new(schema, "null", (const uint8_t *)"0123456789abcdef", &file,
+                                                     &writer, &error),
+                         0);
+        for (int n = 0; n < 2; n++)
+                assert_int_equal(chappe_container_write(writer, "\6\0", 2, &file, &error), 0);
+        assert_int_equal(chappe_container_finish(writer, &file, &error), 0);
+        chappe_container_writer_free(writer);
+        assert_int_equal(chappe_container_open("case", file.at, file.length, &container, &error), 0);
+        assert_int_equal(chappe_plan_new(chappe_container_schema(container), schema, chappe_schema_layout(schema, NULL),
+                                         &plan, &error),
+                         0);
+        chappe_container_limit(container, &two);
+        assert_int_equal(chappe_container_read(container, plan, arena, value, &error), -CHAPPE_E_PAYLOAD_LIMIT);
+        assert_error(&error, CHAPPE_E_PAYLOAD_LIMIT, "decode_zero_byte_items");
+        chappe_container_limit(container, &three);
+        assert_int_equal(chappe_container_read(container, plan, arena, value, &error), 1);
+        chappe_plan_free(plan);
+        chappe_container_close(container);
+        chappe_arena_free(arena);
+        chappe_buffer_deinit(&file);
+        chappe_schema_unref(schema);
+}
+
 static void test_an_unknown_codec_is_not_written(void **state)
 {
         struct chappe_schema *schema = avro_schema("\"string\"");
@@ -267,6 +303,7 @@ int main(int argc, char **argv)
                 cmocka_unit_test(test_schema_codec_and_metadata_are_told),
                 cmocka_unit_test(test_broken_files_are_refused),
                 cmocka_unit_test(test_what_is_written_is_read_again),
+                cmocka_unit_test(test_values_are_held_to_limits_that_can_be_changed),
                 cmocka_unit_test(test_an_unknown_codec_is_not_written),
                 cmocka_unit_test(test_whatever_is_compressed_is_expanded_to_the_same),
                 cmocka_unit_test(test_a_block_beyond_the_limit_is_not_expanded),
