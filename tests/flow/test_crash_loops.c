@@ -116,6 +116,31 @@ static void test_a_killer_is_set_aside_after_its_tries(void **state)
         }
 }
 
+/* Its partition goes to whoever is left, who dies of it too. */
+static void test_a_killer_that_wanders_among_instances_is_set_aside(void **state)
+{
+        (void)state;
+        for (uint64_t seed = 1; seed <= 20; seed++) {
+                open_with(seed, "crash_loop_tries=2");
+                book.killer = 31;
+                for (int round = 0; round < 100 && !all_committed(NULL); round++) {
+                        for (int n = 0; n < 2; n++) {
+                                if (!stage_running(&stage, n))
+                                        stage_start(&stage, n);
+                        }
+                        stage_run(&stage, 5 * SECOND, all_committed, NULL);
+                }
+                assert_true(all_committed(NULL));
+                assert_in_range(book.deaths, 4, 6);
+                for (int n = 0; n < RECORDS; n++)
+                        assert_true(n == book.killer ? book.done[n] == 0 : book.done[n] >= 1);
+                assert_int_equal(chappe_sim_end(stage.sim, "in-dlt", 1), 1);
+                assert_int_equal(chappe_sim_end(stage.sim, "in-dlt", 0), 0);
+                stage_end(&stage);
+                stage_close(&stage);
+        }
+}
+
 static void test_by_default_nothing_is_set_aside(void **state)
 {
         (void)state;
@@ -171,6 +196,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_a_killer_is_set_aside_after_its_tries),
+                cmocka_unit_test(test_a_killer_that_wanders_among_instances_is_set_aside),
                 cmocka_unit_test(test_by_default_nothing_is_set_aside),
                 cmocka_unit_test(test_nobody_is_blamed_for_kills_from_outside),
                 cmocka_unit_test(test_stops_leave_no_mark),
