@@ -337,6 +337,69 @@ static void test_a_producer_that_turns_fatal_is_opened_anew(void **state)
         broker->operations->close(broker);
 }
 
+/* What a consumer tells next beside that nobody answers. */
+static struct chappe_consumer_event next_event(struct chappe_broker *broker, struct chappe_consumer *consumer)
+{
+        struct chappe_consumer_event event;
+
+        for (int patience = 0; patience < 1000; patience++) {
+                broker->operations->consumer_poll(consumer, &event);
+                if (event.kind == CHAPPE_CONSUMER_ERROR && event.error.code == CHAPPE_E_BROKER_FATAL)
+                        return event;
+                chappe_kafka_pause(5);
+        }
+        fail_msg("nothing was told");
+        return event;
+}
+
+static bool is_fatal(const struct chappe_consumer *consumer)
+{
+        return !consumer->client || rd_kafka_fatal_error(consumer->client, NULL, 0);
+}
+
+static void poll_until_renewed(struct chappe_broker *broker, struct chappe_consumer *consumer)
+{
+        struct chappe_consumer_event event;
+
+        for (int patience = 0; patience < 1000 && is_fatal(consumer); patience++) {
+                broker->operations->consumer_poll(consumer, &event);
+                chappe_kafka_pause(5);
+        }
+        assert_false(is_fatal(consumer));
+}
+
+/* Kafka's code for "no such request here", and for "that member's session is not over". */
+static void test_a_member_that_is_sent_away_at_the_door_joins_anew(void **state)
+{
+        static const rd_kafka_resp_err_t unsupported = 35, unreleased = 111;
+        const char *topic = "orders";
+        struct chappe_broker *broker = open_with(NULL, 0);
+        struct chappe_consumer *consumer = NULL;
+        struct chappe_consumer_event event;
+
+        (void)state;
+        assert_int_equal(broker->operations->consumer_open(broker, &(struct chappe_consumer_config){ .group = "g" },
+                                                           &consumer, NULL),
+                         0);
+        assert_int_equal(broker->operations->consumer_subscribe(consumer, &topic, 1, NULL), 0);
+        consumer->protocol = CHAPPE_GROUP_CONSUMER; /* as with a librdkafka that has it */
+        rd_kafka_test_fatal_error(consumer->client, unsupported, "planted");
+        event = next_event(broker, consumer);
+        assert_false(event.fatal);
+        assert_non_null(strstr(event.error.text, "joining anew, by protocol cooperative"));
+        poll_until_renewed(broker, consumer);
+        assert_int_equal(consumer->protocol, CHAPPE_GROUP_COOPERATIVE);
+
+        rd_kafka_test_fatal_error(consumer->client, unreleased, "planted");
+        assert_false(next_event(broker, consumer).fatal);
+        poll_until_renewed(broker, consumer);
+
+        rd_kafka_test_fatal_error(consumer->client, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, "planted");
+        assert_true(next_event(broker, consumer).fatal);
+        assert_int_equal(broker->operations->consumer_close(consumer, 5000, NULL), 0);
+        broker->operations->close(broker);
+}
+
 /* librdkafka's threads are not there after a fork: every way to them is refused, and closing does not wait for them. */
 static bool refused_in_child(struct chappe_broker *broker, struct chappe_producer *producer,
                              struct chappe_consumer *consumer)
@@ -404,6 +467,7 @@ int main(void)
                 cmocka_unit_test(test_a_cluster_must_be_named),
                 cmocka_unit_test(test_a_cluster_that_does_not_answer_is_told_with_its_address),
                 cmocka_unit_test(test_a_producer_that_turns_fatal_is_opened_anew),
+                cmocka_unit_test(test_a_member_that_is_sent_away_at_the_door_joins_anew),
                 cmocka_unit_test(test_a_forked_child_is_refused),
                 cmocka_unit_test(test_what_brokers_decide_is_left_out_and_named), /* the last: see below */
         };

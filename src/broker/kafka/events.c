@@ -38,25 +38,25 @@ static void committed(struct chappe_consumer *consumer, rd_kafka_event_t *event,
 static void failed(struct chappe_consumer *consumer, rd_kafka_event_t *event, struct chappe_consumer_event *ret_event)
 {
         rd_kafka_resp_err_t reason = rd_kafka_event_error(event);
-        rd_kafka_resp_err_t fatal = RD_KAFKA_RESP_ERR_NO_ERROR;
+        rd_kafka_resp_err_t fatal;
         char why[300];
 
         /* Without a group librdkafka still looks for the coordinator of its nominal one. */
         if (!consumer->group && reason == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
                 return;
         ret_event->kind = CHAPPE_CONSUMER_ERROR;
-        (void)chappe_kafka_fail(consumer->kafka, reason, rd_kafka_event_error_string(event), &ret_event->error,
-                                "consumer");
-        if (reason == RD_KAFKA_RESP_ERR__FATAL)
-                fatal = rd_kafka_fatal_error(consumer->client, why, sizeof(why));
-        if (fatal)
-                (void)chappe_kafka_fail(consumer->kafka, reason, why, &ret_event->error, "consumer");
-        ret_event->fatal = reason == RD_KAFKA_RESP_ERR__FATAL || reason == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
-        if (fatal && chappe_kafka_renewal_begin(consumer, (int)fatal)) {
-                ret_event->fatal = false;
+        /* A consumer's fatal error comes by its own code, not by that of fatal errors. */
+        fatal = rd_kafka_fatal_error(consumer->client, why, sizeof(why));
+        if (!fatal) {
+                (void)chappe_kafka_fail(consumer->kafka, reason, rd_kafka_event_error_string(event), &ret_event->error,
+                                        "consumer");
+                return;
+        }
+        (void)chappe_kafka_fail(consumer->kafka, RD_KAFKA_RESP_ERR__FATAL, why, &ret_event->error, "consumer");
+        ret_event->fatal = !chappe_kafka_renewal_begin(consumer, (int)fatal);
+        if (!ret_event->fatal)
                 chappe_error_prefix(&ret_event->error,
                                     "joining anew, by protocol %s: ", chappe_kafka_protocol_name(consumer->protocol));
-        }
 }
 
 static void translate(struct chappe_consumer *consumer, rd_kafka_event_t *event,

@@ -22,6 +22,8 @@ bool chappe_kafka_renewal_begin(struct chappe_consumer *consumer, int reason)
 {
         bool refused = refused_protocol(consumer, reason);
 
+        if (consumer->renewal_us)
+                return true; /* told more than once */
         if (!refused && reason != UNRELEASED_INSTANCE_ID)
                 return false;
         /* Whoever has partitions or records in hand is past the door. */
