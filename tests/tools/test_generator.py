@@ -126,7 +126,8 @@ def test_a_mistake_in_a_protocol_is_told_by_its_line():
 
 
 def test_keys_and_idempotency_name_string_fields():
-    assert "chappe.key" in refusal('{"type":"record","name":"X","chappe.key":"n","fields":[{"name":"n","type":"int"}]}')
+    talk = refusal('{"type":"record","name":"X",\n "chappe.key":"n","fields":[{"name":"n","type":"int"}]}')
+    assert "wrong.avsc:2:15: $.chappe.key:" in talk, talk
     assert "string field" in refusal('{"protocol":"P","messages":{"m":{"request":[],"response":"null","chappe.idempotency":"id"}}}',
                                      "wrong.avpr")
 

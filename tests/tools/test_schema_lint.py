@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """chappe schema lint and diff: each rule finds its case and nothing else; what changed and who is deployed first.
 
-usage: test_schema_lint.py CHAPPE
+usage: test_schema_lint.py CHAPPE SOURCE_ROOT
 """
 
 import json
@@ -13,7 +13,7 @@ import tempfile
 
 from tap import main, run
 
-CHAPPE = pathlib.Path(sys.argv[1]).resolve()
+CHAPPE, ROOT = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
 FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="chappe-lint-"))
 
 
@@ -131,6 +131,12 @@ def test_what_is_no_schema_is_told():
                                     (FOLDER / "empty", [1, 2], "")):
             code, text, talk = run(CHAPPE, "schema", *command, path)
             assert code in codes and text == "" and reason in talk and talk.count("\n") == 1 and "\x1b" not in talk, (command, path, code, talk)
+
+
+def test_the_shops_own_contracts_have_no_traps():
+    # Its enums are closed: a kind of order that nobody knows must not pass as another.
+    code, text, talk = run(CHAPPE, "schema", "lint", "--ignore", "enum-default", ROOT / "schemas", ROOT / "examples/loyalty/schemas", "-I", ROOT / "schemas")
+    assert code == 0 and text == "", text + talk
 
 
 def test_a_protocol_is_no_schema():

@@ -2,6 +2,8 @@
 /* What a schema file or a protocol gives: roots and messages. */
 #include "model.h"
 
+#include "avro/schema_model.h"
+
 #include "schema/schema_expand.h"
 #include "schema/schema_walk.h"
 
@@ -17,8 +19,9 @@ static struct c_root *find_root(const struct unit *unit, const char *name, bool 
 }
 
 /* The attribute "chappe.key": a field that holds a string. */
-static int find_key(struct unit *unit, const struct chappe_schema_node *node, const char **ret)
+static int find_key(struct unit *unit, const struct chappe_schema *schema, const char **ret)
 {
+        const struct chappe_schema_node *node = chappe_schema_root(schema);
         const char *key = chappe_schema_node_attribute(node, "chappe.key");
 
         if (!key || chappe_schema_node_kind(node) != CHAPPE_SCHEMA_RECORD)
@@ -30,8 +33,9 @@ static int find_key(struct unit *unit, const struct chappe_schema_node *node, co
                         return 0;
                 }
         }
-        return chappe_fail(unit->error, CHAPPE_E_SCHEMA_INVALID, "%s: $[\"chappe.key\"]: %s has no string field \"%s\"",
-                           unit->file->path, chappe_schema_node_name(node), key);
+        return chappe_json_fail(&schema->document, chappe_json_find(node->json, "chappe.key"), unit->error,
+                                CHAPPE_E_SCHEMA_INVALID, "%s has no string field \"%s\"", chappe_schema_node_name(node),
+                                key);
 }
 
 bool model_is_event(const struct unit *unit, const struct c_root *root)
@@ -73,7 +77,7 @@ int model_root(struct unit *unit, const char *stem, struct chappe_buffer *text, 
         }
         status = model_type(unit, node, stem ? stem : "", NULL, &root->type);
         if (status >= 0)
-                status = find_key(unit, node, &root->key);
+                status = find_key(unit, root->schema, &root->key);
         if (status < 0) {
                 chappe_schema_unref(root->schema); /* not among the unit's roots yet */
                 return status;
