@@ -53,6 +53,15 @@ def test_transitive_looks_at_all_versions():
     assert code == 1 and "v1.avsc" in text, text
 
 
+def test_levels_may_be_written_as_a_registry_writes_them():
+    versions = (f"{A},{B}", f"{A},{B_DEFAULT}", A)
+    assert check("BACKWARD", *versions)[0] == 0
+    for level in ("BACKWARD_TRANSITIVE", "Full-Transitive", "backward_transitive"):
+        assert check(level, *versions)[0] == 1, level
+    code, _, talk = run(CHAPPE, "schema", "check", "--level", "BACKWARDS", "x.avsc", "y.avsc")
+    assert code == 2 and "BACKWARDS" in talk, talk
+
+
 def test_one_schema_is_not_enough():
     code, text, talk = run(CHAPPE, "schema", "check", "--level", "full", "x.avsc")
     assert code == 2 and text == "" and "NEW OLD" in talk, (code, text, talk)

@@ -2,6 +2,7 @@
 /* Options: --name VALUE, --name=VALUE, -n VALUE, -nVALUE, anywhere on the line; what follows -- is an argument. */
 #include "options.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,27 +61,43 @@ static int unknown(const struct command *command, const char *written, const cha
         return command_misuse("chappe %s has no option '%s' (chappe %s --help)", command->name, written, command->name);
 }
 
-static bool is_choice(const char *choices, const char *value)
+/* BACKWARD_TRANSITIVE, as a registry writes it, is backward-transitive. */
+static bool is_same(const char *choice, const char *value, size_t length)
+{
+        for (size_t i = 0; i < length; i++) {
+                if (tolower((unsigned char)choice[i]) != tolower((unsigned char)value[i]) &&
+                    !(choice[i] == '-' && value[i] == '_'))
+                        return false;
+        }
+        return true;
+}
+
+/* Is it one of the choices? Then it is written as that from now on. */
+static bool settle_choice(const char *choices, char *value)
 {
         size_t length = strlen(value);
 
         for (const char *at = choices; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
                 size_t wanted = strcspn(at, ",");
 
-                if (*at == '*' ? length >= wanted && strncmp(at + 1, value + length - (wanted - 1), wanted - 1) == 0
-                               : length == wanted && strncmp(at, value, wanted) == 0)
+                if (*at == '*') {
+                        if (length >= wanted && strncmp(at + 1, value + length - (wanted - 1), wanted - 1) == 0)
+                                return true;
+                } else if (length == wanted && is_same(at, value, wanted)) {
+                        memcpy(value, at, wanted);
                         return true;
+                }
         }
         return false;
 }
 
-static int add_value(struct command_line *line, const struct command_option *option, const char *value)
+static int add_value(struct command_line *line, const struct command_option *option, char *value)
 {
         if (option == &help_option) {
                 line->help = true;
                 return EXIT_DONE;
         }
-        if (option->choices && !is_choice(option->choices, value))
+        if (option->choices && !settle_choice(option->choices, value))
                 return command_misuse("--%s is one of %s, not '%s'", option->name, option->choices, value);
         if (line->value_count == VALUES_LIMIT)
                 return command_misuse("more than %d options", VALUES_LIMIT);
@@ -92,7 +109,7 @@ static int add_value(struct command_line *line, const struct command_option *opt
 /* One option that begins at argv[0]; *used counts what it takes. */
 static int parse_option(const struct command *command, int argc, char **argv, struct command_line *line, int *used)
 {
-        const char *word = argv[0], *equals = word[1] == '-' ? strchr(word, '=') : NULL;
+        char *word = argv[0], *equals = word[1] == '-' ? strchr(word, '=') : NULL;
         size_t length = equals ? (size_t)(equals - word) - 2 : strlen(word) - (word[1] == '-' ? 2 : 1);
         const struct command_option *option =
                 word[1] == '-' ? find_option(command, word + 2, length, 0) : find_option(command, NULL, 0, word[1]);
@@ -106,7 +123,7 @@ static int parse_option(const struct command *command, int argc, char **argv, st
         if (!option->argument) {
                 if (equals || (word[1] != '-' && word[2]))
                         return command_misuse("--%s takes no value", option->name);
-                return add_value(line, option, "");
+                return add_value(line, option, word + strlen(word));
         }
         if (equals)
                 return add_value(line, option, equals + 1);
