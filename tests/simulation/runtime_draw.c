@@ -104,6 +104,9 @@ static void draw_settings(struct chappe_random *random, struct scene_log *log, s
         set(settings, "breaker_percent=%d", scene->breaks ? 50 : 0);
         set(settings, "breaker_keys=%d", 2 + draw(random, 4));
         set(settings, "breaker_wait_ms=%d", 100 + draw(random, 1000));
+        /* Owners that are careful after kills, and never blame anybody. */
+        set(settings, "crash_loop_tries=%d", draw(random, 3) == 0 ? 100 : 0);
+        set(settings, "crash_loop_calm_ms=%d", 1000 + draw(random, 20000));
         set(settings, "partition.assignment.strategy=%s", strategy);
         if (draw(random, 4) == 0)
                 set(settings, "instance_static=true");
