@@ -7,15 +7,15 @@ POISON = b"poison "
 
 
 class Audit:
-    """Reads a run's topics as they grow; judges them at the end."""
+    """Reads a run's topics as they grow; judges them at the end. open_log(topic, partitions) gives what has read_to_end, read, close."""
 
-    def __init__(self, brokers, prefix, partitions):
+    def __init__(self, open_log, prefix, partitions):
         self.group, self.partitions = f"{prefix}churn", partitions
         self.items_topic = f"{prefix}churn.items"
-        self.items_log = ledger.Log(brokers, self.items_topic, partitions)
-        self.effects_log = ledger.Log(brokers, f"{prefix}churn.effects", partitions)
-        self.dead_log = ledger.Log(brokers, f"{prefix}churn.items-dlt", partitions)
-        self.commits_log = ledger.Log(brokers, "__consumer_offsets", 4)
+        self.items_log = open_log(self.items_topic, partitions)
+        self.effects_log = open_log(f"{prefix}churn.effects", partitions)
+        self.dead_log = open_log(f"{prefix}churn.items-dlt", partitions)
+        self.commits_log = open_log("__consumer_offsets", 4)
         self.items = [[] for _ in range(partitions)]  # by offset: (key, number), number None for poison
         self.poison = {}  # value: (partition, offset)
         self.done_ms = [{} for _ in range(partitions)]  # offset: when its first effect or dead letter was appended

@@ -9,6 +9,7 @@ import ledger
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 from hurt import BrokerKilled
+from log import Log
 from members import GAINED
 
 RECORDS_GONE, COMPLAINT = "L4018", "L4015"
@@ -48,7 +49,7 @@ class Changes:
 
     def begin(self):
         self.run.topics()
-        self.effects = ledger.Log(self.run.brokers, f"{self.run.prefix}churn.effects", self.run.options.partitions)
+        self.effects = Log(self.run.brokers, f"{self.run.prefix}churn.effects", self.run.options.partitions)
         self.member.start()
         self.done(self.send(100), "start")
         self.pid = self.member.process.pid

@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What plain librdkafka sees of a run: the items sent, the effects and dead letters found, the group's commits as its coordinator
-keeps them. Shares no code with the runtime: frames, Avro and commit metadata are read by the letter of their description."""
+"""The forms of a run's records: items, effects, the group's commits as its coordinator keeps them. Shares no code with the runtime:
+frames, Avro and commit metadata are read by the letter of their description."""
 
 import base64
 import struct
-
-from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 ITEM = ('{"name":"churn.Item","type":"record","fields":[{"name":"key","type":"string"},{"name":"number","type":"long"},'
         '{"name":"failures","type":"int"}]}')
@@ -128,31 +126,3 @@ def get_commit(key, value):
         metadata, at = text16(value, at)
     time_ms, = struct.unpack_from(">q", value, at)
     return group, topic, partition, offset, metadata, time_ms
-
-
-class Log:
-    """A topic read from its beginning, as far as it goes at the moment of asking."""
-
-    def __init__(self, brokers, topic, partitions):
-        self.consumer = Consumer({"bootstrap.servers": brokers, "group.id": "an-auditor", "enable.auto.commit": False,
-                                  "isolation.level": "read_uncommitted"})
-        self.topic = topic
-        self.parts = [TopicPartition(topic, n, OFFSET_BEGINNING) for n in range(partitions)]
-        self.next = [0] * partitions
-        self.consumer.assign(self.parts)
-
-    def read(self, wait_s=0.2):
-        """What has come since; may be less than there is."""
-        for message in self.consumer.consume(5000, wait_s):
-            if message.error():
-                continue
-            self.next[message.partition()] = message.offset() + 1
-            yield message
-
-    def read_to_end(self):
-        ends = [self.consumer.get_watermark_offsets(part, timeout=20) for part in self.parts]
-        while any(self.next[n] < high and low < high for n, (low, high) in enumerate(ends)):
-            yield from self.read()
-
-    def close(self):
-        self.consumer.close()

@@ -18,6 +18,7 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 from hurt import BrokerKilled, CutOff, Frozen, Killed, Restarted
 from ledger import put_item
+from log import Log
 from members import GAINED, LOST, REVOKED, Member, now_ms
 
 
@@ -44,6 +45,9 @@ class Run:
         self.sent, self.began_ms = 0, now_ms()
         self.filled = threading.Event()
         self.broken = None
+
+    def open_log(self, topic, partitions):
+        return Log(self.brokers, topic, partitions)
 
     def topics(self):
         replication, stamped = self.options.nodes, {"message.timestamp.type": "LogAppendTime"}
@@ -131,7 +135,7 @@ class Run:
 
 def audit_items(run, patience_s):
     """Everything has come to its end; None, or the audit."""
-    audit = Audit(run.brokers, run.prefix, run.options.partitions)
+    audit = Audit(run.open_log, run.prefix, run.options.partitions)
     audit.read_items()
     deadline = time.monotonic() + patience_s
     while audit.follow() < run.sent and time.monotonic() < deadline:
@@ -227,7 +231,7 @@ def parked(run):
     member = run.members[0]
     del run.members[1:]
     member.start()
-    audit = Audit(run.brokers, run.prefix, 1)
+    audit = Audit(run.open_log, run.prefix, 1)
     audit.read_items()
     wait_until(lambda: audit.beyond(0)[0] >= behind, 120, f"{behind} finished beyond the item that fails")
     run.faults.append(Killed(member))
