@@ -82,6 +82,12 @@ def finished_beyond(metadata, committed):
     for _ in range(3 * failures):
         _, at = varint(body, at)
     form, at = body[at], at + 1
+    if form & 2:  # lives that ended in a crash, and with which record on trial
+        _, at = varint(body, at)
+        named, at = varint(body, at)
+        if named:
+            _, at = varint(body, at)
+        form &= ~2
     runs = []
     if form == 0:
         while at < len(body):
