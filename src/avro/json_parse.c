@@ -122,42 +122,60 @@ static int read_escape(struct parser *parser, char **out)
         return 0;
 }
 
-/* Finds the closing quote; the cursor stands behind the opening one. */
-static const char *string_end(struct parser *parser)
+/* Finds the closing quote; the cursor stands behind the opening one. *ret_plain: what is between stands for itself. */
+static const char *string_end(struct parser *parser, bool *ret_plain)
 {
+        *ret_plain = true;
         for (const char *at = parser->at; at < parser->end; at++) {
                 if (*at == '"')
                         return at;
-                if (*at == '\\')
-                        at++;
+                if ((unsigned char)*at >= 0x20 && *at != '\\')
+                        continue;
+                *ret_plain = false;
+                at += *at == '\\';
         }
         return NULL;
+}
+
+/* Decodes up to the closing quote. */
+static int read_escaped(struct parser *parser, const char *close, char **out)
+{
+        int r;
+
+        while (parser->at < close) {
+                if (*parser->at == '\\') {
+                        parser->at++;
+                        r = read_escape(parser, out);
+                        if (r < 0)
+                                return r;
+                } else if ((unsigned char)*parser->at < 0x20) {
+                        return fail(parser, "a control character within a string must be escaped");
+                } else {
+                        *(*out)++ = *parser->at++;
+                }
+        }
+        return 0;
 }
 
 /* Decodes the string at the cursor (an opening quote). The decoded form is never longer than the written one. */
 static int read_string(struct parser *parser, const char **ret_string, uint32_t *ret_length)
 {
-        const char *open = parser->at++, *close = string_end(parser);
+        bool plain;
+        const char *open = parser->at++, *close = string_end(parser, &plain);
         char *string, *out;
-        int r;
+        int r = 0;
 
         if (!close)
                 return fail_at(parser, open, "a string without its closing quote");
         string = out = chappe_arena_alloc(parser->arena, (size_t)(close - parser->at) + 1);
         if (!string)
                 return chappe_fail(parser->error, CHAPPE_E_NO_MEMORY, "no memory for a JSON string");
-        while (parser->at < close) {
-                if (*parser->at == '\\') {
-                        parser->at++;
-                        r = read_escape(parser, &out);
-                        if (r < 0)
-                                return r;
-                } else if ((unsigned char)*parser->at < 0x20) {
-                        return fail(parser, "a control character within a string must be escaped");
-                } else {
-                        *out++ = *parser->at++;
-                }
-        }
+        if (plain)
+                out = mempcpy(out, parser->at, (size_t)(close - parser->at));
+        else
+                r = read_escaped(parser, close, &out);
+        if (r < 0)
+                return r;
         *out = '\0';
         parser->at = close + 1;
         if (!chappe_utf8_valid(string, (size_t)(out - string)))
@@ -176,12 +194,15 @@ static bool skip_digits(struct parser *parser)
         return parser->at > start;
 }
 
+/* One of these characters. */
 static bool skip_one(struct parser *parser, const char *choice)
 {
-        if (parser->at == parser->end || !*parser->at || !strchr(choice, *parser->at))
+        if (parser->at == parser->end)
                 return false;
-        parser->at++;
-        return true;
+        while (*choice && *choice != *parser->at)
+                choice++;
+        parser->at += *choice != '\0';
+        return *choice != '\0';
 }
 
 static int read_number(struct parser *parser)
