@@ -36,11 +36,15 @@ bool chappe_careful_waits(const struct chappe_share *share, const struct chappe_
         return share->committed_changes < careful->mark && now_us - careful->asked_us < MARK_US;
 }
 
-static void conclude(struct chappe_intake *intake, struct chappe_share *share, struct chappe_careful *careful)
+/* Before others run freely nobody is named any more: who has passed must not be blamed for what comes then. */
+static void conclude(struct chappe_intake *intake, struct chappe_share *share, struct chappe_careful *careful,
+                     int64_t now_us)
 {
         chappe_trial_passed(&share->trial);
         careful->running = false;
         intake->alone = NULL;
+        if (share->trial.careful == 0)
+                ask(intake, share, careful, now_us);
 }
 
 /* What an earlier owner had finished needs no trial: it will not run. */
@@ -76,7 +80,9 @@ bool chappe_careful_take(struct chappe_intake *intake, struct chappe_share *shar
         if (!chappe_handover_idle(intake->handover, share))
                 return false;
         if (careful->running)
-                conclude(intake, share, careful);
+                conclude(intake, share, careful, now_us);
+        if (chappe_careful_waits(share, careful, now_us))
+                return false;
         size_t room_bytes;
         if ((intake->alone && intake->alone != share) ||
             chappe_handover_room(intake->handover, share, &room_bytes) == 0)

@@ -15,6 +15,7 @@
 
 #define BATCH           256
 #define BATCHES_A_SHARE 4
+#define TRIALS_LEAST    1000 /* records that a careful owner tries one by one, however few may be in hand */
 #define GAP_US          60000000
 
 void chappe_intake_init(struct chappe_intake *intake)
@@ -25,6 +26,9 @@ void chappe_intake_init(struct chappe_intake *intake)
                 .calm_us = chappe_config_integer(config, "crash_loop_calm_ms") * 1000,
                 .records = chappe_config_integer(config, "in_flight_records"),
         };
+        /* What was in hand when the process died stands behind what had finished since the last commit. */
+        if (intake->trial_policy.records < TRIALS_LEAST)
+                intake->trial_policy.records = TRIALS_LEAST;
 }
 
 /* What the poll strand knows of a share beyond the dispatcher. */

@@ -141,6 +141,26 @@ static void test_a_killer_that_wanders_among_instances_is_set_aside(void **state
         }
 }
 
+/* Few records at a time, and many that finish before the first commit: the killer stands far behind what is tried
+ * first.
+ */
+static void test_a_killer_far_behind_is_set_aside_and_nobody_in_front_of_it(void **state)
+{
+        (void)state;
+        for (uint64_t seed = 1; seed <= 10; seed++) {
+                open_with(seed, "crash_loop_tries=2");
+                stage.settings[3] = "in_flight_records=1";
+                book.killer = 31;
+                assert_in_range(supervise(20), 5, 19);
+                for (int n = 0; n < RECORDS; n++)
+                        assert_true(n == book.killer ? book.done[n] == 0 : book.done[n] >= 1);
+                assert_int_equal(chappe_sim_end(stage.sim, "in-dlt", 1), 1);
+                assert_int_equal(chappe_sim_end(stage.sim, "in-dlt", 0), 0);
+                stage_end(&stage);
+                stage_close(&stage);
+        }
+}
+
 static void test_by_default_nothing_is_set_aside(void **state)
 {
         (void)state;
@@ -197,6 +217,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_a_killer_is_set_aside_after_its_tries),
                 cmocka_unit_test(test_a_killer_that_wanders_among_instances_is_set_aside),
+                cmocka_unit_test(test_a_killer_far_behind_is_set_aside_and_nobody_in_front_of_it),
                 cmocka_unit_test(test_by_default_nothing_is_set_aside),
                 cmocka_unit_test(test_nobody_is_blamed_for_kills_from_outside),
                 cmocka_unit_test(test_stops_leave_no_mark),
