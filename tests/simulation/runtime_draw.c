@@ -83,6 +83,8 @@ static void draw_items(struct chappe_random *random)
                 item->keep_slow_us = draw_slowness_us(random) / 4;
                 item->padding = draw(random, large ? 2 : 8) ? 0 : (size_t)draw(random, PADDING_MAXIMUM);
                 item->round = n * scene->rounds / SCENE_ITEMS;
+                if (n == scene->killer)
+                        item->kind = ITEM_KILLER;
         }
 }
 
@@ -101,6 +103,7 @@ static void draw_settings(struct chappe_random *random, struct scene_log *log, s
         set(settings, "parked_keys=%d", 1 + draw(random, 6));
         set(settings, "commit_interval_ms=%d", 50 + draw(random, 1000));
         set(settings, "drain_timeout_ms=%d", (int)(log->drain_us / 1000));
+        set(settings, "crash_loop_tries=%d", scene->killer >= 0 ? SCENE_TRIES : 0);
         set(settings, "breaker_percent=%d", scene->breaks ? 50 : 0);
         set(settings, "breaker_keys=%d", 2 + draw(random, 4));
         set(settings, "breaker_wait_ms=%d", 100 + draw(random, 1000));
@@ -147,6 +150,7 @@ void scene_open(struct chappe_testkit *kit, enum scene_planted planted)
         scene->partitions = 1 + draw(&random, SCENE_PARTITIONS);
         scene->keeps = draw(&random, 3) == 0;
         scene->breaks = draw(&random, 2) == 0;
+        scene->killer = draw(&random, 8) == 0 ? draw(&random, SCENE_ITEMS) : -1;
         draw_items(&random);
         chappe_sim_topic_create(kit->sim, SCENE_IN, scene->partitions);
         if (scene->keeps)

@@ -108,7 +108,8 @@ static bool look_at_rows(void)
 
 static bool goes_to_the_dead(const struct item *item)
 {
-        return item->kind == ITEM_HOPELESS || item->kind == ITEM_REFUSED || item->kind == ITEM_POISON;
+        return item->kind == ITEM_HOPELESS || item->kind == ITEM_REFUSED || item->kind == ITEM_POISON ||
+               item->kind == ITEM_KILLER;
 }
 
 static bool finished(const struct scene_log *log, int n)
@@ -330,6 +331,8 @@ static bool out_of_the_way(const struct scene_log *log, int n)
                 return true;
         if (scene->items[n].kind == ITEM_HOPELESS)
                 return outcome->failed >= SCENE_ATTEMPTS;
+        if (scene->items[n].kind == ITEM_KILLER)
+                return outcome->failed >= SCENE_TRIES;
         return scene->items[n].kind == ITEM_REFUSED ? outcome->failed > 0 : outcome->done > 0;
 }
 

@@ -17,6 +17,7 @@
 #define SCENE_OFFSETS    400 /* of one partition, repetitions included */
 #define SCENE_INSTANCES  3   /* of one service */
 #define SCENE_ATTEMPTS   5   /* of the retry policy */
+#define SCENE_TRIES      3   /* of a killer, where there is one */
 #define SCENE_BYTES      65536
 #define SCENE_LARGEST    40200 /* a record */
 #define SCENE_IN         "scene.in"
@@ -30,6 +31,7 @@ enum item_kind {
         ITEM_REFUSED,  /* its handler wants it among the dead letters */
         ITEM_POISON,   /* bytes that nobody decodes */
         ITEM_TOMBSTONE,
+        ITEM_KILLER, /* its handler ends the process */
 };
 
 /* One record that is fed, drawn up front. */
@@ -89,6 +91,7 @@ struct scene {
         int32_t partitions;
         bool keeps;  /* there is a keeper */
         bool breaks; /* the relay's breaker may open */
+        int killer;  /* the item that is one; -1: none */
         int rounds;
         int feeding; /* the item whose record is being appended */
         struct chappe_arena *arena;

@@ -4,8 +4,11 @@
 
 #include <sqlite3.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "shop/stock_moved.h"
+
+#define DOWN_US 300000 /* a killed process comes back */
 
 /* The plain way to take one's time: waits on a condition that nobody signals. */
 static void dawdle(int64_t for_us)
@@ -36,9 +39,24 @@ static bool killed(void)
         return chappe_process_stopped(chappe_process_current());
 }
 
+/* What a killer does to the process that runs it. */
+static enum chappe_decision die(struct outcome *outcome)
+{
+        const char *name = chappe_process_name(chappe_process_current());
+        size_t number = (size_t)(name[strlen(name) - 1] - '0');
+
+        if (killed())
+                return CHAPPE_RETRY;
+        outcome->failed++;
+        chappe_testkit_instance_kill(chappe_testkit_instance(scene->kit, "relay", number), DOWN_US);
+        return CHAPPE_RETRY;
+}
+
 static enum chappe_decision relay_decides(struct chappe_context *ctx, const struct shop_stock_moved *event,
                                           struct item *item, struct outcome *outcome)
 {
+        if (item->kind == ITEM_KILLER)
+                return die(outcome);
         if (item->kind == ITEM_REFUSED || item->kind == ITEM_HOPELESS ||
             (item->kind == ITEM_SHAKY && outcome->failed < item->failures)) {
                 if (!killed())
