@@ -36,11 +36,11 @@ def test_a_member_goes_through_changes_of_its_log_strangers_in_its_group_and_bro
 
 
 def test_members_hurt_on_one_node_do_everything_once_and_in_order():
-    assert_audited("churn", "--items", 30000, "--rate", 1000)
+    assert_audited("churn", "--items", 20000, "--rate", 1000)
 
 
 def test_members_and_brokers_hurt_on_three_nodes_do_everything_once_and_in_order():
-    assert_audited("churn", "--nodes", 3, "--items", 30000, "--rate", 1000)
+    assert_audited("churn", "--nodes", 3, "--items", 20000, "--rate", 1000)
 
 
 main(globals())
