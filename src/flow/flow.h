@@ -13,9 +13,7 @@
  *   chappe_flow_stop     flush, close consumer and producers, join every strand
  *   chappe_flow_free
  *
- * Settings used (rows of config/settings.c): workers, in_flight_records, in_flight_bytes, commit_interval_ms,
- * drain_timeout_ms, publish_timeout_ms, linger_ms, start_from, schema_wait_ms, schema_topic, dead_letter_topic,
- * topics_create, topics_replication, group, instance_static, group_protocol, broker_timeout_ms.
+ * Settings used: the rows of config/settings.c under consuming, publishing, schemas, topics, budgets and watching.
  */
 #pragma once
 
