@@ -88,6 +88,16 @@ static void draw_items(struct chappe_random *random)
         }
 }
 
+/* Where there is no killer, owners that are careful after kills never blame anybody. */
+static void draw_carefulness(struct chappe_random *random, struct settings *settings)
+{
+        bool careful = draw(random, 3) == 0;
+        int calm_ms = 1000 + draw(random, 20000);
+
+        set(settings, "crash_loop_tries=%d", scene->killer >= 0 ? SCENE_TRIES : careful ? 100 : 0);
+        set(settings, "crash_loop_calm_ms=%d", scene->killer >= 0 ? 600000 : calm_ms);
+}
+
 /* Tiny budgets: what is never full proves nothing. */
 static void draw_settings(struct chappe_random *random, struct scene_log *log, struct settings *settings,
                           const char *strategy)
@@ -103,13 +113,10 @@ static void draw_settings(struct chappe_random *random, struct scene_log *log, s
         set(settings, "parked_keys=%d", 1 + draw(random, 6));
         set(settings, "commit_interval_ms=%d", 50 + draw(random, 1000));
         set(settings, "drain_timeout_ms=%d", (int)(log->drain_us / 1000));
-        set(settings, "crash_loop_tries=%d", scene->killer >= 0 ? SCENE_TRIES : 0);
         set(settings, "breaker_percent=%d", scene->breaks ? 50 : 0);
         set(settings, "breaker_keys=%d", 2 + draw(random, 4));
         set(settings, "breaker_wait_ms=%d", 100 + draw(random, 1000));
-        /* Owners that are careful after kills, and never blame anybody. */
-        set(settings, "crash_loop_tries=%d", draw(random, 3) == 0 ? 100 : 0);
-        set(settings, "crash_loop_calm_ms=%d", 1000 + draw(random, 20000));
+        draw_carefulness(random, settings);
         set(settings, "partition.assignment.strategy=%s", strategy);
         if (draw(random, 4) == 0)
                 set(settings, "instance_static=true");
