@@ -34,6 +34,8 @@ struct chappe_retry_policy {
 
 /* Handlers as the runtime sees them; the generated macros check the real type and convert. */
 typedef enum chappe_decision chappe_event_handler(struct chappe_context *ctx, const void *event);
+/* A record without a value, on a compacted topic: what its key (chappe_context_key) stood for is no more. */
+typedef enum chappe_decision chappe_tombstone_handler(struct chappe_context *ctx);
 /* 0 with the response filled in, a declared error's positive outcome with that error filled in, or negative: it broke, the caller
  * is told so and may try again. */
 typedef int chappe_request_handler(struct chappe_context *ctx, const void *request, void *ret_reply);
@@ -45,6 +47,7 @@ struct chappe_operation {
         const struct chappe_type *type;        /* consumes, produces */
         const struct chappe_message *message;  /* calls, answers */
         chappe_event_handler *on_event;        /* consumes */
+        chappe_tombstone_handler *on_tombstone; /* consumes: NULL, tombstones are passed over and counted */
         chappe_request_handler *on_request;    /* answers */
         const struct chappe_retry_policy *retry;
         enum chappe_order order;

@@ -41,6 +41,7 @@ struct chappe_share {
         int64_t committing; /* on its way; -1: nothing */
         uint64_t committing_changes;
         size_t tasks;  /* in hand, in any state */
+        size_t bytes;  /* of them */
         void *context; /* this and the next: the shell's */
         const struct chappe_meters *meters;
         struct chappe_lane *ready; /* lanes to run, first to last */

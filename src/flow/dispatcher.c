@@ -20,6 +20,7 @@ struct chappe_dispatcher {
         size_t troubled_bytes;
         size_t records;
         size_t bytes;
+        size_t shares; /* that the budget is for; 0: that is not known */
         uint64_t late;
 };
 
@@ -63,10 +64,28 @@ bool chappe_dispatcher_low(const struct chappe_dispatcher *dispatcher)
                dispatcher->troubled_bytes <= dispatcher->limits.troubled_bytes / 2;
 }
 
-size_t chappe_dispatcher_room_bytes(const struct chappe_dispatcher *dispatcher)
+/* Half of the budget is everybody's, whoever comes first; of the other half each share has a part that no other may
+ * take: the backlog of one would keep out all others until it is worked off. */
+static size_t fair_room(size_t limit, size_t used, size_t own, size_t shares)
 {
-        size_t limit = dispatcher->limits.bytes;
-        return dispatcher->bytes < limit ? limit - dispatcher->bytes : 0;
+        size_t left = used < limit ? limit - used : 0;
+        if (shares <= 1)
+                return left;
+        size_t common = used < limit / 2 ? limit / 2 - used : 0;
+        size_t part = limit / 2 / shares > 0 ? limit / 2 / shares : 1;
+        size_t reserved = own < part ? part - own : 0;
+        size_t room = common > reserved ? common : reserved;
+        return room < left ? room : left;
+}
+
+size_t chappe_dispatcher_room_bytes(const struct chappe_dispatcher *dispatcher, const struct chappe_share *share)
+{
+        return fair_room(dispatcher->limits.bytes, dispatcher->bytes, share->bytes, dispatcher->shares);
+}
+
+void chappe_dispatcher_share_out(struct chappe_dispatcher *dispatcher, size_t shares)
+{
+        dispatcher->shares = shares;
 }
 
 size_t chappe_dispatcher_room(const struct chappe_dispatcher *dispatcher, const struct chappe_share *share)
@@ -77,7 +96,11 @@ size_t chappe_dispatcher_room(const struct chappe_dispatcher *dispatcher, const 
                 return 0;
         if (share->state != CHAPPE_SHARE_ACTIVE || chappe_dispatcher_full(dispatcher) || width >= limits->share_width)
                 return 0;
-        size_t room = share->held ? 1 : limits->records - dispatcher->records;
+        size_t room = fair_room(limits->records, dispatcher->records, share->tasks, dispatcher->shares);
+        if (room == 0 || chappe_dispatcher_room_bytes(dispatcher, share) == 0)
+                return 0;
+        if (share->held)
+                room = 1;
         if (room > limits->share_width - width)
                 room = limits->share_width - width;
         size_t telling = chappe_share_room(share);
@@ -118,6 +141,7 @@ static void let_go(struct chappe_dispatcher *dispatcher, struct chappe_task *tas
         dispatcher->records--;
         dispatcher->bytes -= task->bytes;
         task->share->tasks--;
+        task->share->bytes -= task->bytes;
         task->lane = NULL;
         task->next = released->tasks;
         released->tasks = task;
@@ -191,6 +215,7 @@ int chappe_dispatcher_add(struct chappe_dispatcher *dispatcher, struct chappe_ta
         lane->bytes += task->bytes;
         dispatcher->troubled_bytes += lane->troubled ? task->bytes : 0;
         share->tasks++;
+        share->bytes += task->bytes;
         return 0;
 }
 

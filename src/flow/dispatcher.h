@@ -33,7 +33,9 @@ struct chappe_dispatcher *chappe_dispatcher_free(struct chappe_dispatcher *dispa
 /* How many more records may be taken for this share; 0 unless it is active, and while it is held. */
 size_t chappe_dispatcher_room(const struct chappe_dispatcher *dispatcher, const struct chappe_share *share);
 /* How many more bytes may be in hand. */
-size_t chappe_dispatcher_room_bytes(const struct chappe_dispatcher *dispatcher);
+size_t chappe_dispatcher_room_bytes(const struct chappe_dispatcher *dispatcher, const struct chappe_share *share);
+/* So many shares are ours: of half the budget each has a part that no other takes. */
+void chappe_dispatcher_share_out(struct chappe_dispatcher *dispatcher, size_t shares);
 /* Lanes in trouble: parked, or trying again; and all their bytes. */
 size_t chappe_dispatcher_troubled(const struct chappe_dispatcher *dispatcher);
 size_t chappe_dispatcher_troubled_bytes(const struct chappe_dispatcher *dispatcher);

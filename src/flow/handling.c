@@ -41,12 +41,14 @@ static enum chappe_decision judge(struct chappe_context *ctx)
         }
 }
 
+/* event NULL: a tombstone. */
 static enum chappe_decision run_handler(struct chappe_context *ctx, struct chappe_job *job, const void *event)
 {
         const struct chappe_world *world = ctx->runtime->world;
         if (!chappe_step(world, "handler.begin"))
                 return CHAPPE_RETRY;
-        enum chappe_decision decision = ctx->operation->on_event(ctx, event);
+        enum chappe_decision decision =
+                event ? ctx->operation->on_event(ctx, event) : ctx->operation->on_tombstone(ctx);
         job->ended_us = chappe_clock_monotonic_us(world->clock);
         chappe_metric_observe_us(job->meters->handler_time, job->ended_us - job->began_us);
         return chappe_step(world, "handler.end") ? decision : CHAPPE_RETRY;
@@ -115,6 +117,24 @@ static enum chappe_decision handle_event(struct chappe_context *ctx, struct chap
         return end_work(ctx, run_handler(ctx, job, event));
 }
 
+/* A tombstone names no type: it is for the first operation of its topic that wants tombstones. */
+static enum chappe_decision handle_tombstone(struct chappe_context *ctx, struct chappe_job *job)
+{
+        const struct chappe_channel *channel = job->channel;
+        for (size_t i = 0; i < channel->consume_count && !ctx->operation; i++) {
+                if (channel->consumes[i]->on_tombstone)
+                        job->operation = ctx->operation = channel->consumes[i];
+        }
+        if (!ctx->operation)
+                return pass_over(channel);
+        if (ctx->runtime->work || ctx->runtime->calls)
+                chappe_context_identify(ctx);
+        int status = seen(ctx);
+        if (status != 0)
+                return status > 0 ? CHAPPE_DONE : CHAPPE_RETRY;
+        return end_work(ctx, run_handler(ctx, job, NULL));
+}
+
 static enum chappe_decision handle_request(struct chappe_context *ctx, struct chappe_job *job)
 {
         const struct chappe_world *world = ctx->runtime->world;
@@ -130,7 +150,7 @@ static enum chappe_decision handle_request(struct chappe_context *ctx, struct ch
 enum chappe_decision chappe_handle(struct chappe_context *ctx, struct chappe_job *job)
 {
         if (!job->record.value.at)
-                return pass_over(job->channel); /* a tombstone names no type that a handler could be given */
+                return handle_tombstone(ctx, job);
         if (job->channel->answers)
                 return handle_request(ctx, job);
         if (ctx->runtime->work || ctx->runtime->calls)

@@ -176,7 +176,7 @@ size_t chappe_handover_room(struct chappe_handover *handover, struct chappe_shar
 {
         chappe_handover_lock(handover);
         size_t room = chappe_dispatcher_room(handover->dispatcher, share);
-        *ret_bytes = chappe_dispatcher_room_bytes(handover->dispatcher);
+        *ret_bytes = chappe_dispatcher_room_bytes(handover->dispatcher, share);
         if (room == 0 && chappe_dispatcher_full(handover->dispatcher))
                 handover->full = true;
         else if (room == 0)

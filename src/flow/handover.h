@@ -86,6 +86,8 @@ void chappe_handover_rest(struct chappe_handover *handover);
 /* Wakes what is due; returns when the next is. */
 int64_t chappe_handover_tick(struct chappe_handover *handover, int64_t now_us);
 void chappe_handover_drain(struct chappe_handover *handover, struct chappe_share *share);
+/* So many shares are ours, now that one was gained. */
+void chappe_handover_share_out(struct chappe_handover *handover, size_t shares);
 /* Is nothing of a draining share in hand any more? */
 bool chappe_handover_drained(struct chappe_handover *handover, struct chappe_share *share);
 /* The share leaves the assignment; it is freed here, or with its last job. */

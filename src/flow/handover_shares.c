@@ -74,6 +74,13 @@ void chappe_handover_recall(struct chappe_handover *handover, struct chappe_shar
         chappe_handover_conclude(handover, &released);
 }
 
+void chappe_handover_share_out(struct chappe_handover *handover, size_t shares)
+{
+        chappe_handover_lock(handover);
+        chappe_dispatcher_share_out(handover->dispatcher, shares);
+        chappe_handover_unlock(handover);
+}
+
 bool chappe_handover_drained(struct chappe_handover *handover, struct chappe_share *share)
 {
         chappe_handover_lock(handover);
@@ -90,6 +97,7 @@ void chappe_handover_drop(struct chappe_handover *handover, struct chappe_assign
         if (share->state == CHAPPE_SHARE_DRAINING)
                 handover->draining--;
         chappe_assignment_remove(assignment, share);
+        chappe_dispatcher_share_out(handover->dispatcher, assignment->count);
         chappe_dispatcher_drop(handover->dispatcher, share, &released);
         if (share->tasks == 0 && !released.tasks)
                 chappe_share_free(share);

@@ -415,15 +415,15 @@ static void test_intake_is_bounded_by_records_and_bytes(void **state)
         struct chappe_assignment assignment = { 0 };
         struct chappe_share *share = chappe_assignment_gain(&assignment, "t", 0, 0);
         assert_int_equal(chappe_dispatcher_room(dispatcher, share), 10);
-        assert_int_equal(chappe_dispatcher_room_bytes(dispatcher), 1000);
+        assert_int_equal(chappe_dispatcher_room_bytes(dispatcher, share), 1000);
         struct chappe_task tasks[2] = { { .share = share, .offset = 0, .bytes = 400, .attempt = 1 },
                                         { .share = share, .offset = 1, .bytes = 600, .attempt = 1 } };
         assert_int_equal(chappe_dispatcher_add(dispatcher, &tasks[0], 0), 0);
         assert_int_equal(chappe_dispatcher_room(dispatcher, share), 9);
-        assert_int_equal(chappe_dispatcher_room_bytes(dispatcher), 600);
+        assert_int_equal(chappe_dispatcher_room_bytes(dispatcher, share), 600);
         assert_int_equal(chappe_dispatcher_add(dispatcher, &tasks[1], 0), 0);
         assert_int_equal(chappe_dispatcher_room(dispatcher, share), 0);
-        assert_int_equal(chappe_dispatcher_room_bytes(dispatcher), 0);
+        assert_int_equal(chappe_dispatcher_room_bytes(dispatcher, share), 0);
 
         struct chappe_released released = { 0 };
         struct chappe_task *taken;
