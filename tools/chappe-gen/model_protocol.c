@@ -190,7 +190,7 @@ static int model_message(struct unit *unit, const struct chappe_json_node *json,
                                        gen_printf(unit->arena, "%s_%s", unit->protocol_stem, name), endings);
         message->reply = name_claim(
                 unit->arena, &unit->tags,
-                name_stem(unit->arena, gen_printf(unit->arena, "%s%s%s_reply", space, *space ? "." : "", json->key)));
+                name_tag(unit->arena, gen_printf(unit->arena, "%s%s%s_reply", space, *space ? "." : "", json->key)));
         status = model_request(unit, message, json, space);
         if (status >= 0)
                 status = model_response(unit, message, json, space);
@@ -209,7 +209,7 @@ int model_protocol(struct unit *unit)
         if (name->kind != CHAPPE_JSON_STRING)
                 return complain(unit, name, "a protocol's name is a string");
         unit->protocol = schema_full_name(unit->library, name->string, space);
-        unit->protocol_stem = name_claim_all(unit->arena, &unit->tags, name_stem(unit->arena, unit->protocol),
+        unit->protocol_stem = name_claim_all(unit->arena, &unit->tags, name_tag(unit->arena, unit->protocol),
                                              (const char *const[]){ "_outcome", NULL });
         status = model_types(unit);
         if (status < 0 || !messages)

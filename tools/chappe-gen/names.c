@@ -142,6 +142,7 @@ static const char *const reserved[] = {
         "unix",
         "unsigned",
         "using",
+        "va_copy",
         "virtual",
         "void",
         "volatile",
@@ -201,7 +202,7 @@ const char *name_tag(struct chappe_arena *arena, const char *full)
         static const char *const system[] = { "iovec",    "itimerspec", "lconv",    "msghdr",  "option", "sigaction",
                                               "sockaddr", "stat",       "timespec", "timeval", "tm",     NULL };
         const char *stem = name_stem(arena, full);
-        bool taken = strncmp(stem, "chappe_", 7) == 0;
+        bool taken = strcmp(stem, "chappe") == 0 || strncmp(stem, "chappe_", 7) == 0;
 
         for (size_t i = 0; system[i] && !taken; i++)
                 taken = strcmp(stem, system[i]) == 0;
@@ -211,13 +212,13 @@ const char *name_tag(struct chappe_arena *arena, const char *full)
 const char *name_of_file(struct chappe_arena *arena, const char *file)
 {
         bool digit = isdigit((unsigned char)*file);
-        char *name = (char *)gen_printf(arena, "%s%s", digit ? "schema_" : "", name_stem(arena, file));
+        char *name = (char *)gen_printf(arena, "%s%s", digit ? "schema_" : "", file);
 
         for (char *at = name; *at; at++) {
                 if (!isalnum((unsigned char)*at))
                         *at = '_';
         }
-        return name;
+        return name_tag(arena, name);
 }
 
 const char *name_upper(struct chappe_arena *arena, const char *name)
@@ -253,8 +254,11 @@ static bool is_free(struct chappe_arena *arena, const struct name_scope *scope, 
 {
         bool free = !name_is_reserved(stem);
 
-        for (; *endings && free; endings++)
-                free = !name_is_taken(scope, name_with_ending(arena, stem, *endings));
+        for (; *endings && free; endings++) {
+                const char *name = name_with_ending(arena, stem, *endings);
+
+                free = !name_is_reserved(name) && !name_is_taken(scope, name);
+        }
         return free;
 }
 

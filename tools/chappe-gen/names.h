@@ -11,7 +11,7 @@ struct name_scope {
 
 /* shop.OrderPlaced → shop_order_placed */
 const char *name_stem(struct chappe_arena *arena, const char *full);
-/* The same for the tag of a named type, which is none of Chappe's own (chappe_text) and none of the system's (stat). */
+/* The same for what names are made from: none of Chappe's own (chappe_text), and none of the system's structs (stat). */
 const char *name_tag(struct chappe_arena *arena, const char *full);
 /* order-events.v1 → order_events_v1: for a schema that has no name but its file's. */
 const char *name_of_file(struct chappe_arena *arena, const char *file);
