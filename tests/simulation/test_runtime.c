@@ -101,8 +101,8 @@ static void assert_found(enum scene_planted planted, const char *test)
         if (report.seeds == 1)
                 return; /* a repetition */
         /* What is left is short enough to be read. */
-        assert_true(report.shrunk_items <= 10);
-        assert_true(report.shrunk_faults <= 3);
+        assert_true(report.shrunk_items <= SCENE_ITEMS / 2);
+        assert_true(report.shrunk_faults <= 6);
 }
 
 static void test_runtime_that_commits_one_too_far_is_found(void **state)
