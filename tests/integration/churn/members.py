@@ -8,7 +8,7 @@ import subprocess
 import time
 
 FIRST_UID = 42001
-GAINED, REVOKED, LOST = "L4010", "L4011", "L4012"  # ids of log lines (src/observe/log_events.h)
+STARTS, STARTED, GAINED, REVOKED, LOST = "L7001", "L7002", "L4010", "L4011", "L4012"  # ids of log lines (src/observe/log_events.h)
 SESSION_MS = 6000
 
 
@@ -21,7 +21,7 @@ class Member:
         self.log = run.folder / f"{self.name}.log"
         self.process = None
         self.wanted = self.asked = False
-        self.stops = []
+        self.stops, self.early = [], []  # exit codes after a SIGTERM, of one that had started and of one that had not
         self.more = []
 
     def start(self):
@@ -41,8 +41,10 @@ class Member:
         """Notes its end, and starts it again when it is wanted."""
         if self.process is None or self.running():
             return
-        if self.asked:
+        if self.asked and self.has_started():
             self.stops.append(self.process.returncode)
+        elif self.asked:
+            self.early.append(self.process.returncode)
         else:
             self.run.restarts += 1
         self.process, self.asked = None, False
@@ -73,7 +75,13 @@ class Member:
             self.process.wait()
             self.stops.append(None)
             self.process = None
-        return self.stops[-1]
+        return (self.stops + self.early)[-1]
+
+    def has_started(self):
+        started = False
+        for line in self.lines():
+            started = line["id"] == STARTED or (started and line["id"] != STARTS)
+        return started
 
     def lines(self):
         for line in self.log.read_text(errors="replace").splitlines():

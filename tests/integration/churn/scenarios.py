@@ -110,13 +110,15 @@ class Run:
         for fault in self.faults:
             counted[fault.kind] = counted.get(fault.kind, 0) + 1
         codes = sorted(str(code) for member in self.members for code in member.stops)
+        early = sum(len(member.early) for member in self.members)
         print(f"# seed {self.options.seed}, {self.options.nodes} node(s), {len(self.members)} members, protocol {self.options.protocol}"
               + ("" if self.can_cut else "; no network was cut: not permitted here"), flush=True)
         for fault in self.faults:
             print(f"# {(fault.began_ms - self.began_ms) / 1000:6.1f} s: {fault.kind} {fault.victim}", flush=True)
         print("# hurt: " + (", ".join(f"{kind} × {number}" for kind, number in counted.items()) or "nobody"), flush=True)
         print("# " + ", ".join(f"{name}: {value}" for name, value in figures.items()), flush=True)
-        print(f"# exit codes after SIGTERM: {', '.join(f'{code} × {codes.count(code)}' for code in sorted(set(codes)))}", flush=True)
+        print(f"# exit codes after SIGTERM: {', '.join(f'{code} × {codes.count(code)}' for code in sorted(set(codes)))}"
+              f"; {early} were asked to end while they were starting", flush=True)
         for fault in faults[:20]:
             print(f"# FAULT {fault}", flush=True)
         print(f"# {len(faults)} faults" + (f"; logs in {self.folder}" if faults else ""), flush=True)
@@ -209,7 +211,7 @@ def churn(run):
     figures = audit.judge(run.excuses())
     figures["restarts"] = run.restarts
     for member in run.members:
-        if any(code not in (0, 4, -signal.SIGTERM) for code in member.stops):  # the last: before it had begun
+        if any(code not in (0, 4) for code in member.stops):
             audit.fault(f"{member.name} ended with {member.stops} after SIGTERM")
     audit.close()
     return figures, audit.faults
