@@ -87,6 +87,12 @@ def test_every_rule_finds_its_case_and_lets_the_other_pass():
     assert rules == set(CASES) | set(PAIRS), rules ^ (set(CASES) | set(PAIRS))
 
 
+def test_types_that_are_one_in_c_are_found():
+    types = [field(f"f{n}", record(name=name)) for n, name in enumerate(("a.Foo", "a.FOO", "a.Bar", "b.Foo"))]
+    finding, = lint(record(*types), "-R", "case-clash")
+    assert "'a.Foo' and 'a.FOO'" in finding["message"] and finding["path"] == "$.fields[1].type", finding
+
+
 def test_a_finding_names_its_place():
     finding, = lint(record(field("a"), field("note", ["null", "string"])))
     lines = (FOLDER / "x.avsc").read_text().splitlines()

@@ -135,6 +135,11 @@ static bool is_due(struct lint *lint, const struct chappe_schema_node *node)
             schema_library_find(lint->parts->library, node->name, &definition, &error) < 0 ||
             (definition && definition->file != lint->parts->file))
                 return false;
+        for (const struct lint_name *at = lint->looked; at; at = at->next) {
+                if (lint_same_in_c(at->name, node->name))
+                        lint_find(lint, LINT_CASE_CLASH, node->json, "'%s' and '%s' differ in case or underscores only",
+                                  at->name, node->name);
+        }
         name = chappe_arena_alloc(schema_library_arena(lint->parts->library), sizeof(*name));
         if (!name)
                 return false;

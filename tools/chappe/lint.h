@@ -74,6 +74,8 @@ int lint_against(struct lint *lint, const struct parts *older, const struct part
 void lint_node(struct lint *lint, const struct chappe_schema_node *node);
 void lint_field(struct lint *lint, const struct chappe_schema_node *record, uint32_t n);
 
+/* Do the names differ in case, dots or underscores only? */
+bool lint_same_in_c(const char *a, const char *b);
 /* A finding at a place of the schema's text, unless an attribute "chappe.lint.ignore" there names the rule. */
 void lint_find(struct lint *lint, enum lint_rule rule, const struct chappe_json_node *json, const char *format, ...)
         __attribute__((format(printf, 4, 5)));

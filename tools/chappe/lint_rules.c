@@ -51,11 +51,11 @@ static void find_styles(struct lint *lint, enum lint_rule rule, const struct cha
         }
 }
 
-static bool same_in_c(const char *a, const char *b)
+bool lint_same_in_c(const char *a, const char *b)
 {
         for (;; a++, b++) {
-                a += strspn(a, "_");
-                b += strspn(b, "_");
+                a += strspn(a, "_.");
+                b += strspn(b, "_.");
                 if (tolower((unsigned char)*a) != tolower((unsigned char)*b))
                         return false;
                 if (!*a)
@@ -67,7 +67,7 @@ static void find_case_clashes(struct lint *lint, const struct chappe_schema_node
 {
         for (uint32_t i = 0; i < node->count; i++) {
                 for (uint32_t j = 0; j < i; j++) {
-                        if (same_in_c(node->members[i].name, node->members[j].name))
+                        if (lint_same_in_c(node->members[i].name, node->members[j].name))
                                 lint_find(lint, LINT_CASE_CLASH, node->json,
                                           "'%s' and '%s' differ in case or underscores only", node->members[j].name,
                                           node->members[i].name);
