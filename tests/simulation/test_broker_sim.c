@@ -490,6 +490,120 @@ static void test_commit_of_a_former_generation_is_refused(void **state)
         free(cluster);
 }
 
+/* Two cooperative members in one process, the second of which comes later. */
+struct cooperator {
+        struct chappe_consumer *consumer;
+        size_t owned;
+        size_t revoked; /* in all */
+        size_t lost;
+};
+
+static void cooperator_open(struct client *client, struct cooperator *cooperator)
+{
+        struct chappe_property properties[] = { { "partition.assignment.strategy", "cooperative-sticky" },
+                                                { "heartbeat.interval.ms", "500" } };
+        struct chappe_consumer_config config = { .group = "shipping",
+                                                 .properties = properties,
+                                                 .property_count = 2,
+                                                 .ready = client_poke,
+                                                 .context = client };
+
+        client->broker->operations->consumer_open(client->broker, &config, &cooperator->consumer, NULL);
+        client->broker->operations->consumer_subscribe(cooperator->consumer, (const char *const[]){ "orders" }, 1,
+                                                       NULL);
+}
+
+static void cooperator_turn(struct client *client, struct cooperator *cooperator)
+{
+        const struct chappe_broker_operations *broker = client->broker->operations;
+        struct chappe_consumer_event event;
+
+        broker->consumer_poll(cooperator->consumer, &event);
+        if (event.kind == CHAPPE_CONSUMER_GAINED) {
+                assert_int_equal(
+                        broker->consumer_accept(cooperator->consumer, event.positions, event.position_count, NULL), 0);
+                cooperator->owned += event.position_count;
+        } else if (event.kind == CHAPPE_CONSUMER_REVOKED) {
+                cooperator->owned -= event.position_count;
+                cooperator->revoked += event.position_count;
+                assert_int_equal(broker->consumer_release(cooperator->consumer, NULL), 0);
+        }
+        cooperator->lost += event.kind == CHAPPE_CONSUMER_LOST;
+}
+
+static void cooperate(void *argument)
+{
+        struct client *client = argument;
+        const struct chappe_broker_operations *broker = client->broker->operations;
+        struct cooperator first = { 0 }, second = { 0 };
+
+        cooperator_open(client, &first);
+        while (first.owned < PARTITIONS && client_wait(client, SECOND))
+                cooperator_turn(client, &first);
+        cooperator_open(client, &second);
+        while (second.owned < PARTITIONS / 2 && client_wait(client, SECOND / 4)) {
+                cooperator_turn(client, &first);
+                cooperator_turn(client, &second);
+        }
+        assert_int_equal(first.revoked, PARTITIONS / 2); /* only what moves */
+        broker->consumer_close(second.consumer, 1000, NULL);
+        while (first.owned < PARTITIONS && client_wait(client, SECOND / 4))
+                cooperator_turn(client, &first);
+        assert_int_equal(first.revoked, PARTITIONS / 2);
+        assert_int_equal(first.lost + second.lost + second.revoked, 0);
+        broker->consumer_close(first.consumer, 1000, NULL);
+}
+
+static struct cluster *quiet_cluster(void)
+{
+        struct cluster *cluster = calloc(1, sizeof(*cluster));
+
+        cluster->fibers = chappe_fibers_new(&(struct chappe_fibers_config){ .seed = 3 });
+        cluster->sim = chappe_sim_new(cluster->fibers, NULL);
+        chappe_sim_topic_create(cluster->sim, "orders", PARTITIONS);
+        return cluster;
+}
+
+static void cluster_free(struct cluster *cluster)
+{
+        chappe_sim_free(cluster->sim);
+        chappe_fibers_free(cluster->fibers);
+        free(cluster);
+}
+
+static void test_cooperative_member_gives_up_only_what_moves(void **state)
+{
+        struct cluster *cluster = quiet_cluster();
+
+        (void)state;
+        client_start(cluster, &cluster->members[0], "both", cooperate);
+        chappe_fibers_run(cluster->fibers, chappe_fibers_now_us(cluster->fibers) + 60 * SECOND, STEPS, client_ended,
+                          &cluster->members[0]);
+        client_end(cluster, &cluster->members[0]);
+        cluster_free(cluster);
+}
+
+/* Its partitions are read again once others have noticed; those of the others all the time. */
+static void test_records_of_a_broker_that_is_away_arrive_when_another_leads(void **state)
+{
+        struct cluster *cluster = quiet_cluster();
+        struct client *producer = &cluster->producer;
+        int64_t at_us = chappe_fibers_now_us(cluster->fibers);
+
+        (void)state;
+        chappe_sim_node_away(cluster->sim, 0, at_us + 600 * SECOND);
+        client_start(cluster, producer, "producer", produce);
+        chappe_fibers_run(cluster->fibers, at_us + 2 * SECOND, STEPS, NULL, NULL);
+        assert_int_equal(chappe_sim_end(cluster->sim, "orders", 0), 0);
+        assert_true(chappe_sim_end(cluster->sim, "orders", 1) > 0);
+        chappe_fibers_run(cluster->fibers, at_us + 60 * SECOND, STEPS, NULL, NULL);
+        assert_true(chappe_sim_end(cluster->sim, "orders", 0) > 0);
+        for (int n = 0; n < RECORDS; n++)
+                assert_true(cluster->acknowledged[n]);
+        client_end(cluster, producer);
+        cluster_free(cluster);
+}
+
 /* Reference: org.apache.kafka.common.utils.UtilsTest.testMurmur2, made positive, and modulo 2^31 - 1 where it fits. */
 static void test_keys_go_where_java_puts_them(void **state)
 {
@@ -525,6 +639,8 @@ int main(void)
                 cmocka_unit_test(test_acknowledged_records_survive_faults_and_commits_never_pass_unprocessed_ones),
                 cmocka_unit_test(test_same_seed_gives_the_same_trace_to_the_byte),
                 cmocka_unit_test(test_commit_of_a_former_generation_is_refused),
+                cmocka_unit_test(test_cooperative_member_gives_up_only_what_moves),
+                cmocka_unit_test(test_records_of_a_broker_that_is_away_arrive_when_another_leads),
                 cmocka_unit_test(test_keys_go_where_java_puts_them),
         };
         return cmocka_run_group_tests(tests, NULL, drain);
