@@ -158,8 +158,11 @@ int chappe_share_progress(const struct chappe_share *share, struct chappe_progre
         size_t position = 0;
         int status = 0;
         chappe_progress_reset(progress, finished_up_to(share));
-        if (share->state == CHAPPE_SHARE_ACTIVE) /* one that is given up leaves no mark */
+        /* Given up by a life that goes on or ends well: neither one more death, nor one less. */
+        if (share->state == CHAPPE_SHARE_ACTIVE)
                 progress->mark = share->trial.mark;
+        else if (share->trial.mark.crashes > 0)
+                progress->mark = share->trial.before;
         while (status == 0 && chappe_offset_ledger_beyond(&share->ledger, &position, &run))
                 status = chappe_progress_add(progress, run);
         return status < 0 ? status : add_what_was_before(share, progress);

@@ -93,6 +93,15 @@ bool chappe_careful_take(struct chappe_intake *intake, struct chappe_share *shar
         return may_be_given(intake, share, careful, ret_record, now_us);
 }
 
+void chappe_careful_begin_elsewhere(struct chappe_intake *intake, struct chappe_share *share,
+                                    struct chappe_careful *careful)
+{
+        if (careful->holds || careful->running)
+                chappe_trial_passed(&share->trial);
+        chappe_careful_end(intake, share, careful);
+        careful->running = false;
+}
+
 void chappe_careful_end(struct chappe_intake *intake, const struct chappe_share *share, struct chappe_careful *careful)
 {
         if (careful->holds)

@@ -22,5 +22,8 @@ bool chappe_careful_waits(const struct chappe_share *share, const struct chappe_
 /* The next record that may be given now, alone, goes into *ret_record; false: none. */
 bool chappe_careful_take(struct chappe_intake *intake, struct chappe_share *share, struct chappe_careful *careful,
                          int64_t now_us, struct chappe_record *ret_record);
+/* The share is read from another offset on: what waits for its mark is of no use any more. Nothing of it is in hand. */
+void chappe_careful_begin_elsewhere(struct chappe_intake *intake, struct chappe_share *share,
+                                    struct chappe_careful *careful);
 /* The share goes. */
 void chappe_careful_end(struct chappe_intake *intake, const struct chappe_share *share, struct chappe_careful *careful);

@@ -124,6 +124,7 @@ static bool ready_to_take(struct chappe_intake *intake, struct chappe_share *sha
                 return false;
         holding->rewind_to = -1;
         holding->ages.count = 0;
+        chappe_careful_begin_elsewhere(intake, share, &holding->careful);
         /* A commit that is on its way tells of another log, or another place in it. */
         share->epoch = ++intake->assignment->epochs;
         share->committed = -1;

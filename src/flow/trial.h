@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Does a record of this partition kill the process? A life that ends without giving the partition up leaves a mark in
- * the commit. After two such ends in a row the next owner is careful: it runs one record at a time, each with its name
- * in the mark before it begins. One that was named so often when the process died is set aside. Pure; time is given.
+ * the commit; one that gives it up leaves what it found, one that has lasted takes it away. After two such ends in a
+ * row the next owner is careful: it runs one record at a time, each with its name in the mark before it begins. One
+ * that was named so often when the process died is set aside. Pure; time is given.
  */
 #pragma once
 
