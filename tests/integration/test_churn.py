@@ -10,6 +10,8 @@ import pathlib
 import subprocess
 import sys
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tools"))
+
 from tap import main
 
 RUN = pathlib.Path(__file__).resolve().parent / "churn/run"
