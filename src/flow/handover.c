@@ -24,6 +24,7 @@ int chappe_handover_new(const struct chappe_runtime *runtime, const struct chapp
         handover->runtime = runtime;
         handover->executor = runtime->world->executor;
         handover->bell = bell;
+        handover->batch = 1;
         handover->due_us = INT64_MAX;
         handover->mutex = chappe_mutex_new(handover->executor);
         handover->work = chappe_condition_new(handover->executor);
@@ -61,10 +62,12 @@ struct chappe_handover *chappe_handover_free(struct chappe_handover *handover)
         return NULL;
 }
 
-/* Under the lock: wakes as many idle workers as there are lanes for, beyond those that busy ones are about to take. */
+/* Under the lock: wakes as many idle workers as there are batches of lanes for, beyond those that busy ones are about
+ * to take. While handlers are quick a batch is large, and a hundred workers woken for a hundred lanes would only queue
+ * for the lock. Who leaves lanes behind wakes one more (wait_for_jobs), so that none is forgotten. */
 static void wake_workers(struct chappe_handover *handover, size_t busy)
 {
-        size_t ready = chappe_dispatcher_ready(handover->dispatcher);
+        size_t ready = (chappe_dispatcher_ready(handover->dispatcher) + handover->batch - 1) / handover->batch;
         ready -= busy < ready ? busy : ready;
         if (ready >= handover->idle && handover->idle > 1) {
                 chappe_condition_broadcast(handover->executor, handover->work);
@@ -398,6 +401,8 @@ static size_t wait_for_jobs(struct chappe_handover *handover, struct chappe_job 
                 if (wait == CHAPPE_WAIT_STOPPED)
                         return 0;
         }
+        if (taken > 0 && handover->idle > 0 && chappe_dispatcher_ready(handover->dispatcher) > 0)
+                chappe_condition_signal(handover->executor, handover->work);
         for (size_t i = 0; i < taken; i++) {
                 jobs[i] = chappe_job_of(tasks[i]);
                 chappe_deliveries_init(&jobs[i]->deliveries, settled, handover);
@@ -413,6 +418,7 @@ size_t chappe_handover_exchange(struct chappe_handover *handover, struct chappe_
         assert(maximum > 0 && maximum <= CHAPPE_HANDOVER_BATCH);
         struct chappe_released released = { 0 };
         chappe_handover_lock(handover);
+        handover->batch = maximum;
         for (size_t i = 0; i < count; i++)
                 bring_back(handover, jobs[i], &released);
         /* A retry that is due before the poll strand means to wake concerns it even when nothing was released. */

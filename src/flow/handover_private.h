@@ -24,6 +24,7 @@ struct chappe_handover {
         struct chappe_job *spare;
         struct chappe_random random;
         uint32_t idle;     /* workers that wait */
+        size_t batch;      /* jobs that the latest worker to come asked for */
         uint32_t draining; /* shares */
         int64_t due_us;    /* the poll strand will wake by itself then */
         bool full;         /* the poll strand waits for room */

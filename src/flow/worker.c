@@ -160,18 +160,19 @@ static bool may_begin(const struct chappe_worker *worker, const struct chappe_jo
                !chappe_executor_stopped(worker->runtime->world->executor);
 }
 
-/* In order. */
+/* In order; handlers that have become slow give the rest of a large batch back, to whoever is idle. */
 static void run_batch(struct chappe_worker *worker, struct chappe_job **jobs, size_t count)
 {
         const struct chappe_lane *failed = NULL;
+        int64_t now_us = chappe_clock_monotonic_us(worker->runtime->world->clock), end_us = now_us + BATCH_LONG_US;
         for (size_t i = 0; i < count; i++) {
                 jobs[i]->verdict = CHAPPE_VERDICT_UNRUN;
-                if (!may_begin(worker, jobs[i], failed))
+                if (now_us > end_us || !may_begin(worker, jobs[i], failed))
                         continue;
-                int64_t now_us = chappe_clock_monotonic_us(worker->runtime->world->clock);
                 chappe_runs_note(chappe_handover_runs(worker->handover), worker->n, jobs[i], now_us);
                 run(worker, jobs[i], now_us);
                 failed = jobs[i]->verdict == CHAPPE_VERDICT_AGAIN ? jobs[i]->task.lane : NULL;
+                now_us = chappe_clock_monotonic_us(worker->runtime->world->clock);
         }
         chappe_runs_note(chappe_handover_runs(worker->handover), worker->n, NULL, 0);
 }
