@@ -83,8 +83,11 @@ static void draw_items(struct chappe_random *random)
                 item->keep_slow_us = draw_slowness_us(random) / 4;
                 item->padding = draw(random, large ? 2 : 8) ? 0 : (size_t)draw(random, PADDING_MAXIMUM);
                 item->round = n * scene->rounds / SCENE_ITEMS;
-                if (n == scene->killer)
+                /* It strikes at once: one that outlives the drain of its partition strikes when another is on trial. */
+                if (n == scene->killer) {
                         item->kind = ITEM_KILLER;
+                        item->slow_us = 0;
+                }
         }
 }
 
