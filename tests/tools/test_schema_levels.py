@@ -53,6 +53,17 @@ def test_transitive_looks_at_all_versions():
     assert code == 1 and "v1.avsc" in text, text
 
 
+def test_a_reader_is_held_against_every_writer_that_is_named():
+    with tempfile.TemporaryDirectory() as folder:
+        write(folder, {"r.avsc": RECORD % f"{A},{B}", "bad.avsc": RECORD % A, "good.avsc": RECORD % f"{A},{B}"})
+        bad, good = ("--writer", f"{folder}/bad.avsc"), ("--writer", f"{folder}/good.avsc")
+        for writers, worse in (((*good, *good), 0), ((*bad, *good), 1), ((*good, *bad), 1), ((*bad, *bad), 2)):
+            code, text, talk = run(CHAPPE, "schema", "check", "--transitive", "--reader", f"{folder}/r.avsc", *writers)
+            assert code == min(worse, 1) and talk == "" and text.count("bad.avsc wrote: $.b") == worse, (writers, code, text, talk)
+        code, text, talk = run(CHAPPE, "schema", "check", *good, "--reader", f"{folder}/r.avsc", "--reader", f"{folder}/bad.avsc")
+        assert code == 2 and text == "" and "one --reader" in talk, (code, text, talk)
+
+
 def test_levels_may_be_written_as_a_registry_writes_them():
     versions = (f"{A},{B}", f"{A},{B_DEFAULT}", A)
     assert check("BACKWARD", *versions)[0] == 0

@@ -21,9 +21,24 @@ static int check_versions(const struct command_line *line, const char *level)
         return schema_level_check(line, level, command_argument(line, 0), older, count - 1);
 }
 
+/* One reader, and every writer that is named: a gate that looked at the last one alone would let the others through. */
+static int check_writers(const struct command_line *line)
+{
+        const char *writers[OLDER_LIMIT], *reader = command_required(line, "reader");
+        size_t count = 0;
+
+        if (!reader || !command_required(line, "writer"))
+                return EXIT_USAGE;
+        if (command_value_at(line, "reader", 1))
+                return command_misuse("one --reader, please; --writer may be repeated");
+        while (count < OLDER_LIMIT && (writers[count] = command_value_at(line, "writer", count)))
+                count++;
+        return schema_level_check(line, "backward-transitive", reader, writers, count);
+}
+
 static int check(const struct command_line *line)
 {
-        const char *level = command_value(line, "level"), *reader, *writer;
+        const char *level = command_value(line, "level");
 
         if (level)
                 return check_versions(line, level);
@@ -32,14 +47,12 @@ static int check(const struct command_line *line)
         if (!command_given(line, "reader") && !command_given(line, "writer"))
                 return command_misuse("chappe schema check takes --reader FILE and --writer FILE, or --level LEVEL and "
                                       "NEW OLD... (chappe schema check --help)");
-        reader = command_required(line, "reader");
-        writer = reader ? command_required(line, "writer") : NULL;
-        return writer ? schema_level_check(line, "backward", reader, &writer, 1) : EXIT_USAGE;
+        return check_writers(line);
 }
 
 static const struct command_option options[] = {
         { "reader", 'r', "FILE", "the schema that reads", NULL },
-        { "writer", 'w', "FILE", "the schema that wrote", NULL },
+        { "writer", 'w', "FILE", "the schema that wrote; repeatable: all of them", NULL },
         { "level", 'l', "LEVEL", "compare NEW with OLD: backward, forward, full; each also with -transitive",
           SCHEMA_LEVELS },
         { "transitive", 0, NULL, "with all of OLD, not the first alone", NULL },
@@ -50,7 +63,7 @@ static const struct command_option options[] = {
 
 const struct command command_schema_check = {
         .name = "schema check",
-        .arguments = "--reader FILE --writer FILE | --level LEVEL NEW OLD...",
+        .arguments = "--reader FILE --writer FILE... | --level LEVEL NEW OLD...",
         .summary = "can data of one schema be read as another? exit code 0 yes, 1 no, with the reason",
         .details = "Schemas (.avsc), protocols (.avpr), or folders of them, whose contracts are matched by name. "
                    "Levels are "
