@@ -400,6 +400,9 @@ static size_t wait_for_jobs(struct chappe_handover *handover, struct chappe_job 
                 handover->idle--;
                 if (wait == CHAPPE_WAIT_STOPPED)
                         return 0;
+                /* How long handlers take may have changed meanwhile: those that ran know. */
+                if (maximum > handover->batch)
+                        maximum = handover->batch;
         }
         if (taken > 0 && handover->idle > 0 && chappe_dispatcher_ready(handover->dispatcher) > 0)
                 chappe_condition_signal(handover->executor, handover->work);

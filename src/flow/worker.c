@@ -160,14 +160,19 @@ static bool may_begin(const struct chappe_worker *worker, const struct chappe_jo
                !chappe_executor_stopped(worker->runtime->world->executor);
 }
 
-/* In order; handlers that have become slow give the rest of a large batch back, to whoever is idle. */
-static void run_batch(struct chappe_worker *worker, struct chappe_job **jobs, size_t count)
+/* In order; handlers that have become slow give the rest of a large batch back, to whoever is idle. Returns how many
+ * were looked at. */
+static size_t run_batch(struct chappe_worker *worker, struct chappe_job **jobs, size_t count, int64_t began_us)
 {
         const struct chappe_lane *failed = NULL;
-        int64_t now_us = chappe_clock_monotonic_us(worker->runtime->world->clock), end_us = now_us + BATCH_LONG_US;
+        int64_t now_us = began_us;
+        size_t looked_at = 0;
         for (size_t i = 0; i < count; i++) {
                 jobs[i]->verdict = CHAPPE_VERDICT_UNRUN;
-                if (now_us > end_us || !may_begin(worker, jobs[i], failed))
+                if (now_us > began_us + BATCH_LONG_US)
+                        continue;
+                looked_at++;
+                if (!may_begin(worker, jobs[i], failed))
                         continue;
                 chappe_runs_note(chappe_handover_runs(worker->handover), worker->n, jobs[i], now_us);
                 run(worker, jobs[i], now_us);
@@ -175,12 +180,13 @@ static void run_batch(struct chappe_worker *worker, struct chappe_job **jobs, si
                 now_us = chappe_clock_monotonic_us(worker->runtime->world->clock);
         }
         chappe_runs_note(chappe_handover_runs(worker->handover), worker->n, NULL, 0);
+        return looked_at;
 }
 
 static size_t next_batch_size(size_t size, int64_t took_us)
 {
-        if (took_us < BATCH_SHORT_US && size < CHAPPE_HANDOVER_BATCH)
-                return size * 2;
+        if (took_us < BATCH_SHORT_US)
+                return size < CHAPPE_HANDOVER_BATCH / 2 ? size * 2 : CHAPPE_HANDOVER_BATCH;
         return took_us > BATCH_LONG_US && size > 1 ? size / 2 : size;
 }
 
@@ -192,8 +198,9 @@ static void work(void *argument)
         size_t count = 0, size = 1;
         while ((count = chappe_handover_exchange(worker->handover, jobs, count, size)) > 0) {
                 int64_t began_us = chappe_clock_monotonic_us(clock);
-                run_batch(worker, jobs, count);
-                size = next_batch_size(size, chappe_clock_monotonic_us(clock) - began_us);
+                size_t looked_at = run_batch(worker, jobs, count, began_us);
+                size = looked_at < count ? looked_at
+                                         : next_batch_size(size, chappe_clock_monotonic_us(clock) - began_us);
         }
 }
 

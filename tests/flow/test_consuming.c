@@ -296,6 +296,29 @@ static void test_events_of_one_record_share_a_trace_and_have_ids_of_their_own(vo
         stage_close(&stage);
 }
 
+static bool last_four_done(void *context)
+{
+        (void)context;
+        return book.done[40] + book.done[41] + book.done[42] + book.done[43] == 4;
+}
+
+/* Quick handlers have taught the workers to take many records at a time. */
+static void test_handlers_that_become_slow_have_all_workers(void **state)
+{
+        (void)state;
+        open_with(29, NULL);
+        append(0, 40);
+        stage_start(&stage, 0);
+        run_until_committed(40);
+        book.sleep_us = 2 * SECOND;
+        for (int n = 40; n < 44; n++)
+                stage_append(&stage, "in", 0, (char[]){ (char)('a' + n - 40), 0 }, n);
+        stage_run(&stage, 5 * SECOND, last_four_done, NULL);
+        assert_true(last_four_done(NULL));
+        stage_end(&stage);
+        stage_close(&stage);
+}
+
 static void test_stop_waits_for_running_handlers_and_commits(void **state)
 {
         (void)state;
@@ -449,6 +472,7 @@ int main(void)
                 cmocka_unit_test(test_undecodable_record_is_dead_lettered_with_its_bytes),
                 cmocka_unit_test(test_an_outage_makes_no_dead_letters),
                 cmocka_unit_test(test_record_is_finished_only_when_what_it_published_is_delivered),
+                cmocka_unit_test(test_handlers_that_become_slow_have_all_workers),
                 cmocka_unit_test(test_events_of_one_record_share_a_trace_and_have_ids_of_their_own),
                 cmocka_unit_test(test_stop_waits_for_running_handlers_and_commits),
                 cmocka_unit_test(test_stop_says_what_was_unfinished),
