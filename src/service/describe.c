@@ -51,6 +51,14 @@ static json_t *kafka_binding(const struct document *document, bool bare)
                          registry ? "confluent" : "avro-single-object", "bindingVersion", BINDING_VERSION);
 }
 
+/* As text where it holds what jansson cannot: a default beyond its numbers. */
+static json_t *schema_json(const struct chappe_type *type)
+{
+        json_t *schema = json_loads(type->schema, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+
+        return schema ? schema : json_string(type->schema);
+}
+
 /* One message a type; the schema stands in it whole. correlated: requests and replies. */
 static void add_message(struct document *document, const struct chappe_type *type, bool bare, bool correlated)
 {
@@ -59,8 +67,7 @@ static void add_message(struct document *document, const struct chappe_type *typ
 
         json_t *message = json_pack("{s:s, s:s, s:{s:s, s:o}, s:{s:o}}", "name", type->name, "contentType",
                                     "application/avro", "payload", "schemaFormat", AVRO_FORMAT, "schema",
-                                    json_loads(type->schema, JSON_DECODE_ANY, NULL), "bindings", "kafka",
-                                    kafka_binding(document, bare));
+                                    schema_json(type), "bindings", "kafka", kafka_binding(document, bare));
         if (correlated)
                 keep(document, message, "correlationId",
                      json_pack("{s:s}", "location", "$message.header#/kafka_correlationId"));

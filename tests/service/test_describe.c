@@ -27,7 +27,7 @@ static const struct chappe_operation operations[] = {
 static const struct chappe_service_config config = { .name = "player", .version = "1.2.3", .operations = operations };
 
 /* The description of a service that does not run. */
-static json_t *describe(void)
+static json_t *describe_operations(const struct chappe_operation *of)
 {
         const char *settings[] = { "topic_prefix=run1.", "bare_topics=test.pongs", NULL };
         struct chappe_service service = { .config = &config, .group = (char *)(uintptr_t) "player" };
@@ -37,13 +37,18 @@ static json_t *describe(void)
         assert_int_equal(chappe_config_load(&(struct chappe_config_sources){ .settings = settings },
                                             &service.runtime.config, &error),
                          0);
-        service.runtime.operations = operations;
+        service.runtime.operations = of;
         service.runtime.topic_prefix = "run1.";
         assert_int_equal(chappe_describe(&service, &buffer, &error), 0);
         chappe_config_free(service.runtime.config);
-        json_t *root = json_loadb((const char *)buffer.at, buffer.length, 0, NULL);
+        json_t *root = json_loadb((const char *)buffer.at, buffer.length, JSON_ALLOW_NUL, NULL);
         assert_non_null(root);
         return root;
+}
+
+static json_t *describe(void)
+{
+        return describe_operations(operations);
 }
 
 /* A value by its path, with '|' between the keys; fails where there is none. */
@@ -92,6 +97,32 @@ static void test_messages_carry_their_schemas(void **state)
         assert_text(root, "components|messages|test.Ping|payload|schema|name", "Ping");
         assert_text(root, "components|messages|test.Ping|payload|schema|fields|1|type", "long");
         assert_text(root, "channels|test.pings|messages|test.Ping|$ref", "#/components/messages/test.Ping");
+        json_decref(root);
+}
+
+#define DEFAULTED(of_type, value)                                                                                      \
+        "{\"type\":\"record\",\"name\":\"Odd\",\"fields\":[{\"name\":\"a\",\"type\":\"" of_type                        \
+        "\",\"default\":" value "}]}"
+
+static void test_a_schema_is_carried_whatever_its_defaults_are(void **state)
+{
+        (void)state;
+        struct chappe_type odd = pong_type;
+        const struct chappe_operation produced[] = {
+                { .kind = CHAPPE_PRODUCES, .topic = "test.odds", .type = &odd },
+                { 0 },
+        };
+
+        odd.name = "test.Odd";
+        odd.schema = DEFAULTED("bytes", "\"\\u0000\"");
+        json_t *root = describe_operations(produced);
+        assert_int_equal(json_string_length(at(root, "components|messages|test.Odd|payload|schema|fields|0|default")),
+                         1);
+        json_decref(root);
+
+        odd.schema = DEFAULTED("double", "100000000000000000000");
+        root = describe_operations(produced);
+        assert_text(root, "components|messages|test.Odd|payload|schema", odd.schema);
         json_decref(root);
 }
 
@@ -154,6 +185,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_the_description_names_service_channels_and_operations),
                 cmocka_unit_test(test_messages_carry_their_schemas),
+                cmocka_unit_test(test_a_schema_is_carried_whatever_its_defaults_are),
                 cmocka_unit_test(test_a_bare_topics_message_says_that_no_schema_id_is_anywhere),
                 cmocka_unit_test(test_calls_and_answers_tell_where_replies_go),
                 cmocka_unit_test(test_every_reference_resolves),

@@ -47,6 +47,19 @@ def test_schema_and_metadata_are_shown():
     assert json.loads(text.splitlines()[-1])["name"] == "cases.Reading"
 
 
+def test_a_schema_is_shown_in_json_whatever_its_defaults_are():
+    fields = ('{"name":"b","type":"bytes","default":"\\u0000"},{"name":"n","type":"double","default":100000000000000000000},'
+              '{"name":"d","type":"double","default":1e400}')
+    with tempfile.TemporaryDirectory() as folder:
+        pathlib.Path(folder, "r.avsc").write_text('{"type":"record","name":"R","fields":[%s]}' % fields)
+        assert run(CHAPPE, "schema", "encode", "-S", f"{folder}/r.avsc", "-o", f"{folder}/r.avro", stdin="{}\n")[0] == 0
+        code, text, talk = run(CHAPPE, "schema", "show", f"{folder}/r.avro", "-o", "json")
+        assert code == 0 and talk == "", talk
+        answer = json.loads(text)
+        assert answer["codec"] == "deflate" and answer["metadata"] == {}, answer
+        assert [field["default"] for field in answer["schema"]["fields"]] == ["\0", 1e20, float("inf")], answer
+
+
 def test_what_is_no_container_is_refused():
     code, text, talk = run(CHAPPE, "schema", "cat", __file__)
     assert code == 1 and text == "" and "no Avro container file" in talk, (code, text, talk)

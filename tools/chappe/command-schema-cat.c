@@ -127,7 +127,7 @@ static void print_show(struct chappe_container *container)
 
 static int print_show_json(struct chappe_container *container)
 {
-        struct chappe_text key, schema = chappe_schema_text(chappe_container_schema(container));
+        struct chappe_text key;
         json_t *metadata = json_object();
         struct chappe_bytes value;
 
@@ -139,9 +139,9 @@ static int print_show_json(struct chappe_container *container)
                                              is_short_text(value) ? json_stringn((const char *)value.at, value.length)
                                                                   : json_sprintf("%zu bytes", value.length));
         }
-        return safe_print_answer(json_pack("{s:s, s:o, s:o}", "codec", chappe_container_codec(container), "metadata",
-                                           metadata, "schema",
-                                           json_loadb(schema.at, schema.length, JSON_DECODE_ANY, NULL)));
+        return safe_print_answer_with(
+                json_pack("{s:s, s:o}", "codec", chappe_container_codec(container), "metadata", metadata), "schema",
+                chappe_schema_text(chappe_container_schema(container)));
 }
 
 static int show(const struct command_line *line)

@@ -88,15 +88,39 @@ json_t *safe_bytes_json(struct chappe_bytes bytes)
         return json;
 }
 
-int safe_print_answer(json_t *answer)
+/* Indented, for its caller to free; takes the reference. NULL: memory was short, and that is said. */
+static char *answer_text(json_t *answer)
 {
         char *text = answer ? json_dumps(answer, JSON_INDENT(2)) : NULL;
 
         json_decref(answer);
         if (!text)
-                return command_fail(&(struct chappe_error){ CHAPPE_E_NO_MEMORY, "out of memory" });
+                command_fail(&(struct chappe_error){ CHAPPE_E_NO_MEMORY, "out of memory" });
+        return text;
+}
+
+int safe_print_answer(json_t *answer)
+{
+        char *text = answer_text(answer);
+
+        if (!text)
+                return EXIT_FAILED;
         safe_print_json(chappe_text(text));
         putchar('\n');
+        free(text);
+        return EXIT_DONE;
+}
+
+int safe_print_answer_with(json_t *answer, const char *name, struct chappe_text json)
+{
+        char *text = answer_text(answer);
+
+        if (!text)
+                return EXIT_FAILED;
+        safe_print_json((struct chappe_text){ text, strlen(text) - strlen("\n}") });
+        printf(",\n  \"%s\": ", name);
+        safe_print_json(json);
+        puts("\n}");
         free(text);
         return EXIT_DONE;
 }

@@ -14,3 +14,5 @@ void safe_print_json(struct chappe_text json);
 json_t *safe_bytes_json(struct chappe_bytes bytes);
 /* A whole answer in JSON, indented; takes the reference. The exit code: EXIT_DONE, or memory was short. */
 int safe_print_answer(json_t *answer);
+/* The same with one more member at its end, JSON text as it is: a schema may hold numbers that jansson cannot. */
+int safe_print_answer_with(json_t *answer, const char *name, struct chappe_text json);
