@@ -300,7 +300,7 @@ static void taken(void *context, struct chappe_process *process, const char *gro
         if (log && held > log->in_flight_records * (1 + (size_t)log->workers))
                 complain("%s holds %zu records, and may hold %zu", chappe_process_name(process), held,
                          log->in_flight_records);
-        if (log && held_bytes > SCENE_BYTES + SCENE_BYTES / 10 + SCENE_LARGEST)
+        if (log && held_bytes > SCENE_BYTES + SCENE_BYTES / 10 + SCENE_LARGEST * (1 + (size_t)log->workers))
                 complain("%s holds %zu bytes, and may hold %d", chappe_process_name(process), held_bytes, SCENE_BYTES);
 }
 
