@@ -58,6 +58,10 @@ struct chappe_operation {
         bool cloudevents;          /* produces: the full CloudEvents attributes, not ce_id alone */
 };
 
+/* For the generated macros, in strict C11: the first of the arguments, and those behind it. */
+#define CHAPPE_FIRST_OF(first_, ...) first_
+#define CHAPPE_REST_OF(first_, ...) __VA_ARGS__
+
 #ifdef __cplusplus
 }
 #endif

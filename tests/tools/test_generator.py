@@ -55,12 +55,12 @@ const struct chappe_operation table[] = {
         ZOO_TREE_CONSUMES("zoo.trees", on_tree, .order = CHAPPE_ORDER_PARTITION),
         ZOO_TREE_PRODUCES("zoo.trees"),
         ZOO_KEEPER_FEED_CALLS("zoo.keeper", .timeout_ms = 5),
-        ZOO_KEEPER_FEED_ANSWERS("zoo.keeper", %s),
+        ZOO_KEEPER_FEED_ANSWERS("zoo.keeper", %s, .partitions = 2),
         ZOO_KEEPER_COUNT_ALL_ANSWERS("zoo.keeper", count),
         { .kind = CHAPPE_END },
 };
 """ % handler)
-    return run(*compiler, *(WARNINGS + ["-std=c11"] if language == "c" else ["-std=c++20"]), f"-I{ROOT}/include", f"-I{folder}",
+    return run(*compiler, *(WARNINGS + ["-std=c11", "-pedantic"] if language == "c" else ["-std=c++20"]), f"-I{ROOT}/include", f"-I{folder}",
                "-fsyntax-only", source)
 
 

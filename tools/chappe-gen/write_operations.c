@@ -32,14 +32,16 @@ static void write_event(struct unit *unit, const struct c_root *root, struct cha
         write_check(upper, root->stem, "enum chappe_decision", parameters, "chappe_event_handler", out);
         emit(out,
              "/* %s_CONSUMES(topic, handler, .retry = &policy …) */\n"
-             "#define %s_CONSUMES(topic_, handler_, ...) \\\n"
+             "#define %s_CONSUMES(topic_, ...) \\\n"
              "        { .kind = CHAPPE_CONSUMES, .topic = (topic_), .type = &%s_type, \\\n"
-             "          .on_event = %s_HANDLER(handler_), ##__VA_ARGS__ }\n",
+             "          .on_event = %s_HANDLER(CHAPPE_FIRST_OF(__VA_ARGS__, )), CHAPPE_REST_OF(__VA_ARGS__, ) }\n",
              upper, upper, root->stem, upper);
         emit(out,
-             "#define %s_PRODUCES(topic_, ...) \\\n"
-             "        { .kind = CHAPPE_PRODUCES, .topic = (topic_), .type = &%s_type, ##__VA_ARGS__ }\n",
-             upper, root->stem);
+             "/* %s_PRODUCES(topic, .key = \"id\" …) */\n"
+             "#define %s_PRODUCES(...) \\\n"
+             "        { .kind = CHAPPE_PRODUCES, .topic = CHAPPE_FIRST_OF(__VA_ARGS__, ), .type = &%s_type, \\\n"
+             "          CHAPPE_REST_OF(__VA_ARGS__, ) }\n",
+             upper, upper, root->stem);
         emit(out,
              "/* For tests, with <chappe/testkit.h>: puts an event into a topic. */\n"
              "#define %s_feed(kit_, topic_, event_) \\\n"
@@ -56,14 +58,16 @@ static void write_request(struct unit *unit, const struct c_message *message, st
 
         write_check(upper, message->stem, "int", parameters, "chappe_request_handler", out);
         emit(out,
-             "#define %s_CALLS(topic_, ...) \\\n"
-             "        { .kind = CHAPPE_CALLS, .topic = (topic_), .message = &%s_message, ##__VA_ARGS__ }\n",
-             upper, message->stem);
+             "/* %s_CALLS(topic, .timeout_ms = 500 …) */\n"
+             "#define %s_CALLS(...) \\\n"
+             "        { .kind = CHAPPE_CALLS, .topic = CHAPPE_FIRST_OF(__VA_ARGS__, ), .message = &%s_message, \\\n"
+             "          CHAPPE_REST_OF(__VA_ARGS__, ) }\n",
+             upper, upper, message->stem);
         emit(out,
              "/* %s_ANSWERS(topic, handler, …) */\n"
-             "#define %s_ANSWERS(topic_, handler_, ...) \\\n"
+             "#define %s_ANSWERS(topic_, ...) \\\n"
              "        { .kind = CHAPPE_ANSWERS, .topic = (topic_), .message = &%s_message, \\\n"
-             "          .on_request = %s_HANDLER(handler_), ##__VA_ARGS__ }\n",
+             "          .on_request = %s_HANDLER(CHAPPE_FIRST_OF(__VA_ARGS__, )), CHAPPE_REST_OF(__VA_ARGS__, ) }\n",
              upper, upper, message->stem, upper);
 }
 
