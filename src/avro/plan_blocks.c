@@ -8,7 +8,16 @@ bool chappe_plan_run_fail(struct chappe_plan_run *run, int code, const char *rea
 {
         run->code = code;
         run->reason = reason;
+        run->numbered = false;
         return false;
+}
+
+void chappe_plan_run_fail_number(struct chappe_plan_run *run, const char *reason, int64_t found, uint32_t count)
+{
+        chappe_plan_run_fail(run, CHAPPE_E_PAYLOAD_INVALID, reason);
+        run->numbered = true;
+        run->found = found;
+        run->count = count;
 }
 
 void *chappe_plan_run_allocate(struct chappe_plan_run *run, size_t size)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Running a plan over bytes: every length is checked against the bytes left, every piece of memory against the budget.
  */
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "avro/plan_resolved.h"
@@ -53,15 +55,19 @@
 static int report(struct chappe_plan_run *run, const struct chappe_instruction *instruction, const uint8_t *at,
                   struct chappe_error *error)
 {
-        char path[200];
+        char path[200], found[60] = "";
 
         for (unsigned i = run->depth; i-- > 0;) {
                 if (run->frames[i].at)
                         at = run->frames[i].at; /* within a default: where the data stood */
         }
-        return chappe_fail(error, run->code, "%s at byte %zu: %s",
+        if (run->numbered && run->count == 0)
+                snprintf(found, sizeof(found), ": %" PRId64, run->found);
+        else if (run->numbered)
+                snprintf(found, sizeof(found), ": %" PRId64 ", where there are %" PRIu32, run->found, run->count);
+        return chappe_fail(error, run->code, "%s at byte %zu: %s%s",
                            chappe_plan_path_print(run->plan, instruction, run->frames, run->depth, path),
-                           (size_t)(at - run->start), run->reason);
+                           (size_t)(at - run->start), run->reason, found);
 }
 
 /* A step that succeeds goes on with the next one; all else leaves the switch. */

@@ -16,7 +16,10 @@ struct chappe_plan_run {
         unsigned depth, depth_limit;
         int code;           /* of what went wrong */
         const char *reason; /* static */
-        size_t *used;       /* how far the value went; NULL: it must fill all the bytes */
+        bool numbered;      /* a number was found that is none of those below count */
+        int64_t found;
+        uint32_t count;
+        size_t *used; /* how far the value went; NULL: it must fill all the bytes */
 };
 
 /* What every array and map lies in. */
@@ -32,6 +35,8 @@ struct chappe_plan_items {
 
 /* Notes what went wrong; returns false. */
 bool chappe_plan_run_fail(struct chappe_plan_run *run, int code, const char *reason);
+/* The same for a number that is none of those below count (0: the reason says it). */
+void chappe_plan_run_fail_number(struct chappe_plan_run *run, const char *reason, int64_t found, uint32_t count);
 /* Memory within the budget, not cleared; NULL beyond. */
 void *chappe_plan_run_allocate(struct chappe_plan_run *run, size_t size);
 /* A frame more, its content undefined; NULL when the value is nested too deeply. */

@@ -10,8 +10,10 @@ CHAPPE_PLAN_STEP chappe_plan_do_boolean(struct chappe_plan_run *run, struct chap
 
         if (!chappe_plan_take_raw(run, place, 1, &raw))
                 return false;
-        if (*raw > 1)
-                return chappe_plan_malformed(run, "a boolean that is neither 0 nor 1");
+        if (*raw > 1) {
+                chappe_plan_run_fail_number(run, "a boolean that is neither 0 nor 1", *raw, 0);
+                return false;
+        }
         *(uint8_t *)chappe_plan_field(place) = *raw;
         return true;
 }

@@ -97,8 +97,10 @@ CHAPPE_PLAN_STEP chappe_plan_take_index(struct chappe_plan_run *run, struct chap
 
         if (!chappe_plan_take_number(run, place, &twice))
                 return false;
-        if ((twice & 1) || twice >> 1 >= count)
-                return chappe_plan_malformed(run, reason);
+        if ((twice & 1) || twice >> 1 >= count) {
+                chappe_plan_run_fail_number(run, reason, (int64_t)(twice >> 1 ^ (0 - (twice & 1))), count);
+                return false;
+        }
         *ret = twice >> 1;
         return true;
 }

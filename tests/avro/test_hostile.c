@@ -57,12 +57,12 @@ static void test_scalars_out_of_range_are_refused(void **state)
         REFUSED("\"int\"", "\x80\x80\x80\x80\x10", BAD, "32 bits");
         REFUSED("\"long\"", "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x02", BAD, "overlong");
         REFUSED("\"long\"", "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x00", BAD, "overlong");
-        REFUSED("\"boolean\"", "\2", BAD, "boolean");
+        REFUSED("\"boolean\"", "\2", BAD, "a boolean that is neither 0 nor 1: 2");
         REFUSED("\"double\"", "1234567", BAD, "end within");
         REFUSED("\"int\"", "\0\0", BAD, "$ at byte 1: bytes are left over");
         REFUSED(ENUM, "\x04", BAD, "enum symbol");
-        REFUSED(ENUM, "\xc6\1", BAD, "enum symbol");
-        REFUSED(ENUM, "\1", BAD, "enum symbol");
+        REFUSED(ENUM, "\xc6\1", BAD, "enum symbol that does not exist: 99, where there are 2");
+        REFUSED(ENUM, "\1", BAD, "enum symbol that does not exist: -1, where there are 2");
         REFUSED("[\"null\",\"int\"]", "\4", BAD, "union branch");
         REFUSED("[\"null\",\"int\"]", "\1", BAD, "union branch");
         REFUSED("[\"null\",\"int\",\"string\"]", "\6", BAD, "union branch");

@@ -55,6 +55,17 @@ def test_an_empty_line_is_an_empty_datum():
         assert run(CHAPPE, "schema", "decode", "--writer", file.name, "--hex", stdin="\n\n") == (0, "null\nnull\n", "")
 
 
+def test_an_error_has_a_code_and_says_what_was_found():
+    with schema('{"type":"enum","name":"E","symbols":["A","B"]}') as file:
+        code, text, _ = run(CHAPPE, "schema", "decode", "--writer", file.name, "--hex", stdin="c601\n02\n")
+    assert code == 0 and text == 'error: E2101 $ at byte 2: an enum symbol that does not exist: 99, where there are 2\n"B"\n', text
+
+
+def test_a_schema_may_come_through_a_pipe():
+    pipes = """printf '"int"' | "$0" schema decode --writer /dev/fd/4 --hex 4<&0 0<&3"""
+    assert run("sh", "-c", f"{{ {pipes}; }} 3<&0", CHAPPE, stdin="06\n") == (0, "3\n", "")
+
+
 def test_decode_reads_as_the_reader():
     with schema('"int"') as writer, schema('["null","double"]') as reader:
         code, text, _ = run(CHAPPE, "schema", "decode", "--writer", writer.name, "--reader", reader.name, "--hex", stdin="06\n")

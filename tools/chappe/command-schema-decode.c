@@ -84,8 +84,10 @@ static int decode(const struct command_line *line)
         if (!writer_path || !command_required(line, "hex"))
                 return EXIT_USAGE;
         status = schema_open(line, writer_path, &writer);
-        if (status == EXIT_DONE)
-                status = schema_open(line, reader_path ? reader_path : writer_path, &reader);
+        if (status == EXIT_DONE && reader_path)
+                status = schema_open(line, reader_path, &reader);
+        else if (status == EXIT_DONE)
+                reader = chappe_schema_ref(writer); /* its file may be a pipe, which is read once */
         if (status == EXIT_DONE)
                 status = prepare(&decoding, writer, reader);
         if (status == EXIT_DONE)

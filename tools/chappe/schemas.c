@@ -106,7 +106,7 @@ int schema_find(const struct command_line *line, const char *topic, const char *
 
 void answer_error(const struct chappe_error *error)
 {
-        fputs("error: ", stdout);
+        printf("error: E%d ", error->code);
         command_plain(stdout, chappe_text(error->text));
         putchar('\n');
 }
