@@ -3,7 +3,7 @@
 
 import time
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
 
 PATIENCE_S = 30
 
@@ -27,8 +27,19 @@ class Log:
             self.next[message.partition()] = message.offset() + 1
             yield message
 
+    def watermarks(self, part):
+        """Asked again while leaders change."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                return self.consumer.get_watermark_offsets(part, timeout=10)
+            except KafkaException:
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(0.2)
+
     def read_to_end(self):
-        ends = [self.consumer.get_watermark_offsets(part, timeout=20) for part in self.parts]
+        ends = [self.watermarks(part) for part in self.parts]
         deadline = time.monotonic() + PATIENCE_S
         while any(self.next[n] < high and low < high for n, (low, high) in enumerate(ends)):
             if time.monotonic() >= deadline:
