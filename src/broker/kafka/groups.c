@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 #define CLOSE_MS 2000
+#define RETRY_MS 100 /* between two looks for a coordinator */
 
 static size_t size_of(const struct rd_kafka_group_list *list)
 {
@@ -127,6 +130,41 @@ static int copy_committed(const rd_kafka_topic_partition_list_t *list, struct ch
         return 0;
 }
 
+/* While a cluster's first group makes the topic of offsets, and while a coordinator moves. */
+static bool is_coordinator_moving(rd_kafka_resp_err_t reason)
+{
+        return reason == RD_KAFKA_RESP_ERR_NOT_COORDINATOR || reason == RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE ||
+               reason == RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS;
+}
+
+/* Asks, or commits, again until a coordinator has answered. */
+static rd_kafka_resp_err_t
+ask_coordinator(rd_kafka_t *client, rd_kafka_topic_partition_list_t *list, int64_t timeout_ms,
+                rd_kafka_resp_err_t (*ask)(rd_kafka_t *client, rd_kafka_topic_partition_list_t *list, int timeout_ms))
+{
+        const struct chappe_clock *clock = chappe_clock_system();
+        int64_t now_us = chappe_clock_monotonic_us(clock);
+        int64_t deadline_us = now_us + timeout_ms * 1000;
+
+        for (;;) {
+                rd_kafka_resp_err_t reason = ask(client, list, (int)((deadline_us - now_us) / 1000 + 1));
+
+                now_us = chappe_clock_monotonic_us(clock);
+                if (!is_coordinator_moving(reason) || now_us >= deadline_us)
+                        return reason;
+                chappe_kafka_pause(RETRY_MS);
+        }
+}
+
+static rd_kafka_resp_err_t ask_committed(rd_kafka_t *client, rd_kafka_topic_partition_list_t *list, int timeout_ms)
+{
+        rd_kafka_resp_err_t reason = rd_kafka_committed(client, list, timeout_ms);
+
+        for (int i = 0; !reason && i < list->cnt; i++)
+                reason = list->elems[i].err;
+        return reason;
+}
+
 int chappe_kafka_group_committed(struct chappe_broker *broker, const char *group, struct chappe_position *positions,
                                  size_t count, int64_t timeout_ms, void **ret_memory, struct chappe_error *error)
 {
@@ -141,9 +179,7 @@ int chappe_kafka_group_committed(struct chappe_broker *broker, const char *group
         list = rd_kafka_topic_partition_list_new((int)count);
         for (size_t i = 0; i < count; i++)
                 rd_kafka_topic_partition_list_add(list, positions[i].topic, positions[i].partition);
-        reason = rd_kafka_committed(client, list, (int)timeout_ms);
-        for (int i = 0; !reason && i < list->cnt; i++)
-                reason = list->elems[i].err;
+        reason = ask_coordinator(client, list, timeout_ms, ask_committed);
         status = reason ? chappe_kafka_fail(kafka, reason, NULL, error, "committed offsets of group %s", group)
                         : copy_committed(list, positions, ret_memory, error);
         rd_kafka_topic_partition_list_destroy(list);
@@ -169,36 +205,42 @@ static bool says_busy(rd_kafka_resp_err_t reason)
                reason == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS;
 }
 
+static rd_kafka_resp_err_t ask_to_commit(rd_kafka_t *client, rd_kafka_topic_partition_list_t *list, int timeout_ms)
+{
+        rd_kafka_queue_t *queue = rd_kafka_queue_new(client);
+        rd_kafka_event_t *event = NULL;
+        rd_kafka_resp_err_t reason = rd_kafka_commit_queue(client, list, queue, NULL, NULL);
+
+        if (!reason) {
+                event = rd_kafka_queue_poll(queue, timeout_ms);
+                reason = event ? answer_of(event) : RD_KAFKA_RESP_ERR__TIMED_OUT;
+        }
+        if (event)
+                rd_kafka_event_destroy(event);
+        rd_kafka_queue_destroy(queue);
+        return reason;
+}
+
 int chappe_kafka_group_commit(struct chappe_broker *broker, const char *group, const struct chappe_position *positions,
                               size_t count, int64_t timeout_ms, struct chappe_error *error)
 {
         struct chappe_kafka *kafka = chappe_kafka(broker);
         rd_kafka_topic_partition_list_t *list;
         rd_kafka_resp_err_t reason;
-        rd_kafka_event_t *event = NULL;
-        rd_kafka_queue_t *queue;
         rd_kafka_t *client;
         int status = open_member(kafka, group, &client, error);
 
         if (status < 0)
                 return status;
-        queue = rd_kafka_queue_new(client);
         list = chappe_kafka_positions_list(positions, count);
-        reason = rd_kafka_commit_queue(client, list, queue, NULL, NULL);
-        if (!reason) {
-                event = rd_kafka_queue_poll(queue, (int)timeout_ms);
-                reason = event ? answer_of(event) : RD_KAFKA_RESP_ERR__TIMED_OUT;
-        }
+        reason = ask_coordinator(client, list, timeout_ms, ask_to_commit);
         if (says_busy(reason))
                 status = chappe_fail(error, CHAPPE_E_GROUP_BUSY, "group %s has members%s (broker %s)", group,
                                      chappe_kafka_embedded(kafka) ? ", or had: the embedded broker keeps them" : "",
                                      kafka->servers);
         else if (reason)
                 status = chappe_kafka_fail(kafka, reason, NULL, error, "committing for group %s", group);
-        if (event)
-                rd_kafka_event_destroy(event);
         rd_kafka_topic_partition_list_destroy(list);
-        rd_kafka_queue_destroy(queue);
         (void)chappe_kafka_destroy(kafka, client, CLOSE_MS, NULL);
         return status;
 }
