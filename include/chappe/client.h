@@ -105,6 +105,7 @@ struct chappe_client_read {
         bool headers;      /* tell them; a dead letter is decoded as a record of the topic that it came from */
         /* False ends the read. */
         bool (*record)(void *context, const struct chappe_client_record *record);
+        bool (*idle)(void *context); /* the same, several times a second while nothing comes; NULL: nobody asks */
         void *context;
 };
 

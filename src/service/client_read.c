@@ -299,8 +299,11 @@ static int run(struct reading *reading)
 
                 if (status < 0)
                         return status;
-                if (!some && !(to_end && reading->done_count == reading->source_count))
-                        wait_until_ready(reading);
+                if (some || (to_end && reading->done_count == reading->source_count))
+                        continue;
+                if (reading->read->idle && !reading->read->idle(reading->read->context))
+                        return 0;
+                wait_until_ready(reading);
         }
         return 0;
 }

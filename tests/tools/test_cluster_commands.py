@@ -64,6 +64,16 @@ def test_values_arrive_as_they_were_produced():
     assert {record["value"]["exchange_rate"] for record in records} == {None, "-0.000001"}
 
 
+def test_a_reader_who_has_had_enough_is_noticed_though_nothing_comes():
+    code, _, talk = chappe("produce", TOPIC, *PLACED, order("heard"))
+    assert code == 0, talk
+    reader = subprocess.Popen([CHAPPE, "consume", TOPIC, "--last", "1"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              env=ENVIRONMENT)
+    assert reader.stdout.readline()
+    reader.stdout.close()
+    assert reader.wait(timeout=60) == 141, reader.stderr.read()
+
+
 def test_bare_values_are_read_by_the_schema_that_is_given():
     code, _, talk = chappe("produce", "legacy.orders", *PLACED, order("bare"), "--create", "-s", "bare_topics=legacy.*")
     assert code == 0 and "1 delivered" in talk, talk

@@ -2,6 +2,7 @@
 /* chappe consume: records, decoded, as they come. */
 #include <fnmatch.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,6 +22,7 @@ struct consuming {
         size_t undecodable, tombstones;
         struct avro_output *file; /* NULL: standard output */
         bool failed;              /* the file could not be written, and was told */
+        bool unread;              /* whoever read standard output has gone */
         struct where where;
         struct chappe_buffer text;
         struct chappe_error error;
@@ -70,6 +72,16 @@ static bool on_record(void *context, const struct chappe_client_record *record)
                 record_print_line(record, &consuming->text, consuming->colour);
         consuming->printed++;
         return fflush(stdout) == 0 && (consuming->limit == 0 || consuming->printed < consuming->limit);
+}
+
+/* A reader who has had enough is noticed though there is nothing to write. */
+static bool is_read(void *context)
+{
+        struct consuming *consuming = context;
+        struct pollfd output = { .fd = STDOUT_FILENO };
+
+        consuming->unread = !consuming->file && poll(&output, 1, 0) == 1 && (output.revents & POLLERR);
+        return !consuming->unread;
 }
 
 /* --from: beginning, end, an offset, a time, or -10m. */
@@ -149,6 +161,8 @@ static int finish(struct consuming *consuming, bool to_end, int status, const st
 {
         bool interrupted = status == -CHAPPE_E_STOPPED && cluster_interrupted();
 
+        if (consuming->unread)
+                return EXIT_PIPE;
         if (consuming->failed)
                 return EXIT_FAILED;
         if (interrupted && to_end)
@@ -168,6 +182,7 @@ static int consume_into(const struct command_line *line, struct chappe_schema *b
                 .raw = command_given(line, "raw"),
                 .bare = bare,
                 .record = on_record,
+                .idle = is_read,
                 .context = consuming,
         };
         CHAPPE_CLEANUP(client) struct chappe_client *client = NULL;
