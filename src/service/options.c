@@ -30,6 +30,7 @@ static const struct option options[] = {
         { "help", NULL, "print this", CHAPPE_ACTION_HELP },
 };
 #define OPTIONS (sizeof(options) / sizeof(*options))
+#define WIDTH   80
 
 static const struct option *find_option(const char *name, size_t length)
 {
@@ -143,13 +144,50 @@ void chappe_options_deinit(struct chappe_options *read)
         *read = (struct chappe_options){ 0 };
 }
 
+static size_t columns(const char *text, size_t length)
+{
+        size_t count = 0;
+
+        for (size_t i = 0; i < length; i++)
+                count += ((unsigned char)text[i] & 0xc0) != 0x80; /* not the later bytes of a character */
+        return count;
+}
+
+/* The text from this column on, in lines of at most WIDTH columns, the later ones indented. A line feed begins one
+ * anew. */
+static void put_wrapped(struct chappe_buffer *buffer, const char *text, size_t column, size_t indent)
+{
+        while (*text) {
+                size_t length = strcspn(text, " \n"), width = columns(text, length);
+
+                if (column > indent && column + 1 + width > WIDTH) {
+                        chappe_buffer_printf(buffer, "\n%*s", (int)indent, "");
+                        column = indent;
+                } else if (column > indent) {
+                        chappe_buffer_printf(buffer, " ");
+                        column++;
+                }
+                chappe_buffer_printf(buffer, "%.*s", (int)length, text);
+                column += width;
+                text += length;
+                if (*text == '\n') {
+                        chappe_buffer_printf(buffer, "\n%*s", (int)indent, "");
+                        column = indent;
+                }
+                text += *text != '\0';
+        }
+        chappe_buffer_printf(buffer, "\n");
+}
+
 static void help_setting(struct chappe_buffer *buffer, const char *name, const char *value, const char *help,
                          const char *choices)
 {
-        chappe_buffer_printf(buffer, "  --%s=%s\n        %s", name, value, help);
-        if (choices)
-                chappe_buffer_printf(buffer, " (%s)", choices);
-        chappe_buffer_printf(buffer, "\n");
+        CHAPPE_CLEANUP(buffer) struct chappe_buffer text = { 0 };
+
+        chappe_buffer_printf(&text, "%s%s%s%s", help, choices ? " (" : "", choices ? choices : "", choices ? ")" : "");
+        chappe_buffer_printf(buffer, "  --%s=%s\n        ", name, value);
+        if (chappe_buffer_append(&text, "", 1) == 0)
+                put_wrapped(buffer, (const char *)text.at, 8, 8);
 }
 
 static void help_options(struct chappe_buffer *buffer)
@@ -160,7 +198,8 @@ static void help_options(struct chappe_buffer *buffer)
 
                 snprintf(left, sizeof(left), "--%s%s%s", options[i].name, argument ? " " : "",
                          argument ? argument : "");
-                chappe_buffer_printf(buffer, "  %-18s %s\n", left, options[i].help);
+                chappe_buffer_printf(buffer, "  %-18s ", left);
+                put_wrapped(buffer, options[i].help, 21, 21);
         }
 }
 
@@ -178,15 +217,20 @@ int chappe_options_help(const struct chappe_service_config *config, struct chapp
         chappe_buffer_printf(buffer, "\nSettings of every service, with their defaults:\n");
         for (const struct chappe_setting_rule *rule = chappe_settings; rule->name; rule++)
                 help_setting(buffer, rule->name, rule->default_value, rule->help, rule->choices);
-        return chappe_buffer_printf(
-                buffer, "\nA setting's name in the file is as above (workers = 8;), in the environment CHAPPE_WORKERS. "
-                        "The command line wins\n"
-                        "over the environment, the environment over the file. Any property of librdkafka works under "
-                        "its own name:\n"
-                        "--linger.ms=5, CHAPPE_KAFKA_LINGER_MS=5, and in the file kafka = ( \"linger.ms=5\" ). The "
-                        "value of a secret may be\n"
-                        "@/path/of/a/file, or @NAME for a systemd credential.\n\n"
-                        "Exit status: 0 stopped with nothing in flight, 1 could not start or a check failed, 2 wrong "
-                        "option or setting,\n"
-                        "3 consumption broke, 4 stopped with work unfinished (it runs again), 5 left at once.\n");
+        chappe_buffer_printf(buffer, "\n");
+        put_wrapped(
+                buffer,
+                "A setting's name in the file is as above (workers = 8;), in the environment CHAPPE_WORKERS. The "
+                "command "
+                "line wins over the environment, the environment over the file. Any property of librdkafka works under "
+                "its own name: --linger.ms=5, CHAPPE_KAFKA_LINGER_MS=5, and in the file kafka = ( \"linger.ms=5\" ). "
+                "The value of a secret may be @/path/of/a/file, or @NAME for a systemd credential.",
+                0, 0);
+        chappe_buffer_printf(buffer, "\n");
+        put_wrapped(
+                buffer,
+                "Exit status: 0 stopped with nothing in flight, 1 could not start or a check failed, 2 wrong option or "
+                "setting, 3 consumption broke, 4 stopped with work unfinished (it runs again), 5 left at once.",
+                0, 0);
+        return chappe_buffer_append(buffer, "", 0);
 }

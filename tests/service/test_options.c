@@ -97,6 +97,20 @@ static void test_help_lists_every_setting(void **state)
         }
 }
 
+static void test_help_fits_a_terminal(void **state)
+{
+        (void)state;
+        const struct chappe_service_config config = { .name = "orders", .version = "1.4.0", .settings = own };
+        CHAPPE_CLEANUP(buffer) struct chappe_buffer buffer = { 0 };
+        size_t column = 0;
+
+        assert_true(chappe_options_help(&config, &buffer) >= 0);
+        for (size_t i = 0; i < buffer.length; i++) {
+                column = buffer.at[i] == '\n' ? 0 : column + ((buffer.at[i] & 0xc0) != 0x80);
+                assert_true(column <= 80);
+        }
+}
+
 static struct chappe_config *load(const char *file, const char *const *settings, char *const *environment)
 {
         struct chappe_config_sources sources = { .file = file, .settings = settings, .environment = environment };
@@ -146,6 +160,7 @@ int main(void)
                 cmocka_unit_test(test_what_to_do_is_chosen_once),
                 cmocka_unit_test(test_wrong_options_are_told_with_the_nearest_known),
                 cmocka_unit_test(test_help_lists_every_setting),
+                cmocka_unit_test(test_help_fits_a_terminal),
                 cmocka_unit_test(test_a_printed_configuration_can_be_read_again),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
