@@ -225,8 +225,10 @@ int avro_output_finish(struct avro_output *output)
         struct chappe_error error;
         int r;
 
-        if (!output->writer)
-                return command_misuse("%s is not written: there is no value, and so no schema to write", output->path);
+        if (!output->writer) {
+                command_say("%s is not written: there is no value, and so no schema to write", output->path);
+                return EXIT_FAILED;
+        }
         r = chappe_container_finish(output->writer, &output->block, &error);
         if (r >= 0)
                 r = write_out(output, &error);
