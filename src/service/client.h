@@ -26,6 +26,9 @@ struct chappe_client {
 
 /* The broker, connected if need be. */
 int chappe_client_broker(struct chappe_client *client, struct chappe_broker **ret_broker, struct chappe_error *error);
+/* client_topics.c: every topic of the cluster; one allocation, for free(). */
+int chappe_client_describe_topics(struct chappe_client *client, struct chappe_topic_description **ret_topics,
+                                  size_t *ret_count, struct chappe_error *error);
 int64_t chappe_client_timeout_ms(const struct chappe_client *client);
 
 /* client_decode.c: fills in schema, layout and value, or error. The arena is reset. */

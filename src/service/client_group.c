@@ -192,13 +192,9 @@ int chappe_client_group(struct chappe_client *client, const char *group, struct 
 {
         CHAPPE_CLEANUP(memory) void *memory = NULL;
         struct chappe_topic_description *topics;
-        struct chappe_broker *broker;
         size_t count;
-        int status = chappe_client_broker(client, &broker, error);
+        int status = chappe_client_describe_topics(client, &topics, &count, error);
 
-        if (status >= 0)
-                status = broker->operations->topics_describe(broker, NULL, 0, chappe_client_timeout_ms(client), &topics,
-                                                             &count, error);
         if (status < 0)
                 return status;
         memory = topics;

@@ -42,18 +42,25 @@ static struct chappe_client_topic *copy_list(const struct chappe_topic_descripti
         return list;
 }
 
+int chappe_client_describe_topics(struct chappe_client *client, struct chappe_topic_description **ret_topics,
+                                  size_t *ret_count, struct chappe_error *error)
+{
+        struct chappe_broker *broker;
+        int status = chappe_client_broker(client, &broker, error);
+
+        return status < 0 ? status
+                          : broker->operations->topics_describe(broker, NULL, 0, chappe_client_timeout_ms(client),
+                                                                ret_topics, ret_count, error);
+}
+
 int chappe_client_topics(struct chappe_client *client, const char *pattern, struct chappe_client_topic **ret_topics,
                          size_t *ret_count, struct chappe_error *error)
 {
         CHAPPE_CLEANUP(memory) void *found = NULL;
         struct chappe_topic_description *topics;
-        struct chappe_broker *broker;
         size_t count;
-        int status = chappe_client_broker(client, &broker, error);
+        int status = chappe_client_describe_topics(client, &topics, &count, error);
 
-        if (status >= 0)
-                status = broker->operations->topics_describe(broker, NULL, 0, chappe_client_timeout_ms(client), &topics,
-                                                             &count, error);
         if (status < 0)
                 return status;
         found = topics;
