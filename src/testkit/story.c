@@ -75,19 +75,28 @@ static bool matters(const struct note *note)
         return strcmp(note->what, "event") != 0 || (note->a > 0 && note->a <= 4);
 }
 
+static const char *phrase_for(const char *what)
+{
+        for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++) {
+                if (strcmp(phrases[i].what, what) == 0)
+                        return phrases[i].text;
+        }
+        return NULL;
+}
+
 static void tell(const struct note *note, FILE *file)
 {
+        const char *phrase = phrase_for(note->what);
+
         fprintf(file, "#   %s  ", note->time);
-        for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
-                if (strcmp(phrases[i].what, note->what) == 0) {
-                        fprintf(file, phrases[i].text, note->who, note->a, note->b);
-                        fputc('\n', file);
-                        return;
-                }
-        if (strcmp(note->what, "event") == 0)
+        if (phrase) {
+                fprintf(file, phrase, note->who, note->a, note->b);
+                fputc('\n', file);
+        } else if (strcmp(note->what, "event") == 0) {
                 fprintf(file, "%s %s (%lld partitions)\n", note->who, events[note->a], note->b);
-        else
+        } else {
                 fprintf(file, "%s %s %lld %lld\n", note->what, note->who, note->a, note->b);
+        }
 }
 
 static size_t walk(FILE *trace, FILE *file, size_t from, size_t to)
