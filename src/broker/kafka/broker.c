@@ -79,7 +79,7 @@ static void kafka_close(struct chappe_broker *broker)
 
         /* In a forked child librdkafka's threads are not there: the handle is left as it is. */
         if (kafka->admin && chappe_kafka_check_process(kafka, NULL) == 0)
-                (void)chappe_kafka_destroy(kafka, kafka->admin, 2000, NULL);
+                (void)chappe_kafka_destroy(kafka, kafka->admin, NULL);
         kafka_free(kafka);
 }
 

@@ -7,6 +7,9 @@
 
 #include "base/clock.h"
 
+/* A thread of librdkafka that waits to connect again looks up once a second; a busy machine adds to that. */
+#define END_MS 5000
+
 struct closing {
         rd_kafka_t *client;
         struct chappe_mutex *mutex;
@@ -43,10 +46,10 @@ static void destroy(void *argument)
                 closing_free(closing);
 }
 
-static bool wait_for_end(struct closing *closing, int64_t timeout_ms)
+static bool wait_for_end(struct closing *closing)
 {
         struct chappe_executor *executor = chappe_executor_threads();
-        int64_t deadline_us = chappe_clock_monotonic_us(chappe_clock_system()) + timeout_ms * 1000;
+        int64_t deadline_us = chappe_clock_monotonic_us(chappe_clock_system()) + END_MS * INT64_C(1000);
         enum chappe_wait wait = CHAPPE_WAIT_SIGNALLED;
         bool ended;
 
@@ -59,8 +62,7 @@ static bool wait_for_end(struct closing *closing, int64_t timeout_ms)
         return ended;
 }
 
-int chappe_kafka_destroy(const struct chappe_kafka *kafka, rd_kafka_t *client, int64_t timeout_ms,
-                         struct chappe_error *error)
+int chappe_kafka_destroy(const struct chappe_kafka *kafka, rd_kafka_t *client, struct chappe_error *error)
 {
         struct chappe_executor *executor = chappe_executor_threads();
         struct closing *closing = calloc(1, sizeof(*closing));
@@ -79,10 +81,10 @@ int chappe_kafka_destroy(const struct chappe_kafka *kafka, rd_kafka_t *client, i
                 closing_free(closing);
                 return status;
         }
-        if (!wait_for_end(closing, timeout_ms))
+        if (!wait_for_end(closing))
                 return chappe_fail(error, CHAPPE_E_BROKER_CLOSE,
-                                   "the connection to %s did not end within %lld ms and was left behind",
-                                   kafka->servers, (long long)timeout_ms);
+                                   "the connection to %s did not end within %d ms and was left behind", kafka->servers,
+                                   END_MS);
         chappe_strand_join(executor, strand);
         closing_free(closing);
         return 0;

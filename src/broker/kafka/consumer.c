@@ -7,9 +7,8 @@
 
 #include "base/clock.h"
 
-#define POLL_MS    50   /* of the loop that waits for the group to be left */
-#define PAUSE_MS   5    /* of the loop that waits for records to be released */
-#define DESTROY_MS 1000 /* at least, for librdkafka's threads to end after the group was left */
+#define POLL_MS  50 /* of the loop that waits for the group to be left */
+#define PAUSE_MS 5  /* of the loop that waits for records to be released */
 
 static void on_queue(rd_kafka_t *client, void *opaque)
 {
@@ -222,7 +221,6 @@ int chappe_kafka_consumer_disconnect(struct chappe_consumer *consumer, int64_t t
 {
         int64_t deadline_us = chappe_clock_monotonic_us(chappe_clock_system()) + timeout_ms * 1000;
         rd_kafka_t *client = consumer->client;
-        int64_t rest_ms;
         bool left;
 
         if (!client)
@@ -238,8 +236,7 @@ int chappe_kafka_consumer_disconnect(struct chappe_consumer *consumer, int64_t t
         empty(consumer->control);
         rd_kafka_queue_destroy(consumer->control);
         consumer->client = NULL;
-        rest_ms = left_ms(deadline_us);
-        return chappe_kafka_destroy(consumer->kafka, client, rest_ms > DESTROY_MS ? rest_ms : DESTROY_MS, error);
+        return chappe_kafka_destroy(consumer->kafka, client, error);
 }
 
 int chappe_kafka_consumer_close(struct chappe_consumer *consumer, int64_t timeout_ms, struct chappe_error *error)

@@ -100,11 +100,11 @@ void chappe_kafka_generations_purge(struct chappe_producer *producer)
         }
 }
 
-void chappe_kafka_generations_close(struct chappe_producer *producer, int64_t timeout_ms)
+void chappe_kafka_generations_close(struct chappe_producer *producer)
 {
         for (size_t i = 0; i < producer->generation_count; i++) {
                 rd_kafka_queue_destroy(producer->generations[i].queue);
-                (void)chappe_kafka_destroy(producer->kafka, producer->generations[i].client, timeout_ms, NULL);
+                (void)chappe_kafka_destroy(producer->kafka, producer->generations[i].client, NULL);
         }
 }
 

@@ -11,7 +11,6 @@
 
 #include "base/clock.h"
 
-#define CLOSE_MS 2000
 #define RETRY_MS 100 /* between two looks for a coordinator */
 
 static size_t size_of(const struct rd_kafka_group_list *list)
@@ -183,7 +182,7 @@ int chappe_kafka_group_committed(struct chappe_broker *broker, const char *group
         status = reason ? chappe_kafka_fail(kafka, reason, NULL, error, "committed offsets of group %s", group)
                         : copy_committed(list, positions, ret_memory, error);
         rd_kafka_topic_partition_list_destroy(list);
-        (void)chappe_kafka_destroy(kafka, client, CLOSE_MS, NULL);
+        (void)chappe_kafka_destroy(kafka, client, NULL);
         return status;
 }
 
@@ -241,6 +240,6 @@ int chappe_kafka_group_commit(struct chappe_broker *broker, const char *group, c
         else if (reason)
                 status = chappe_kafka_fail(kafka, reason, NULL, error, "committing for group %s", group);
         rd_kafka_topic_partition_list_destroy(list);
-        (void)chappe_kafka_destroy(kafka, client, CLOSE_MS, NULL);
+        (void)chappe_kafka_destroy(kafka, client, NULL);
         return status;
 }

@@ -72,9 +72,8 @@ void chappe_kafka_remark_hazards(struct chappe_kafka *kafka);
 int chappe_kafka_fail(const struct chappe_kafka *kafka, rd_kafka_resp_err_t reason, const char *detail,
                       struct chappe_error *error, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
-/* closing.c: rd_kafka_destroy, given at most that long; negative when it was left behind. */
-int chappe_kafka_destroy(const struct chappe_kafka *kafka, rd_kafka_t *client, int64_t timeout_ms,
-                         struct chappe_error *error);
+/* closing.c: rd_kafka_destroy, given at most five seconds; negative when it was left behind. */
+int chappe_kafka_destroy(const struct chappe_kafka *kafka, rd_kafka_t *client, struct chappe_error *error);
 /* For the few waits on something that signals nobody. */
 void chappe_kafka_pause(int64_t pause_ms);
 

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 
-#define CLOSE_MS 5000 /* for librdkafka's threads to end */
+#define REPORT_MS 5000 /* for what was purged to be reported */
 
 static enum chappe_delivery delivery_of(const struct chappe_producer *producer, const rd_kafka_message_t *message)
 {
@@ -215,7 +215,7 @@ int chappe_kafka_producer_flush(struct chappe_producer *producer, int64_t timeou
 /* rd_kafka_destroy would drop what is queued without a word: purge reports every record first. */
 static void report_all(struct chappe_producer *producer)
 {
-        int64_t deadline_us = chappe_clock_monotonic_us(chappe_clock_system()) + CLOSE_MS * INT64_C(1000);
+        int64_t deadline_us = chappe_clock_monotonic_us(chappe_clock_system()) + REPORT_MS * INT64_C(1000);
 
         producer->closing = true;
         chappe_kafka_generations_purge(producer);
@@ -232,7 +232,7 @@ void chappe_kafka_producer_close(struct chappe_producer *producer)
                 report_all(producer);
                 for (struct chappe_topic *topic = producer->topics; topic; topic = topic->next)
                         chappe_kafka_sink_free(atomic_load(&topic->sink));
-                chappe_kafka_generations_close(producer, CLOSE_MS);
+                chappe_kafka_generations_close(producer);
         }
         producer_free(producer);
 }

@@ -57,7 +57,7 @@ void chappe_kafka_generations_renew(struct chappe_producer *producer);
 void chappe_kafka_generations_poll(struct chappe_producer *producer, int timeout_ms);
 /* Everything not yet sent is reported; nothing is told as ready any more. */
 void chappe_kafka_generations_purge(struct chappe_producer *producer);
-void chappe_kafka_generations_close(struct chappe_producer *producer, int64_t timeout_ms);
+void chappe_kafka_generations_close(struct chappe_producer *producer);
 
 /* The topic in this client; NULL with librdkafka's last error. */
 struct chappe_kafka_sink *chappe_kafka_sink_new(rd_kafka_t *client, const char *name, struct chappe_kafka_sink *former);
