@@ -61,7 +61,7 @@ def keyed(bench):
     def ours(sleep_us, count):
         bench.round += 1
         return bench.figures(bench.chappe("consume", count, f"group={bench.run}.k{bench.round}", "start_from=earliest", "workers=100",
-                                          f"sleep_us={sleep_us}"))
+                                          f"sleep_us={sleep_us}", "check_order=1"))
 
     def theirs(sleep_us, count):
         bench.round += 1
