@@ -124,14 +124,21 @@ static int decode(const struct chappe_plan *plan, const void *bytes, size_t leng
         return execute(&run, (const uint8_t *)bytes + length, ret_value, error);
 }
 
+int chappe_plan_decode_within(const struct chappe_plan *plan, const void *bytes, size_t length,
+                              struct chappe_arena *arena, const struct chappe_decode_limits *limits, void *ret_value,
+                              struct chappe_error *error)
+{
+        if (plan->type && chappe_straight_decode(plan->type, bytes, length, arena, limits, ret_value))
+                return 0;
+        return decode(plan, bytes, length, arena, limits, ret_value, NULL, error);
+}
+
 int chappe_plan_decode(const struct chappe_plan *plan, const void *bytes, size_t length, struct chappe_arena *arena,
                        const struct chappe_decode_limits *limits, void *ret_value, struct chappe_error *error)
 {
         struct chappe_decode_limits within = limits ? chappe_decode_limits_of(limits) : chappe_decode_usual;
 
-        if (plan->type && chappe_straight_decode(plan->type, bytes, length, arena, &within, ret_value))
-                return 0;
-        return decode(plan, bytes, length, arena, &within, ret_value, NULL, error);
+        return chappe_plan_decode_within(plan, bytes, length, arena, &within, ret_value, error);
 }
 
 int chappe_plan_decode_next(const struct chappe_plan *plan, const void *bytes, size_t length,

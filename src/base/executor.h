@@ -36,7 +36,7 @@ struct chappe_executor_operations {
                                            struct chappe_mutex *mutex, int64_t deadline_us);
         void (*condition_signal)(struct chappe_executor *executor, struct chappe_condition *condition);
         void (*condition_broadcast)(struct chappe_executor *executor, struct chappe_condition *condition);
-        bool (*stopped)(struct chappe_executor *executor);
+        bool (*stopped)(struct chappe_executor *executor); /* NULL: never */
 };
 
 struct chappe_executor {
@@ -112,7 +112,7 @@ static inline void chappe_condition_broadcast(struct chappe_executor *executor, 
 /* Simulation: true once this process was killed. Always false in production. */
 static inline bool chappe_executor_stopped(struct chappe_executor *executor)
 {
-        return executor->operations->stopped(executor);
+        return executor->operations->stopped && executor->operations->stopped(executor);
 }
 
 /* The operating system's threads; one for the whole process. */

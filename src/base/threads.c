@@ -166,12 +166,6 @@ static void threads_condition_broadcast(struct chappe_executor *executor, struct
         pthread_cond_broadcast(&condition->condition);
 }
 
-static bool threads_stopped(struct chappe_executor *executor)
-{
-        (void)executor;
-        return false;
-}
-
 static const struct chappe_executor_operations threads_operations = {
         .strand_start = threads_strand_start,
         .strand_join = threads_strand_join,
@@ -184,7 +178,6 @@ static const struct chappe_executor_operations threads_operations = {
         .condition_wait = threads_condition_wait,
         .condition_signal = threads_condition_signal,
         .condition_broadcast = threads_condition_broadcast,
-        .stopped = threads_stopped,
 };
 
 struct chappe_executor *chappe_executor_threads(void)

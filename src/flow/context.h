@@ -46,12 +46,27 @@ struct chappe_metrics;
 struct chappe_payload;    /* flow/payload.h: frame + schema + plan: bytes to struct and back */
 struct chappe_flow;       /* flow/flow.h */
 struct chappe_deliveries; /* flow/deliveries.h */
+struct chappe_channel;
 struct chappe_channels;
+struct chappe_plan;
+struct chappe_writer;
 struct chappe_config; /* config/config.h */
 struct chappe_store_file;
 struct chappe_calls;
 struct chappe_answers;
 struct chappe_called;
+
+#define CHAPPE_FRAME_MOST 10 /* bytes in front of a payload that name its schema */
+
+/* The latest event met: the next one with the same frame on the same topic needs no looking up. */
+struct chappe_familiar {
+        const struct chappe_channel *channel; /* NULL: none */
+        const struct chappe_writer *writer;
+        const struct chappe_operation *operation; /* that takes it; NULL: none does */
+        const struct chappe_plan *plan;           /* to the operation's type; NULL: not looked up yet */
+        size_t frame_length;
+        uint8_t frame[CHAPPE_FRAME_MOST];
+};
 
 /* What all contexts of one service instance share. Constant once the service has started. */
 struct chappe_runtime {
@@ -104,9 +119,11 @@ struct chappe_context {
         bool identified;
         struct chappe_random *random;  /* of whoever works in this context */
         struct chappe_buffer *scratch; /* for encoding; kept from record to record */
+        struct chappe_familiar familiar;
 };
 
-/* For another record, or none: everything but runtime, arena, random and scratch is forgotten; the arena is reset. */
+/* For another record, or none: everything but runtime, arena, random, scratch and familiar is forgotten; the arena is
+ * reset. */
 void chappe_context_reset(struct chappe_context *ctx, const struct chappe_record *record,
                           struct chappe_deliveries *deliveries);
 

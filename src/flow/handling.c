@@ -2,6 +2,10 @@
 /* Decode, ask the inbox, run the handler, commit its unit of work. */
 #include "flow/handling.h"
 
+#include <assert.h>
+#include <string.h>
+
+#include "avro/plan.h"
 #include "flow/meters.h"
 #include "flow/payload.h"
 #include "observe/log.h"
@@ -92,14 +96,54 @@ static int open_payload(const struct chappe_context *ctx, const struct chappe_jo
         return 0;
 }
 
+static bool is_familiar(const struct chappe_familiar *familiar, const struct chappe_job *job)
+{
+        struct chappe_bytes value = job->record.value;
+        if (familiar->channel != job->channel || value.length < familiar->frame_length)
+                return false;
+        if (familiar->frame_length == CHAPPE_FRAME_MOST)
+                return memcmp(value.at, familiar->frame, CHAPPE_FRAME_MOST) == 0;
+        return memcmp(value.at, familiar->frame, familiar->frame_length) == 0;
+}
+
+/* Whose record it is. What a header tells is no frame, and is looked up each time. */
+static int get_familiar(struct chappe_context *ctx, const struct chappe_job *job)
+{
+        struct chappe_familiar *familiar = &ctx->familiar;
+        struct chappe_bytes body;
+        if (is_familiar(familiar, job))
+                return 0;
+        *familiar = (struct chappe_familiar){ 0 };
+        int status = open_payload(ctx, job, &familiar->writer, &body, &ctx->error);
+        if (status < 0)
+                return status;
+        familiar->operation = choose(job->channel, familiar->writer);
+        familiar->frame_length = (size_t)(body.at - job->record.value.at);
+        assert(familiar->frame_length <= CHAPPE_FRAME_MOST);
+        memcpy(familiar->frame, job->record.value.at, familiar->frame_length);
+        familiar->channel = job->channel->headed ? NULL : job->channel;
+        return 0;
+}
+
+static int decode(struct chappe_context *ctx, const struct chappe_job *job, void *ret_event)
+{
+        struct chappe_familiar *familiar = &ctx->familiar;
+        struct chappe_bytes value = job->record.value;
+        if (!familiar->plan)
+                familiar->plan =
+                        chappe_payload_plan(ctx->runtime->payload, familiar->writer, ctx->operation->type, &ctx->error);
+        if (!familiar->plan)
+                return -ctx->error.code;
+        return chappe_plan_decode_within(familiar->plan, value.at + familiar->frame_length,
+                                         value.length - familiar->frame_length, ctx->arena,
+                                         chappe_payload_decode_limits(ctx->runtime->payload), ret_event, &ctx->error);
+}
+
 static enum chappe_decision handle_event(struct chappe_context *ctx, struct chappe_job *job)
 {
-        struct chappe_payload *payload = ctx->runtime->payload;
-        const struct chappe_writer *writer;
-        struct chappe_bytes body;
-        if (open_payload(ctx, job, &writer, &body, &ctx->error) < 0)
+        if (get_familiar(ctx, job) < 0)
                 return judge(ctx);
-        job->operation = ctx->operation = choose(job->channel, writer);
+        job->operation = ctx->operation = ctx->familiar.operation;
         if (!ctx->operation || !ctx->operation->on_event)
                 return pass_over(job->channel);
 
@@ -112,7 +156,7 @@ static enum chappe_decision handle_event(struct chappe_context *ctx, struct chap
                 chappe_fail(&ctx->error, CHAPPE_E_NO_MEMORY, "no memory for a %s", type->name);
                 return CHAPPE_RETRY;
         }
-        if (chappe_payload_decode(payload, writer, type, body, ctx->arena, event, &ctx->error) < 0)
+        if (decode(ctx, job, event) < 0)
                 return judge(ctx);
         return end_work(ctx, run_handler(ctx, job, event));
 }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "avro/plan.h"
+#include "avro/straight_line.h"
 #include "base/executor.h"
 #include "config/config.h"
 #include "flow/channels.h"
@@ -81,12 +83,13 @@ struct chappe_schema_limits chappe_payload_schema_limits(const struct chappe_run
 
 static struct chappe_decode_limits decode_limits(const struct chappe_config *config)
 {
-        return (struct chappe_decode_limits){
+        struct chappe_decode_limits wanted = {
                 .depth = (size_t)chappe_config_integer(config, "decode_depth"),
                 .zero_byte_items = (size_t)chappe_config_integer(config, "decode_zero_byte_items"),
                 .memory_factor = (size_t)chappe_config_integer(config, "decode_memory_factor"),
                 .memory_constant = (size_t)chappe_config_integer(config, "decode_memory_constant"),
         };
+        return chappe_decode_limits_of(&wanted);
 }
 
 const struct chappe_decode_limits *chappe_payload_decode_limits(const struct chappe_payload *payload)
@@ -326,24 +329,32 @@ static struct known_plan *add_plan(struct chappe_payload *payload, struct chappe
         return NULL;
 }
 
+const struct chappe_plan *chappe_payload_plan(struct chappe_payload *payload, const struct chappe_writer *writer,
+                                              const struct chappe_type *type, struct chappe_error *error)
+{
+        struct known_plan *entry = find_plan(payload, writer->schema, type);
+        if (!entry) {
+                const struct local_type *local = find_type(payload, type);
+                if (!local) {
+                        chappe_fail(error, CHAPPE_E_USAGE, "%s is not in the operations table", type->name);
+                        return NULL;
+                }
+                entry = add_plan(payload, writer->schema, local, error);
+        }
+        if (entry && !entry->plan)
+                *error = entry->error;
+        return entry ? entry->plan : NULL;
+}
+
 int chappe_payload_decode(struct chappe_payload *payload, const struct chappe_writer *writer,
                           const struct chappe_type *type, struct chappe_bytes body, struct chappe_arena *arena,
                           void *ret_value, struct chappe_error *error)
 {
         struct chappe_error failure;
-        struct known_plan *entry = find_plan(payload, writer->schema, type);
-        if (!entry) {
-                const struct local_type *local = find_type(payload, type);
-                if (!local)
-                        return chappe_fail(error, CHAPPE_E_USAGE, "%s is not in the operations table", type->name);
-                entry = add_plan(payload, writer->schema, local, &failure);
-        }
-        if (!entry || !entry->plan) {
-                if (error)
-                        *error = entry ? entry->error : failure;
-                return -(entry ? entry->error.code : failure.code);
-        }
-        return chappe_plan_decode(entry->plan, body.at, body.length, arena, &payload->limits, ret_value, error);
+        const struct chappe_plan *plan = chappe_payload_plan(payload, writer, type, error ? error : &failure);
+        if (!plan)
+                return -(error ? error : &failure)->code;
+        return chappe_plan_decode_within(plan, body.at, body.length, arena, &payload->limits, ret_value, error);
 }
 
 static const char *without_namespace(const char *name)

@@ -28,8 +28,10 @@ struct chappe_bytes chappe_payload_schema_header(const struct chappe_record *rec
 /* The same for a bare payload, whose bytes are all body: its schema is the type's own. The type must have been
  * prepared. */
 const struct chappe_writer *chappe_payload_own(struct chappe_payload *payload, const struct chappe_type *type);
-/* Decodes an opened body as type; strings point into the body, the rest lives in the arena. Plans are compiled once a
- * pair. */
+/* How the writer's data become this type; compiled once a pair, kept for ever. NULL: they cannot. Any strand. */
+const struct chappe_plan *chappe_payload_plan(struct chappe_payload *payload, const struct chappe_writer *writer,
+                                              const struct chappe_type *type, struct chappe_error *error);
+/* Decodes an opened body as type; strings point into the body, the rest lives in the arena. */
 int chappe_payload_decode(struct chappe_payload *payload, const struct chappe_writer *writer,
                           const struct chappe_type *type, struct chappe_bytes body, struct chappe_arena *arena,
                           void *ret_value, struct chappe_error *error);

@@ -2,24 +2,12 @@
 /* What each worker is at: one cache line a worker. */
 #include "flow/runs.h"
 
-#include <assert.h>
 #include <inttypes.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "flow/handover.h"
-
 #define TOLD_MAXIMUM 8 /* handlers by name; more would say little more */
-
-/* A look in the middle of a change may mix two jobs: began_us is written last and read first. */
-struct chappe_at_work {
-        _Alignas(64) _Atomic int64_t began_us; /* 0: at nothing */
-        const struct chappe_channel *_Atomic channel;
-        _Atomic int32_t partition;
-        _Atomic int64_t offset;
-};
 
 int chappe_runs_init(struct chappe_runs *runs, int workers, struct chappe_error *error)
 {
@@ -36,18 +24,6 @@ void chappe_runs_deinit(struct chappe_runs *runs)
 {
         free(runs->workers);
         *runs = (struct chappe_runs){ 0 };
-}
-
-void chappe_runs_note(struct chappe_runs *runs, int worker, const struct chappe_job *job, int64_t now_us)
-{
-        assert(worker >= 0 && worker < runs->count);
-        struct chappe_at_work *at_work = &runs->workers[worker];
-        if (job) {
-                atomic_store_explicit(&at_work->channel, job->channel, memory_order_relaxed);
-                atomic_store_explicit(&at_work->partition, job->record.partition, memory_order_relaxed);
-                atomic_store_explicit(&at_work->offset, job->record.offset, memory_order_relaxed);
-        }
-        atomic_store_explicit(&at_work->began_us, job ? now_us : 0, memory_order_release);
 }
 
 size_t chappe_runs_list(const struct chappe_runs *runs, struct chappe_run *ret_runs, size_t maximum)

@@ -25,7 +25,7 @@ struct chappe_worker {
         struct chappe_runtime *runtime;
         struct chappe_handover *handover;
         struct chappe_strand *strand;
-        int n;
+        struct chappe_at_work *at_work;
         int64_t schema_wait_us;
         struct chappe_random random;
         struct chappe_buffer scratch;
@@ -160,6 +160,13 @@ static bool may_begin(const struct chappe_worker *worker, const struct chappe_jo
                !chappe_executor_stopped(worker->runtime->world->executor);
 }
 
+/* When a run ended: as its handler did, if nothing that takes time came after that. */
+static int64_t end_of(const struct chappe_worker *worker, const struct chappe_job *job)
+{
+        bool now = job->outcome == CHAPPE_OUTCOME_PASSED && !worker->runtime->work;
+        return now ? job->ended_us : chappe_clock_monotonic_us(worker->runtime->world->clock);
+}
+
 /* In order; handlers that have become slow give the rest of a large batch back, to whoever is idle. Returns how many
  * were looked at. */
 static size_t run_batch(struct chappe_worker *worker, struct chappe_job **jobs, size_t count, int64_t began_us)
@@ -174,12 +181,13 @@ static size_t run_batch(struct chappe_worker *worker, struct chappe_job **jobs, 
                 looked_at++;
                 if (!may_begin(worker, jobs[i], failed))
                         continue;
-                chappe_runs_note(chappe_handover_runs(worker->handover), worker->n, jobs[i], now_us);
+                const struct chappe_record *record = &jobs[i]->record;
+                chappe_runs_begin(worker->at_work, jobs[i]->channel, record->partition, record->offset, now_us);
                 run(worker, jobs[i], now_us);
                 failed = jobs[i]->verdict == CHAPPE_VERDICT_AGAIN ? jobs[i]->task.lane : NULL;
-                now_us = chappe_clock_monotonic_us(worker->runtime->world->clock);
+                now_us = end_of(worker, jobs[i]);
         }
-        chappe_runs_note(chappe_handover_runs(worker->handover), worker->n, NULL, 0);
+        chappe_runs_end(worker->at_work);
         return looked_at;
 }
 
@@ -221,7 +229,7 @@ int chappe_worker_start(struct chappe_runtime *runtime, struct chappe_handover *
                 return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for a worker");
         worker->runtime = runtime;
         worker->handover = handover;
-        worker->n = n;
+        worker->at_work = &chappe_handover_runs(handover)->workers[n];
         worker->schema_wait_us = chappe_config_integer(runtime->config, "schema_wait_ms") * 1000;
         chappe_random_init(&worker->random, runtime->world->seed + (uint64_t)n + 1);
         worker->context.runtime = runtime;
