@@ -14,6 +14,10 @@ struct chappe_container;
 /* Looks at the header of a whole file in memory, which must outlive the container. name is for messages only. */
 int chappe_container_open(const char *name, const void *bytes, size_t length, struct chappe_container **ret_container,
                           struct chappe_error *error);
+/* The same with other limits for the file's schema; NULL: the defaults. */
+int chappe_container_open_within(const char *name, const void *bytes, size_t length,
+                                 const struct chappe_schema_limits *limits, struct chappe_container **ret_container,
+                                 struct chappe_error *error);
 /* Takes NULL; returns NULL. */
 struct chappe_container *chappe_container_close(struct chappe_container *container);
 

@@ -90,7 +90,8 @@ static bool find_entry(const struct chappe_container *container, const char *key
         return false;
 }
 
-static int read_header(struct chappe_container *container, struct chappe_error *error)
+static int read_header(struct chappe_container *container, const struct chappe_schema_limits *limits,
+                       struct chappe_error *error)
 {
         struct chappe_text schema, codec;
         int r;
@@ -111,11 +112,18 @@ static int read_header(struct chappe_container *container, struct chappe_error *
         if (!container->codec)
                 return chappe_fail(error, CHAPPE_E_PAYLOAD_INVALID, "%s: the codec '%.*s' is not supported",
                                    container->name, codec.length < 40 ? (int)codec.length : 40, codec.at);
-        return chappe_schema_parse(container->name, schema, &container->schema, error);
+        return chappe_schema_parse_within(container->name, schema, limits, &container->schema, error);
 }
 
 int chappe_container_open(const char *name, const void *bytes, size_t length, struct chappe_container **ret_container,
                           struct chappe_error *error)
+{
+        return chappe_container_open_within(name, bytes, length, NULL, ret_container, error);
+}
+
+int chappe_container_open_within(const char *name, const void *bytes, size_t length,
+                                 const struct chappe_schema_limits *limits, struct chappe_container **ret_container,
+                                 struct chappe_error *error)
 {
         struct chappe_container *container = calloc(1, sizeof(*container));
         int r;
@@ -128,7 +136,7 @@ int chappe_container_open(const char *name, const void *bytes, size_t length, st
         }
         container->start = container->at = bytes;
         container->end = container->at + length;
-        r = read_header(container, error);
+        r = read_header(container, limits, error);
         if (r < 0)
                 chappe_container_close(container);
         else

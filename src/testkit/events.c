@@ -54,6 +54,7 @@ static int plan_compile(struct chappe_testkit *kit, uint64_t fingerprint, const 
                         struct chappe_plan **ret_plan, struct chappe_error *error)
 {
         struct chappe_text text = chappe_text(type->schema);
+        static const struct chappe_schema_limits most = CHAPPE_SCHEMA_LIMITS_MOST; /* both are the test's own */
         struct chappe_schema *writer = NULL, *reader = NULL;
         int status;
 
@@ -62,9 +63,9 @@ static int plan_compile(struct chappe_testkit *kit, uint64_t fingerprint, const 
         if (!text.at)
                 return chappe_fail(error, CHAPPE_E_USAGE, "no schema with fingerprint %016" PRIx64 " was shared",
                                    fingerprint);
-        status = chappe_schema_parse("writer", text, &writer, error);
+        status = chappe_schema_parse_within("writer", text, &most, &writer, error);
         if (status == 0)
-                status = chappe_schema_parse(type->name, chappe_text(type->schema), &reader, error);
+                status = chappe_schema_parse_within(type->name, chappe_text(type->schema), &most, &reader, error);
         if (status == 0)
                 status = chappe_plan_for_type(writer, reader, type, ret_plan, error);
         chappe_schema_unref(writer);

@@ -96,7 +96,7 @@ def wrong_arrows():
 
 
 def programs_looking_inside():
-    allowed = {"tools/chappe-gen": ("avro", "base"), "tools/schema": ("avro", "base"), "tools/chappe": ("avro", "base", "config", "observe")}
+    allowed = {"tools/chappe-gen": ("avro", "base"), "tools/schema": ("avro", "base", "config"), "tools/chappe": ("avro", "base", "config", "observe")}
     for path, name in sources("services", "tools", "examples", "bench"):
         for number, quote, target in includes(path):
             first = target.split("/")[0]

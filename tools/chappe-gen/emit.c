@@ -90,7 +90,7 @@ void emit_doc(struct chappe_buffer *out, const char *indent, const char *text)
         emit(out, "%s/* ", indent);
         for (; *text; text++) {
                 bool opens_or_closes = (text[0] == '*' && text[1] == '/') || (text[0] == '/' && text[1] == '*');
-                size_t skip = turning((const unsigned char *)text, strlen(text));
+                size_t skip = turning((const unsigned char *)text, strnlen(text, 3));
 
                 if (skip)
                         text += skip - 1;

@@ -6,12 +6,16 @@
 
 #include "base/cleanup.h"
 
+#include "schema/schema_limits.h"
+
 #include "migrations.h"
 #include "write.h"
 
-#define FOLDERS_LIMIT 32
+#define FOLDERS_LIMIT  32
+#define SETTINGS_LIMIT 32
 
-static const char help[] = "usage: chappe-gen [-I FOLDER]... [-o FOLDER] [--depfile FILE] FILE.avsc|.avpr\n"
+static const char help[] = "usage: chappe-gen [-I FOLDER]... [-o FOLDER] [--set LIMIT=N]...\n"
+                           "                  [--depfile FILE] FILE.avsc|.avpr\n"
                            "       chappe-gen migrations [--name NAME] [-o HEADER] FOLDER\n"
                            "\n"
                            "Writes NAME.h and NAME.c for a schema or protocol, or a header with the\n"
@@ -21,6 +25,9 @@ static const char help[] = "usage: chappe-gen [-I FOLDER]... [-o FOLDER] [--depf
                            "                        define\n"
                            "  -o, --output PATH     folder for header and C file (default: here); the header\n"
                            "                        of migrations (default: standard output)\n"
+                           "  -s, --set LIMIT=N     another limit for schemas, by its name: schema_text (bytes,\n"
+                           "                        262144), schema_depth (64), schema_fixed (1048576),\n"
+                           "                        schema_branches (256); repeatable\n"
                            "      --depfile FILE    also write a make rule: which files were read\n"
                            "      --name NAME       migrations: the table is NAME_migrations\n"
                            "      --version, --help\n"
@@ -31,6 +38,8 @@ static const char help[] = "usage: chappe-gen [-I FOLDER]... [-o FOLDER] [--depf
 struct options {
         const char *folders[FOLDERS_LIMIT];
         size_t folder_count;
+        const char *settings[SETTINGS_LIMIT + 1];
+        size_t setting_count;
         const char *output, *depfile, *name;
 };
 
@@ -81,6 +90,30 @@ static int write_unit(struct unit *unit, const char *stem, const struct options 
         return status;
 }
 
+/* One of the limits of schemas, with a value? */
+static bool is_limit(const char *setting)
+{
+        static const char names[] = SCHEMA_LIMIT_NAMES;
+
+        for (const char *at = names; *at; at += strcspn(at, ",") + (at[strcspn(at, ",")] == ',')) {
+                if (strncmp(at, setting, strcspn(at, ",")) == 0)
+                        return true;
+        }
+        return false;
+}
+
+static int load(struct unit *unit, const char *path, const struct options *options)
+{
+        const struct chappe_config_sources sources = { .settings = options->settings };
+        struct schema_limits limits;
+        int status = schema_limits_load(&sources, &limits, unit->error);
+
+        if (status < 0)
+                return status;
+        schema_library_limit(unit->library, &limits.schema);
+        return schema_library_load(unit->library, path, &unit->file, unit->error);
+}
+
 static int generate(const char *path, const struct options *options)
 {
         CHAPPE_CLEANUP(library)
@@ -96,7 +129,7 @@ static int generate(const char *path, const struct options *options)
         name = gen_printf(unit.arena, "%.*s", strrchr(name, '.') ? (int)(strrchr(name, '.') - name) : (int)strlen(name),
                           name);
         unit.header = gen_printf(unit.arena, "%s.h", name);
-        status = schema_library_load(library, path, &unit.file, &error);
+        status = load(&unit, path, options);
         if (status >= 0)
                 status = unit.file->protocol ? model_protocol(&unit) : model_schema(&unit, name);
         if (status >= 0)
@@ -122,18 +155,15 @@ static int migrations(const char *folder, const struct options *options)
 int main(int argc, char **argv)
 {
         static const struct option known[] = {
-                { "include", required_argument, NULL, 'I' },
-                { "output", required_argument, NULL, 'o' },
-                { "depfile", required_argument, NULL, 'd' },
-                { "name", required_argument, NULL, 'n' },
-                { "version", no_argument, NULL, 'v' },
-                { "help", no_argument, NULL, 'h' },
-                { 0 },
+                { "include", required_argument, NULL, 'I' }, { "output", required_argument, NULL, 'o' },
+                { "set", required_argument, NULL, 's' },     { "depfile", required_argument, NULL, 'd' },
+                { "name", required_argument, NULL, 'n' },    { "version", no_argument, NULL, 'v' },
+                { "help", no_argument, NULL, 'h' },          { 0 },
         };
         struct options options = { 0 };
         int option;
 
-        while ((option = getopt_long(argc, argv, "I:o:", known, NULL)) >= 0) {
+        while ((option = getopt_long(argc, argv, "I:o:s:", known, NULL)) >= 0) {
                 switch (option) {
                 case 'I':
                         if (options.folder_count == FOLDERS_LIMIT)
@@ -142,6 +172,13 @@ int main(int argc, char **argv)
                         break;
                 case 'o':
                         options.output = optarg;
+                        break;
+                case 's':
+                        if (!is_limit(optarg))
+                                return misuse("--set takes LIMIT=N, a limit of schemas: " SCHEMA_LIMIT_NAMES);
+                        if (options.setting_count == SETTINGS_LIMIT)
+                                return misuse("too many limits");
+                        options.settings[options.setting_count++] = optarg;
                         break;
                 case 'd':
                         options.depfile = optarg;

@@ -63,8 +63,7 @@ int model_root(struct unit *unit, const char *stem, struct chappe_buffer *text, 
         struct c_root *root = gen_alloc(unit->arena, sizeof(*root)), **end = &unit->roots;
         const struct chappe_schema_node *node;
         const char *name;
-        int status = chappe_schema_parse(unit->file->path, (struct chappe_text){ (char *)text->at, text->length },
-                                         &root->schema, unit->error);
+        int status = schema_library_parse(unit->library, unit->file->path, text, &root->schema, unit->error);
 
         if (status < 0)
                 return status;

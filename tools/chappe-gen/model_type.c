@@ -147,8 +147,7 @@ static int describe_named(struct unit *unit, struct c_type *type)
                                     unit->error);
         if (status < 0)
                 return status;
-        status = chappe_schema_parse(definition->file->path, (struct chappe_text){ (char *)text.at, text.length },
-                                     &schema, unit->error);
+        status = schema_library_parse(unit->library, definition->file->path, &text, &schema, unit->error);
         if (status < 0)
                 return status;
         type->fingerprint = chappe_schema_fingerprint(schema);

@@ -52,10 +52,11 @@ static int read_file(const char *path, int file, struct avro_input *input)
         return EXIT_DONE;
 }
 
-int avro_input_open(const char *path, struct avro_input *ret_input)
+int avro_input_open(const struct command_line *line, const char *path, struct avro_input *ret_input)
 {
         bool standard = strcmp(path, "-") == 0;
         int file = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC), status;
+        struct schema_limits limits;
         struct chappe_error error;
 
         *ret_input = (struct avro_input){ 0 };
@@ -67,10 +68,14 @@ int avro_input_open(const char *path, struct avro_input *ret_input)
                 close(file);
         if (status != EXIT_DONE)
                 return status;
-        if (chappe_container_open(path, ret_input->mapped ? ret_input->mapped : (void *)ret_input->piped.at,
-                                  ret_input->mapped ? ret_input->length : ret_input->piped.length,
-                                  &ret_input->container, &error) < 0)
+        status = schema_limits_of(line, &limits);
+        if (status != EXIT_DONE)
+                return status;
+        if (chappe_container_open_within(path, ret_input->mapped ? ret_input->mapped : (void *)ret_input->piped.at,
+                                         ret_input->mapped ? ret_input->length : ret_input->piped.length,
+                                         &limits.schema, &ret_input->container, &error) < 0)
                 return command_fail(&error);
+        chappe_container_limit(ret_input->container, &limits.decode);
         return EXIT_DONE;
 }
 

@@ -16,6 +16,7 @@ struct avro_input {
         struct chappe_container *container;
 };
 
-/* "-" is standard input. EXIT_DONE, or the exit code with the reason said; avro_input_close in any case. */
-int avro_input_open(const char *path, struct avro_input *ret_input);
+/* "-" is standard input. The schema, and each value, are held to the line's limits. EXIT_DONE, or the exit code with
+ * the reason said; avro_input_close in any case. */
+int avro_input_open(const struct command_line *line, const char *path, struct avro_input *ret_input);
 void avro_input_close(struct avro_input *input);

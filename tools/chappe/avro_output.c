@@ -173,6 +173,7 @@ static int find_conversion(struct avro_output *output, struct chappe_schema *sch
 static int encode(struct avro_output *output, const struct conversion *conversion, const void *value,
                   const struct chappe_buffer **ret_bytes, struct chappe_error *error)
 {
+        static const struct chappe_decode_limits most = { SIZE_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX }; /* it was decoded */
         int r;
 
         output->bytes.length = output->again.length = 0;
@@ -181,7 +182,7 @@ static int encode(struct avro_output *output, const struct conversion *conversio
         if (r < 0 || !conversion->resolve)
                 return r;
         chappe_arena_reset(output->arena);
-        r = chappe_plan_decode(conversion->resolve, output->bytes.at, output->bytes.length, output->arena, NULL,
+        r = chappe_plan_decode(conversion->resolve, output->bytes.at, output->bytes.length, output->arena, &most,
                                output->value, error);
         *ret_bytes = &output->again;
         return r < 0 ? r : chappe_plan_encode(output->encode, output->value, &output->again, error);

@@ -62,7 +62,8 @@ static void print_choices(const struct command *command)
                 for (const char *at = option->choices; *at; at += strcspn(at, ",") + (at[strcspn(at, ",")] == ','))
                         if (*at != '*') /* a file, which the shell knows better */
                                 printf("%.*s ", (int)strcspn(at, ","), at);
-                printf("'%s ;;\n", strchr(option->choices, '*') ? "; compopt -o default" : "");
+                printf("'%s%s ;;\n", strchr(option->choices, '*') ? "; compopt -o default" : "",
+                       strchr(option->choices, '=') ? "; compopt -o nospace" : ""); /* the value is yet to come */
         }
 }
 

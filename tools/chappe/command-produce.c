@@ -196,7 +196,7 @@ static int produce(const struct command_line *line)
 
         if (!rate_parse(line, &producing.rate.a_second))
                 return EXIT_USAGE;
-        status = from ? avro_input_open(from, &avro) : EXIT_DONE;
+        status = from ? avro_input_open(line, from, &avro) : EXIT_DONE;
         producing.source.avro = from ? &avro : NULL;
         if (status == EXIT_DONE)
                 status = find_schema(line, producing.source.avro, &schema);

@@ -5,7 +5,7 @@
 
 #include "schemas.h"
 
-static const struct command_option options[] = { SCHEMA_INCLUDE_OPTION, { 0 } };
+static const struct command_option options[] = { SCHEMA_INCLUDE_OPTION, SCHEMA_LIMIT_OPTION, { 0 } };
 
 static int canonical(const struct command_line *line)
 {

@@ -81,7 +81,7 @@ static int cat(const struct command_line *line)
 
         if (!command_integer(line, "count", 1, INT64_MAX, &limit))
                 return EXIT_USAGE;
-        status = avro_input_open(command_argument(line, 0), &input);
+        status = avro_input_open(line, command_argument(line, 0), &input);
         if (status == EXIT_DONE && path)
                 status = schema_open(line, path, &reader);
         if (status == EXIT_DONE) {
@@ -148,7 +148,7 @@ static int show(const struct command_line *line)
 {
         const char *format = command_value(line, "output");
         struct avro_input input = { 0 };
-        int status = avro_input_open(command_argument(line, 0), &input);
+        int status = avro_input_open(line, command_argument(line, 0), &input);
 
         if (status == EXIT_DONE && format && strcmp(format, "json") == 0)
                 status = print_show_json(input.container);
@@ -163,8 +163,11 @@ static const struct command_option options[] = {
         { "count", 'n', "N", "stop after N values", NULL },
         { "plain", 0, NULL, "JSON as people write it: no union wrappers, times and decimals as text", NULL },
         SCHEMA_INCLUDE_OPTION,
+        DECODE_LIMIT_OPTION,
         { 0 },
 };
+
+static const struct command_option show_options[] = { SCHEMA_LIMIT_OPTION, { 0 } };
 
 const struct command command_schema_cat = {
         .name = "schema cat",
@@ -183,6 +186,7 @@ const struct command command_schema_show = {
         .name = "schema show",
         .arguments = "FILE.avro",
         .summary = "the metadata of an Avro container file, then its schema",
+        .options = show_options,
         .table = true,
         .least = 1,
         .most = 1,

@@ -58,6 +58,7 @@ static const struct command_option options[] = {
         { "transitive", 0, NULL, "with all of OLD, not the first alone", NULL },
         { "allow-removed", 0, NULL, "a contract of the old folder may be gone", NULL },
         SCHEMA_INCLUDE_OPTION,
+        SCHEMA_LIMIT_OPTION,
         { 0 },
 };
 

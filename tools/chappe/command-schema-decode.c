@@ -12,6 +12,7 @@ struct decoding {
         struct chappe_arena *arena;
         struct chappe_buffer bytes, json;
         void *value;
+        struct schema_limits limits;
 };
 
 static int prepare(struct decoding *decoding, struct chappe_schema *writer, struct chappe_schema *reader)
@@ -47,8 +48,8 @@ static int decode_line(struct decoding *decoding, struct chappe_text line, struc
         chappe_arena_reset(decoding->arena);
         if (!hex_read(line, &decoding->bytes))
                 return chappe_fail(error, CHAPPE_E_PAYLOAD_INVALID, "the line is no hex");
-        status = chappe_plan_decode(decoding->plan, decoding->bytes.at, decoding->bytes.length, decoding->arena, NULL,
-                                    decoding->value, error);
+        status = chappe_plan_decode(decoding->plan, decoding->bytes.at, decoding->bytes.length, decoding->arena,
+                                    &decoding->limits.decode, decoding->value, error);
         if (status < 0)
                 return status;
         return chappe_json_print(decoding->reader, decoding->layout, decoding->value, &decoding->json, error);
@@ -83,7 +84,9 @@ static int decode(const struct command_line *line)
 
         if (!writer_path || !command_required(line, "hex"))
                 return EXIT_USAGE;
-        status = schema_open(line, writer_path, &writer);
+        status = schema_limits_of(line, &decoding.limits);
+        if (status == EXIT_DONE)
+                status = schema_open(line, writer_path, &writer);
         if (status == EXIT_DONE && reader_path)
                 status = schema_open(line, reader_path, &reader);
         else if (status == EXIT_DONE)
@@ -101,6 +104,7 @@ static const struct command_option options[] = {
         { "reader", 'r', "FILE", "the schema to read as (the writer's)", NULL },
         { "hex", 'x', NULL, "the data is in hex", NULL },
         SCHEMA_INCLUDE_OPTION,
+        DECODE_LIMIT_OPTION,
         { 0 },
 };
 

@@ -182,7 +182,7 @@ static int diff(const struct command_line *line)
         return status;
 }
 
-static const struct command_option options[] = { SCHEMA_INCLUDE_OPTION, { 0 } };
+static const struct command_option options[] = { SCHEMA_INCLUDE_OPTION, SCHEMA_LIMIT_OPTION, { 0 } };
 
 const struct command command_schema_diff = {
         .name = "schema diff",

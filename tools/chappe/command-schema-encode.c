@@ -126,6 +126,7 @@ static const struct command_option options[] = {
         { "output", 'o', "FILE.avro", "write an Avro container file instead: all values, or none", "*.avro" },
         AVRO_CODEC_OPTION,
         SCHEMA_INCLUDE_OPTION,
+        SCHEMA_LIMIT_OPTION,
         { 0 },
 };
 

@@ -146,6 +146,7 @@ static const struct command_option options[] = {
           "the older version, a file or folder: what the change breaks, new symbols first of all", NULL },
         { "rules", 0, NULL, "list the rules", NULL },
         SCHEMA_INCLUDE_OPTION,
+        SCHEMA_LIMIT_OPTION,
         { 0 },
 };
 

@@ -30,7 +30,7 @@ struct command_option {
         char letter;          /* 'f': -f; 0 for none */
         const char *argument; /* "TIME"; NULL: a switch */
         const char *help;
-        const char *choices; /* "json,*.avro": checked, completed; NULL: anything */
+        const char *choices; /* "json,*.avro,limit=": checked, completed; NULL: anything */
 };
 
 struct command_line;

@@ -26,8 +26,7 @@ struct opening {
 static int make_type(struct opening *opening, const struct chappe_buffer *text, struct chappe_schema **ret_schema,
                      const struct chappe_type **ret_type)
 {
-        int status = chappe_schema_parse(opening->file->path, (struct chappe_text){ (char *)text->at, text->length },
-                                         ret_schema, opening->error);
+        int status = schema_library_parse(opening->library, opening->file->path, text, ret_schema, opening->error);
 
         return status < 0 ? status
                           : chappe_client_type(*ret_schema, opening->contract->arena, ret_type, opening->error);

@@ -192,8 +192,7 @@ static int look_at_types(struct lint *lint)
                         continue;
                 if (schema_expand_type(lint->parts->library, definition->file, definition->json, definition->space,
                                        &text, &error) < 0 ||
-                    chappe_schema_parse(lint->parts->path, (struct chappe_text){ (char *)text.at, text.length },
-                                        &schema, &error) < 0)
+                    schema_library_parse(lint->parts->library, lint->parts->path, &text, &schema, &error) < 0)
                         return command_fail(&error);
                 status = look_at_schema(lint, schema);
         }

@@ -80,7 +80,10 @@ static bool settle_choice(const char *choices, char *value)
         for (const char *at = choices; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
                 size_t wanted = strcspn(at, ",");
 
-                if (*at == '*') {
+                if (wanted > 0 && at[wanted - 1] == '=') {
+                        if (strncmp(at, value, wanted) == 0)
+                                return true;
+                } else if (*at == '*') {
                         if (length >= wanted && strncmp(at + 1, value + length - (wanted - 1), wanted - 1) == 0)
                                 return true;
                 } else if (length == wanted && is_same(at, value, wanted)) {

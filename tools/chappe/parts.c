@@ -29,8 +29,7 @@ static int add(struct parts *parts, const char *name, enum part_role role, const
                 return chappe_fail(error, CHAPPE_E_NO_MEMORY, "out of memory");
         parts->at = at;
         at[parts->count] = (struct part){ name, role, NULL };
-        status = chappe_schema_parse(parts->path, (struct chappe_text){ (const char *)text->at, text->length },
-                                     &at[parts->count].schema, error);
+        status = schema_library_parse(parts->library, parts->path, text, &at[parts->count].schema, error);
         parts->count += status >= 0;
         return status;
 }

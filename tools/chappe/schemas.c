@@ -8,14 +8,35 @@
 
 #include "schema/schema_expand.h"
 
+#include "options.h"
+
+int schema_limits_of(const struct command_line *line, struct schema_limits *ret_limits)
+{
+        const char *settings[VALUES_LIMIT + 1];
+        struct chappe_config_sources sources = { .file = command_value(line, "config"),
+                                                 .environment = line->command->cluster ? environ : NULL,
+                                                 .settings = settings };
+        struct chappe_error error;
+        size_t count = 0;
+
+        while (count < VALUES_LIMIT && (settings[count] = command_value_at(line, "set", count)))
+                count++;
+        settings[count] = NULL;
+        return schema_limits_load(&sources, ret_limits, &error) < 0 ? command_fail(&error) : EXIT_DONE;
+}
+
 int schema_library_open(const struct command_line *line, const char *first, struct schema_library **ret_library)
 {
         CHAPPE_CLEANUP(library) struct schema_library *library = schema_library_new(&first, first != NULL);
+        struct schema_limits limits;
         const char *folder;
         size_t count = 0;
 
         if (!library)
                 return command_fail(&(struct chappe_error){ CHAPPE_E_NO_MEMORY, "out of memory" });
+        if (schema_limits_of(line, &limits) != EXIT_DONE)
+                return EXIT_FAILED;
+        schema_library_limit(library, &limits.schema);
         for (; (folder = command_value_at(line, "include", count)); count++) {
                 if (!schema_library_add_folder(library, chappe_text(folder)))
                         return command_misuse("more than %d include folders", SCHEMA_FOLDERS_LIMIT);
@@ -27,16 +48,16 @@ int schema_library_open(const struct command_line *line, const char *first, stru
 }
 
 /* Parses what a library wrote out. Mistakes are told by the lines of the file. */
-static int parse_expanded(const char *path, struct chappe_buffer *text, struct chappe_schema **ret_schema,
-                          struct chappe_error *error)
+static int parse_expanded(const struct schema_library *library, const char *path, struct chappe_buffer *text,
+                          struct chappe_schema **ret_schema, struct chappe_error *error)
 {
         CHAPPE_CLEANUP(schema) struct chappe_schema *written = NULL;
-        int status = chappe_schema_parse(path, (struct chappe_text){ (char *)text->at, text->length }, &written, error);
+        int status = schema_library_parse(library, path, text, &written, error);
 
         if (status < 0)
                 return status;
         schema_minify(text, 0);
-        return chappe_schema_parse(path, (struct chappe_text){ (char *)text->at, text->length }, ret_schema, error);
+        return schema_library_parse(library, path, text, ret_schema, error);
 }
 
 int schema_open(const struct command_line *line, const char *path, struct chappe_schema **ret_schema)
@@ -57,7 +78,7 @@ int schema_open(const struct command_line *line, const char *path, struct chappe
                 status = schema_expand_file(library, file, &text, &error);
         }
         if (status >= 0)
-                status = parse_expanded(path, &text, ret_schema, &error);
+                status = parse_expanded(library, path, &text, ret_schema, &error);
         return status < 0 ? command_fail(&error) : EXIT_DONE;
 }
 
@@ -100,7 +121,7 @@ int schema_find(const struct command_line *line, const char *topic, const char *
                 status = schema_expand_type(library, definition->file, definition->json, definition->space, &text,
                                             &error);
         if (status >= 0)
-                status = parse_expanded(definition->file->path, &text, ret_schema, &error);
+                status = parse_expanded(library, definition->file->path, &text, ret_schema, &error);
         return status < 0 ? command_fail(&error) : EXIT_DONE;
 }
 

@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 
 #include "schema/schema_library.h"
+#include "schema/schema_limits.h"
 
 #include "commands.h"
 
@@ -20,6 +21,25 @@ CHAPPE_CLEANUP_DEFINE(schema, struct chappe_schema *, (void)chappe_schema_unref)
                         NULL                                                                                           \
         }
 
+/* --set LIMIT=N, for those that work without a cluster (with one, any setting can be set). */
+#define SCHEMA_LIMIT_OPTION                                                                                            \
+        {                                                                                                              \
+                "set", 's', "LIMIT=N",                                                                                 \
+                        "another limit than a service's for schemas: schema_text, schema_depth, schema_fixed, "        \
+                        "schema_branches; repeatable",                                                                 \
+                        SCHEMA_LIMIT_NAMES                                                                             \
+        }
+#define DECODE_LIMIT_OPTION                                                                                            \
+        {                                                                                                              \
+                "set", 's', "LIMIT=N",                                                                                 \
+                        "another limit than a service's: schema_text, schema_depth, schema_fixed, schema_branches; "   \
+                        "for data decode_depth, decode_zero_byte_items, decode_memory_factor, "                        \
+                        "decode_memory_constant; repeatable",                                                          \
+                        SCHEMA_LIMIT_NAMES "," DECODE_LIMIT_NAMES                                                      \
+        }
+
+/* The limits that the line sets, by --set or --config. EXIT_DONE, or the exit code with the reason said. */
+int schema_limits_of(const struct command_line *line, struct schema_limits *ret_limits);
 /* The schema of an .avsc file ("-": standard input), as it travels: named types written out. EXIT_DONE, or the exit
  * code with the reason said. */
 int schema_open(const struct command_line *line, const char *path, struct chappe_schema **ret_schema);

@@ -6,8 +6,6 @@
 
 #include "schema/schema_walk.h"
 
-#define EXPAND_DEPTH_LIMIT 64 /* imports within imports */
-
 /* Names already written into the text. */
 struct written {
         const char *name;
@@ -18,7 +16,7 @@ struct expansion {
         struct schema_library *library;
         struct chappe_buffer *buffer;
         const struct written *written;
-        unsigned depth;
+        size_t depth; /* imports within imports */
         struct chappe_error *error;
 };
 
@@ -86,9 +84,10 @@ static int write_definition(struct expansion *expansion, const struct schema_def
         size_t start = expansion->buffer->length;
         int status = 0;
 
-        if (++expansion->depth > EXPAND_DEPTH_LIMIT)
-                return chappe_fail(expansion->error, CHAPPE_E_SCHEMA_LIMIT, "%s: imports nest deeper than %d",
-                                   definition->file->path, EXPAND_DEPTH_LIMIT);
+        if (++expansion->depth > schema_library_limits(expansion->library)->schema_depth)
+                return chappe_fail(expansion->error, CHAPPE_E_SCHEMA_LIMIT,
+                                   "%s: imports nest deeper than %zu (schema_depth)", definition->file->path,
+                                   schema_library_limits(expansion->library)->schema_depth);
         if (!says) {
                 status = copy_until(&piece, json->at + 1);
                 if (status >= 0)

@@ -12,10 +12,12 @@
 
 #include "base/cleanup.h"
 
-#define JSON_DEPTH_LIMIT 200
+#define JSON_LEVELS        4 /* of a type within a record there are three, and the document has one */
+#define JSON_LEVELS_AROUND 4 /* of a schema in a protocol */
 
 struct schema_library {
         struct chappe_arena *arena;
+        struct chappe_schema_limits limits; /* no zeros */
         const char *folders[SCHEMA_FOLDERS_LIMIT];
         size_t folder_count;
         size_t file_count;
@@ -36,6 +38,7 @@ struct schema_library *schema_library_new(const char *const *folders, size_t cou
         if (!library)
                 return NULL;
         library->arena = chappe_arena_new(0);
+        library->limits = (struct chappe_schema_limits){ 256u << 10, 64, 1u << 20, 256 };
         library->files_end = &library->files;
         library->definitions_end = &library->definitions;
         if (!library->arena)
@@ -43,6 +46,23 @@ struct schema_library *schema_library_new(const char *const *folders, size_t cou
         for (size_t i = 0; i < count; i++)
                 schema_library_add_folder(library, chappe_text(folders[i]));
         return library;
+}
+
+void schema_library_limit(struct schema_library *library, const struct chappe_schema_limits *limits)
+{
+        library->limits = *limits;
+}
+
+const struct chappe_schema_limits *schema_library_limits(const struct schema_library *library)
+{
+        return &library->limits;
+}
+
+int schema_library_parse(const struct schema_library *library, const char *name, const struct chappe_buffer *text,
+                         struct chappe_schema **ret_schema, struct chappe_error *error)
+{
+        return chappe_schema_parse_within(name, (struct chappe_text){ (const char *)text->at, text->length },
+                                          &library->limits, ret_schema, error);
 }
 
 bool schema_library_add_folder(struct schema_library *library, struct chappe_text folder)
@@ -156,10 +176,11 @@ static int read_text(struct schema_library *library, const char *path, struct ch
 {
         __attribute__((cleanup(close_file))) FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
         CHAPPE_CLEANUP(buffer) struct chappe_buffer buffer = { 0 };
+        size_t most = SCHEMA_FILE_FACTOR * library->limits.schema_text;
 
         if (!file)
                 return chappe_fail(error, CHAPPE_E_IO, "%s: %s", path, strerror(errno));
-        while (buffer.length <= SCHEMA_FILE_LIMIT) {
+        while (buffer.length <= most) {
                 uint8_t *at = chappe_buffer_reserve(&buffer, 16384);
                 size_t got = at ? fread(at, 1, 16384, file) : 0;
 
@@ -169,8 +190,9 @@ static int read_text(struct schema_library *library, const char *path, struct ch
         }
         if (ferror(file))
                 return chappe_fail(error, CHAPPE_E_IO, "%s: %s", path, strerror(errno));
-        if (buffer.length > SCHEMA_FILE_LIMIT)
-                return chappe_fail(error, CHAPPE_E_SCHEMA_LIMIT, "%s: longer than %u bytes", path, SCHEMA_FILE_LIMIT);
+        if (buffer.length > most)
+                return chappe_fail(error, CHAPPE_E_SCHEMA_LIMIT, "%s: longer than %zu bytes (%u times schema_text)",
+                                   path, most, SCHEMA_FILE_FACTOR);
         if (buffer.length > 0)
                 blank_comments((char *)buffer.at, buffer.length);
         *ret = chappe_arena_text(library->arena, (struct chappe_text){ (const char *)buffer.at, buffer.length });
@@ -292,7 +314,7 @@ int schema_library_load(struct schema_library *library, const char *path, struct
         file->protocol = strlen(path) > 5 && strcmp(path + strlen(path) - 5, ".avpr") == 0;
         file->document.name = file->path;
         file->document.syntax_code = CHAPPE_E_SCHEMA_SYNTAX;
-        file->document.depth = JSON_DEPTH_LIMIT;
+        file->document.depth = (unsigned)(JSON_LEVELS * library->limits.schema_depth + JSON_LEVELS_AROUND);
         status = read_text(library, path, &file->document.text, error);
         if (status >= 0)
                 status = chappe_json_parse(&file->document, library->arena, error);

@@ -8,9 +8,7 @@
 
 #include "avro/json_tree.h"
 
-#define SCHEMA_FILE_LIMIT                                                                                              \
-        (1u << 20) /* bytes of one file; a single schema within it has the codec's own, lower limit                    \
-                    */
+#define SCHEMA_FILE_FACTOR   4u /* bytes of one file: so many times schema_text, which each schema within it keeps */
 #define SCHEMA_FOLDERS_LIMIT 64
 #define SCHEMA_FILES_LIMIT   1000 /* files that one file may draw in */
 
@@ -36,6 +34,9 @@ struct schema_definition {
 
 /* folders: where to look for names, in order; copied. */
 struct schema_library *schema_library_new(const char *const *folders, size_t count);
+/* The bounds of what is read and parsed from now on; without this, the defaults. */
+void schema_library_limit(struct schema_library *library, const struct chappe_schema_limits *limits);
+const struct chappe_schema_limits *schema_library_limits(const struct schema_library *library);
 /* One more, the last to be looked into. False: there are SCHEMA_FOLDERS_LIMIT. */
 bool schema_library_add_folder(struct schema_library *library, struct chappe_text folder);
 /* Adds the folder below which a file stands in the folders of its own namespace: "schemas" for shop.OrderPlaced in
@@ -53,6 +54,9 @@ int schema_library_find(struct schema_library *library, const char *name, const 
 /* The file of a protocol by its name, or by that of the topic it is spoken on: shop.Inventory and shop.inventory in
  * shop/inventory.avpr. NULL: there is none. */
 const char *schema_library_find_protocol(struct schema_library *library, const char *name);
+/* Parses a text that was written out (schema_expand.h), within the library's limits. name is for messages. */
+int schema_library_parse(const struct schema_library *library, const char *name, const struct chappe_buffer *text,
+                         struct chappe_schema **ret_schema, struct chappe_error *error);
 /* All definitions, and all files, in the order in which they were found. */
 const struct schema_definition *schema_library_definitions(const struct schema_library *library);
 const struct schema_file *schema_library_files(const struct schema_library *library);
