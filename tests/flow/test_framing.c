@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <chappe/publish.h>
+#include <chappe/schema.h>
 
 #include "stage.h"
 #include "wire/dead_letter.h"
@@ -32,6 +33,19 @@ static const struct chappe_operation operations[] = {
 static const struct chappe_operation mixed[] = {
         { .kind = CHAPPE_CONSUMES, .topic = "in", .type = &event_type, .on_event = pass_on, .partitions = 1 },
         { .kind = CHAPPE_CONSUMES, .topic = "in", .type = &other_type, .on_event = pass_on, .partitions = 1 },
+        { .kind = CHAPPE_PRODUCES, .topic = "out", .type = &event_type, .partitions = 1 },
+        { 0 },
+};
+
+static enum chappe_decision give_up(struct chappe_context *ctx, const void *decoded)
+{
+        (void)decoded;
+        return chappe_dead_letter(ctx, "of the other type");
+}
+
+static const struct chappe_operation two_types[] = {
+        { .kind = CHAPPE_CONSUMES, .topic = "in", .type = &event_type, .on_event = pass_on, .partitions = 1 },
+        { .kind = CHAPPE_CONSUMES, .topic = "in", .type = &other_type, .on_event = give_up, .partitions = 1 },
         { .kind = CHAPPE_PRODUCES, .topic = "out", .type = &event_type, .partitions = 1 },
         { 0 },
 };
@@ -163,13 +177,45 @@ static void test_headers_by_the_thousand_name_no_schema(void **state)
         close_stage();
 }
 
-static void test_a_bare_topic_has_one_schema(void **state)
+static void make_other_type(void)
 {
-        (void)state;
+        struct chappe_schema *schema;
         other_type = event_type;
         other_type.name = "test.Other";
         other_type.schema = "{\"type\":\"record\",\"name\":\"test.Other\",\"fields\":[{\"name\":\"key\",\"type\":"
                             "\"string\"},{\"name\":\"n\",\"type\":\"long\"}]}";
+        assert_int_equal(chappe_schema_parse("test.Other", chappe_text(other_type.schema), &schema, NULL), 0);
+        other_type.fingerprint = chappe_schema_fingerprint(schema);
+        chappe_schema_unref(schema);
+}
+
+/* A worker remembers whose record it met last, and must not take the next one for the same. */
+static void test_records_of_two_types_in_turn_each_have_their_own_handler(void **state)
+{
+        static uint8_t other[] = "\xc3\x01"
+                                 "8 bytes."
+                                 "\x02k\x54";
+        (void)state;
+        make_other_type();
+        for (int i = 0; i < 8; i++)
+                other[2 + i] = (uint8_t)(other_type.fingerprint >> (8 * i));
+        open_with(two_types, "workers=1");
+        for (int i = 0; i < 4; i++) {
+                stage_append(&stage, "in", 0, "k", 42);
+                append((const char *)other, sizeof(other) - 1);
+        }
+        stage_start(&stage, 0);
+        stage_run(&stage, 60 * SECOND, all_committed, NULL);
+        assert_int_equal(chappe_sim_end(stage.sim, "in-dlt", 0), 4); /* what is of the other type */
+        assert_payload("in-dlt", 3, (const char *)other, sizeof(other) - 1);
+        assert_int_equal(chappe_sim_end(stage.sim, "out", 0), 4);
+        close_stage();
+}
+
+static void test_a_bare_topic_has_one_schema(void **state)
+{
+        (void)state;
+        make_other_type();
         open_with(mixed, "bare_topics=*");
         stage_start(&stage, 0);
         stage_end(&stage);
@@ -186,6 +232,7 @@ int main(void)
                 cmocka_unit_test(test_only_the_topics_named_are_bare),
                 cmocka_unit_test(test_a_header_that_names_a_schema_counts_where_it_is_said),
                 cmocka_unit_test(test_headers_by_the_thousand_name_no_schema),
+                cmocka_unit_test(test_records_of_two_types_in_turn_each_have_their_own_handler),
                 cmocka_unit_test(test_a_bare_topic_has_one_schema),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
