@@ -3,6 +3,7 @@
 #include "flow/schema_topic.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +15,8 @@
 
 #define SCHEMAS_MAXIMUM   10000
 #define FINGERPRINT_SIZE  8
-#define ANNOUNCE_ATTEMPTS 8 /* a repeated announcement does no harm */
+#define REFUSALS_TOLD     20 /* by one line each */
+#define ANNOUNCE_ATTEMPTS 8  /* a repeated announcement does no harm */
 
 /* What an announcement waits on. Kept until the producer is closed: only then no report can come any more. */
 struct announcement {
@@ -37,6 +39,8 @@ struct chappe_schema_topic {
         size_t count;
         size_t capacity;
         int32_t unread; /* partitions */
+        /* of the reading strand */
+        int refusals; /* told */
 };
 
 static struct chappe_executor *executor_of(const struct chappe_schema_topic *topic)
@@ -81,20 +85,22 @@ static bool holds(const struct chappe_schema_topic *topic, size_t place, uint64_
         return place < topic->count && chappe_schema_fingerprint(topic->schemas[place]) == fingerprint;
 }
 
-/* Under the mutex. Takes the reference. */
-static void insert(struct chappe_schema_topic *topic, struct chappe_schema *schema)
+/* Under the mutex. Takes the reference, in any case. */
+static int insert(struct chappe_schema_topic *topic, struct chappe_schema *schema, struct chappe_error *error)
 {
         size_t place = place_of(topic, chappe_schema_fingerprint(schema));
-        if (holds(topic, place, chappe_schema_fingerprint(schema)) || topic->count == SCHEMAS_MAXIMUM) {
+        bool known = holds(topic, place, chappe_schema_fingerprint(schema));
+        if (known || topic->count == SCHEMAS_MAXIMUM) {
                 chappe_schema_unref(schema);
-                return;
+                return known ? 0
+                             : chappe_fail(error, CHAPPE_E_LIMIT, "more than %d schemas are not kept", SCHEMAS_MAXIMUM);
         }
         if (topic->count == topic->capacity) {
                 size_t capacity = topic->capacity ? 2 * topic->capacity : 32;
                 struct chappe_schema **schemas = realloc(topic->schemas, capacity * sizeof(struct chappe_schema *));
                 if (!schemas) {
                         chappe_schema_unref(schema);
-                        return;
+                        return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for a schema");
                 }
                 topic->schemas = schemas;
                 topic->capacity = capacity;
@@ -103,6 +109,7 @@ static void insert(struct chappe_schema_topic *topic, struct chappe_schema *sche
                 (topic->count - place) * sizeof(struct chappe_schema *));
         topic->schemas[place] = schema;
         topic->count++;
+        return 0;
 }
 
 static void key_of(uint64_t fingerprint, uint8_t ret_key[FINGERPRINT_SIZE])
@@ -118,22 +125,52 @@ static bool matches(const struct chappe_schema *schema, struct chappe_bytes key)
         return key.length == FINGERPRINT_SIZE && memcmp(key.at, expected, FINGERPRINT_SIZE) == 0;
 }
 
+static int take_schema(struct chappe_schema_topic *topic, const struct chappe_record *record,
+                       struct chappe_error *error)
+{
+        struct chappe_text text = { (const char *)record->value.at, record->value.length };
+        struct chappe_schema *schema;
+        int status = chappe_schema_parse_within("schema", text, &topic->limits, &schema, error);
+        if (status < 0)
+                return status;
+        if (!matches(schema, record->key)) {
+                chappe_schema_unref(schema);
+                return chappe_fail(error, CHAPPE_E_SCHEMA_FOREIGN, "its key is not the schema's fingerprint");
+        }
+        chappe_mutex_lock(executor_of(topic), topic->mutex);
+        status = insert(topic, schema, error);
+        chappe_mutex_unlock(executor_of(topic), topic->mutex);
+        return status;
+}
+
+/* Whoever wrote the topic may have filled it with rubbish. */
+static void tell_refusal(struct chappe_schema_topic *topic, const struct chappe_record *record,
+                         const struct chappe_error *why)
+{
+        struct chappe_error told = *why;
+        if (topic->refusals > REFUSALS_TOLD)
+                return;
+        if (topic->refusals++ == REFUSALS_TOLD) {
+                chappe_log_write(topic->runtime->log, CHAPPE_LOG_SCHEMA_PASSED_OVER,
+                                 "%d schemas of %s were passed over; further ones are not told", REFUSALS_TOLD,
+                                 topic->name);
+                return;
+        }
+        chappe_error_prefix(&told, "passed over in %s, partition %" PRId32 ", offset %" PRId64, topic->name,
+                            record->partition, record->offset);
+        char code[16];
+        snprintf(code, sizeof(code), "E%04d", told.code);
+        struct chappe_log_field fields[] = { { "code", code }, { "advice", chappe_error_advice(told.code) } };
+        chappe_log_write_fields(topic->runtime->log, CHAPPE_LOG_SCHEMA_PASSED_OVER, fields, 2, "%s", told.text);
+}
+
 static void take_record(void *context, struct chappe_record *record)
 {
         struct chappe_schema_topic *topic = context;
-        struct chappe_schema *schema = NULL;
-        struct chappe_text text = { (const char *)record->value.at, record->value.length };
-        bool fits = record->value.at &&
-                    chappe_schema_parse_within("schema topic", text, &topic->limits, &schema, NULL) == 0 &&
-                    matches(schema, record->key);
+        struct chappe_error error = { 0 };
+        if (record->value.at && take_schema(topic, record, &error) < 0)
+                tell_refusal(topic, record, &error);
         chappe_record_release(record);
-        if (!fits) {
-                chappe_schema_unref(schema);
-                return;
-        }
-        chappe_mutex_lock(executor_of(topic), topic->mutex);
-        insert(topic, schema);
-        chappe_mutex_unlock(executor_of(topic), topic->mutex);
 }
 
 static void reach_end(void *context)
@@ -290,7 +327,7 @@ static int announce(void *context, const char *name, struct chappe_schema *schem
         chappe_log_write(topic->runtime->log, CHAPPE_LOG_SCHEMA_ANNOUNCED, "announced the schema of %s in %s",
                          chappe_schema_name(schema), topic->name);
         chappe_mutex_lock(executor_of(topic), topic->mutex);
-        insert(topic, chappe_schema_ref(schema));
+        (void)insert(topic, chappe_schema_ref(schema), NULL); /* others read it from the topic */
         chappe_mutex_unlock(executor_of(topic), topic->mutex);
         return 0;
 }

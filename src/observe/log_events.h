@@ -52,6 +52,7 @@
         X(TOPIC_CREATED, 4020, INFO, "a topic was created")                                                            \
         X(TOPIC_MISSING, 4021, WARNING, "a topic is missing")                                                          \
         X(SCHEMA_ANNOUNCED, 4022, INFO, "a schema was announced")                                                      \
+        X(SCHEMA_PASSED_OVER, 4023, WARNING, "a schema that was shared is not taken; records of it cannot be read")    \
         X(CALL_LATE, 5001, INFO, "a reply came when nobody waited for it any more")                                    \
         X(CALL_EXPIRED, 5002, INFO, "a request was dropped because its deadline had passed")                           \
         X(CALL_UNANSWERABLE, 5003, WARNING, "a request cannot be answered")                                            \

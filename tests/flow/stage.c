@@ -119,12 +119,12 @@ static void live(void *argument)
         struct chappe_runtime *runtime = &instance->runtime;
         struct chappe_config_sources sources = { .settings = instance->stage->settings };
         assert_int_equal(chappe_config_load(&sources, &runtime->config, &instance->error), 0);
-        if (getenv("CHAPPE_TEST_LOG")) {
+        if (instance->stage->log || getenv("CHAPPE_TEST_LOG")) {
                 struct chappe_log_config log = { .clock = instance->world.clock,
                                                  .service = "test",
                                                  .instance = instance->name,
                                                  .level = CHAPPE_LEVEL_DEBUG,
-                                                 .descriptor = 2 };
+                                                 .descriptor = instance->stage->log ? instance->stage->log : 2 };
                 chappe_log_new(&log, &runtime->log, NULL);
         }
         runtime->metrics = chappe_metrics_new();

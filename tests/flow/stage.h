@@ -39,6 +39,7 @@ struct stage {
         const struct chappe_operation *operations;
         const char *settings[16]; /* "name=value"; filled before the first start */
         void *state;              /* of every instance */
+        int log;                  /* where instances log; 0: standard error with CHAPPE_TEST_LOG, else nowhere */
         uint64_t seed;
         struct instance instances[STAGE_INSTANCES];
         /* Told before every step; may kill. */
