@@ -170,6 +170,24 @@ static void finish_front(struct chappe_dispatcher *dispatcher, struct chappe_lan
         }
 }
 
+/* What most tasks are: all there is of their lane, done and delivered at once. The lane ends with it. */
+static bool is_alone(const struct chappe_lane *lane, const struct chappe_task *task)
+{
+        return lane->head == task && !task->next && !lane->troubled && lane->share->state == CHAPPE_SHARE_ACTIVE;
+}
+
+static void finish_alone(struct chappe_dispatcher *dispatcher, struct chappe_task *task,
+                         struct chappe_released *released)
+{
+        struct chappe_lane *lane = task->lane;
+        chappe_lane_empty(lane);
+        chappe_offset_ledger_finish(&task->share->ledger, task->offset);
+        task->share->changes++;
+        released->finished++;
+        let_go(dispatcher, task, released);
+        chappe_lane_table_remove(&dispatcher->lanes, lane);
+}
+
 /* After anything happened to a lane: finish what is finished, drop what may not run, find its next state, remove it
  * when empty. */
 static void update(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane, struct chappe_released *released)
@@ -259,9 +277,13 @@ static void count_late(struct chappe_dispatcher *dispatcher, const struct chappe
 void chappe_dispatcher_return(struct chappe_dispatcher *dispatcher, struct chappe_task *task, bool again,
                               bool outstanding, int64_t due_us, struct chappe_released *released)
 {
+        struct chappe_lane *lane = task->lane;
+        if (!again && !outstanding && is_alone(lane, task)) {
+                finish_alone(dispatcher, task, released);
+                return;
+        }
         if (!outstanding)
                 count_late(dispatcher, task);
-        struct chappe_lane *lane = task->lane;
         chappe_lane_return(lane, task, again, outstanding, due_us);
         update(dispatcher, lane, released);
 }

@@ -5,7 +5,9 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "config/config.h"
 #include "flow/kept_record.h"
@@ -108,7 +110,8 @@ static void release_records(const struct chappe_released *released)
         for (struct chappe_task *task = released->tasks; task; task = task->next) {
                 struct chappe_job *job = chappe_job_of(task);
                 chappe_record_release(&job->record);
-                free(job->reason);
+                if (job->reason)
+                        free(job->reason);
         }
 }
 
@@ -195,8 +198,6 @@ static struct chappe_job *make_job(struct chappe_handover *handover)
                 handover->spare = job->following;
         else
                 job = malloc(sizeof(*job));
-        if (job)
-                *job = (struct chappe_job){ 0 };
         return job;
 }
 
@@ -214,6 +215,24 @@ static uint64_t key_of(const struct chappe_record *record)
         if (!record->key.at)
                 return chappe_key_mix((uint64_t)record->offset);
         return chappe_key_hash(record->key.at, record->key.length);
+}
+
+/* What a record brings with it; all else is zero. */
+static void begin_job(struct chappe_job *job, struct chappe_share *share, const struct chappe_channel *channel,
+                      const struct chappe_record *record)
+{
+        size_t rest = offsetof(struct chappe_job, operation);
+        job->task = (struct chappe_task){
+                .share = share,
+                .offset = record->offset,
+                .bytes = record->key.length + record->value.length,
+                .attempt = 1,
+        };
+        job->record = *record;
+        job->channel = channel;
+        job->meters = share->meters;
+        job->key = key_of(record);
+        memset((char *)job + rest, 0, sizeof(*job) - rest);
 }
 
 /* Records that have to stay in order share an identity; a shared identity by chance costs concurrency, never order. */
@@ -263,14 +282,7 @@ static int give_one(struct chappe_handover *handover, struct chappe_share *share
         struct chappe_job *job = make_job(handover);
         if (!job)
                 return -CHAPPE_E_NO_MEMORY;
-        job->record = *record;
-        job->channel = channel;
-        job->key = key_of(record);
-        job->meters = share->meters;
-        job->task.share = share;
-        job->task.offset = record->offset;
-        job->task.bytes = record->key.length + record->value.length;
-        job->task.attempt = 1;
+        begin_job(job, share, channel, record);
         recall_failures(handover, job);
         if (record->offset == share->condemned)
                 condemn(job);

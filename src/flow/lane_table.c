@@ -39,12 +39,9 @@ static int grow(struct chappe_lane_table *table)
 static struct chappe_lane *make(struct chappe_lane_table *table)
 {
         struct chappe_lane *lane = table->spare;
-        if (lane)
-                table->spare = lane->chain;
-        else
-                lane = malloc(sizeof(*lane));
-        if (lane)
-                *lane = (struct chappe_lane){ 0 };
+        if (!lane)
+                return calloc(1, sizeof(*lane));
+        table->spare = lane->chain;
         return lane;
 }
 
@@ -71,7 +68,10 @@ struct chappe_lane *chappe_lane_table_get(struct chappe_lane_table *table, struc
 
 void chappe_lane_table_remove(struct chappe_lane_table *table, struct chappe_lane *lane)
 {
-        assert(!lane->head && !lane->listed && lane->due.index == 0);
+        /* It is as a new one, for whoever is next. */
+        assert(!lane->head && !lane->next && lane->state == CHAPPE_LANE_IDLE);
+        assert((lane->running | lane->returned | lane->failed | lane->bytes | lane->due.index) == 0);
+        assert(!(lane->troubled | lane->listed));
         struct chappe_lane **link = &table->buckets[bucket_of(lane->share, lane->identity, table->bucket_count)];
         while (*link != lane)
                 link = &(*link)->chain;

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -77,6 +78,14 @@ void chappe_lane_return(struct chappe_lane *lane, struct chappe_task *task, bool
 void chappe_lane_settle(struct chappe_lane *lane, struct chappe_task *task, bool again, int64_t due_us);
 /* This one must run, whatever is held; and so must those that it waits for. */
 void chappe_lane_must(struct chappe_lane *lane, const struct chappe_task *task);
+/* Its only task, which runs, is done and delivered: it leaves. */
+static inline void chappe_lane_empty(struct chappe_lane *lane)
+{
+        assert(lane->head->state == CHAPPE_TASK_RUNNING && lane->head == lane->tail && lane->running == 1);
+        lane->head = lane->tail = NULL;
+        lane->running = 0;
+        lane->state = CHAPPE_LANE_IDLE;
+}
 /* The front task, if it is finished, leaves the lane; else NULL. */
 struct chappe_task *chappe_lane_finish(struct chappe_lane *lane);
 /* After any of these: what the lane is to do next. A failed lane with nothing outstanding is wound back to its first

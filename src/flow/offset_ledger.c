@@ -20,7 +20,8 @@ static int64_t entry_offset(uint64_t entry)
         return (int64_t)(entry >> 1);
 }
 
-static int grow(struct chappe_offset_ledger *ledger)
+/* Apart, so that the usual way needs no stack. */
+static __attribute__((noinline)) int grow(struct chappe_offset_ledger *ledger)
 {
         size_t capacity = ledger->capacity ? 2 * ledger->capacity : LEDGER_FIRST_CAPACITY;
         uint64_t *entries = malloc(capacity * sizeof(*entries));
@@ -58,15 +59,10 @@ int chappe_offset_ledger_begin(struct chappe_offset_ledger *ledger, int64_t offs
         return 0;
 }
 
-/* Without gaps in the log the distance from the front is the place; gaps only bring it nearer to the front. */
-static uint64_t *find(const struct chappe_offset_ledger *ledger, int64_t offset)
+/* Gaps in the log only bring it nearer to the front. */
+static size_t search(const struct chappe_offset_ledger *ledger, int64_t offset, size_t high)
 {
-        assert(ledger->count > 0);
-        uint64_t distance = (uint64_t)(offset - entry_offset(*entry_at(ledger, 0)));
-        size_t high = distance < ledger->count ? (size_t)distance : ledger->count - 1;
         size_t low = 0;
-        if (entry_offset(*entry_at(ledger, high)) == offset)
-                return entry_at(ledger, high);
         while (low < high) {
                 size_t middle = low + (high - low) / 2;
                 if (entry_offset(*entry_at(ledger, middle)) < offset)
@@ -74,31 +70,44 @@ static uint64_t *find(const struct chappe_offset_ledger *ledger, int64_t offset)
                 else
                         high = middle;
         }
-        return entry_at(ledger, low);
+        return low;
 }
 
-/* A newly finished offset is a run by itself, prolongs one, or joins two. */
-static void count_run(struct chappe_offset_ledger *ledger, const uint64_t *entry)
+/* Without gaps in the log the distance from the front is the place. */
+static size_t find(const struct chappe_offset_ledger *ledger, int64_t offset)
 {
-        size_t n = ((size_t)(entry - ledger->entries) - ledger->first) & (ledger->capacity - 1);
-        bool left = n > 0 && (*entry_at(ledger, n - 1) & FINISHED);
-        bool right = n + 1 < ledger->count && (*entry_at(ledger, n + 1) & FINISHED);
-        ledger->runs += 1 - (size_t)left - (size_t)right;
+        assert(ledger->count > 0);
+        uint64_t distance = (uint64_t)(offset - entry_offset(*entry_at(ledger, 0)));
+        size_t high = distance < ledger->count ? (size_t)distance : ledger->count - 1;
+        return entry_offset(*entry_at(ledger, high)) == offset ? high : search(ledger, offset, high);
 }
 
+/* From the front, which is finished, to the first that is not. */
+static void pop_finished(struct chappe_offset_ledger *ledger)
+{
+        size_t n = 1;
+        while (n < ledger->count && (*entry_at(ledger, n) & FINISHED))
+                n++;
+        ledger->first = (ledger->first + n) & (ledger->capacity - 1);
+        ledger->count -= n;
+}
+
+/* Beyond the front it is a run by itself, prolongs one, or joins two; at the front it ends one if that follows it. */
 void chappe_offset_ledger_finish(struct chappe_offset_ledger *ledger, int64_t offset)
 {
-        uint64_t *entry = find(ledger, offset);
+        size_t n = find(ledger, offset);
+        uint64_t *entry = entry_at(ledger, n);
         assert(*entry == (uint64_t)offset << 1);
         *entry |= FINISHED;
         ledger->unfinished--;
-        count_run(ledger, entry);
-        if (*entry_at(ledger, 0) & FINISHED)
-                ledger->runs--;
-        while (ledger->count > 0 && (*entry_at(ledger, 0) & FINISHED)) {
-                ledger->first = (ledger->first + 1) & (ledger->capacity - 1);
-                ledger->count--;
+        bool right = n + 1 < ledger->count && (*entry_at(ledger, n + 1) & FINISHED);
+        if (n > 0) {
+                bool left = *entry_at(ledger, n - 1) & FINISHED;
+                ledger->runs += 1 - (size_t)left - (size_t)right;
+                return;
         }
+        ledger->runs -= right;
+        pop_finished(ledger);
 }
 
 int64_t chappe_offset_ledger_watermark(const struct chappe_offset_ledger *ledger)

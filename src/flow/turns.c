@@ -75,7 +75,7 @@ static inline void count_ready(struct chappe_turns *turns, struct chappe_share *
 }
 
 /* A lane that stops being ready stays listed until its turn comes: taking it out of the middle would cost a walk. */
-void chappe_turns_change(struct chappe_turns *turns, struct chappe_lane *lane, enum chappe_lane_state state)
+void chappe_turns_change_ready(struct chappe_turns *turns, struct chappe_lane *lane, enum chappe_lane_state state)
 {
         struct chappe_share *share = lane->share;
         if (lane->state == CHAPPE_LANE_READY)
@@ -90,19 +90,22 @@ void chappe_turns_change(struct chappe_turns *turns, struct chappe_lane *lane, e
                 join_round(turns, share);
 }
 
-/* From one share, at most as much as is fair. */
+/* From one share that is not held, at most as much as is fair. */
 static size_t take_turn(struct chappe_turns *turns, struct chappe_share *share, struct chappe_task **ret_tasks,
                         size_t maximum)
 {
-        while (share->ready) {
+        size_t taken = 0, lanes = 0;
+        while (share->ready && taken < maximum) {
                 struct chappe_lane *lane = unlist_first(share);
                 if (lane->state != CHAPPE_LANE_READY)
                         continue;
-                size_t taken = chappe_lane_take(lane, ret_tasks, maximum);
-                chappe_turns_change(turns, lane, CHAPPE_LANE_RUNNING);
-                return taken;
+                taken += chappe_lane_take(lane, ret_tasks + taken, maximum - taken);
+                lane->state = CHAPPE_LANE_RUNNING;
+                lanes++;
         }
-        return 0;
+        share->ready_lanes -= lanes;
+        turns->ready -= lanes;
+        return taken;
 }
 
 static bool must_run(const struct chappe_lane *lane)
@@ -157,7 +160,7 @@ void chappe_turns_halt(struct chappe_turns *turns, struct chappe_share *share)
         set_held(turns, share, true, lane && share->state == CHAPPE_SHARE_ACTIVE);
 }
 
-size_t chappe_turns_take(struct chappe_turns *turns, struct chappe_task **ret_tasks, size_t maximum, size_t lane_run)
+size_t chappe_turns_take(struct chappe_turns *turns, struct chappe_task **ret_tasks, size_t maximum, size_t run)
 {
         size_t taken = 0;
         while (taken < maximum && turns->round) {
@@ -166,7 +169,7 @@ size_t chappe_turns_take(struct chappe_turns *turns, struct chappe_task **ret_ta
                         taken += take_probe(turns, share, ret_tasks + taken);
                 else if (!share->held)
                         taken += take_turn(turns, share, ret_tasks + taken,
-                                           maximum - taken < lane_run ? maximum - taken : lane_run);
+                                           maximum - taken < run ? maximum - taken : run);
                 if (share->ready && !share->held)
                         join_round(turns, share);
         }

@@ -18,10 +18,20 @@ static inline bool chappe_share_may_run(const struct chappe_share *share)
         return !share->held || share->probe;
 }
 
+/* The lane's state changes, from ready or to it. */
+void chappe_turns_change_ready(struct chappe_turns *turns, struct chappe_lane *lane, enum chappe_lane_state state);
 /* The lane's state changes. */
-void chappe_turns_change(struct chappe_turns *turns, struct chappe_lane *lane, enum chappe_lane_state state);
-/* Up to maximum tasks of those whose turn it is, up to lane_run of each lane; they are running. */
-size_t chappe_turns_take(struct chappe_turns *turns, struct chappe_task **ret_tasks, size_t maximum, size_t lane_run);
+static inline void chappe_turns_change(struct chappe_turns *turns, struct chappe_lane *lane,
+                                       enum chappe_lane_state state)
+{
+        if (lane->state == CHAPPE_LANE_READY || state == CHAPPE_LANE_READY)
+                chappe_turns_change_ready(turns, lane, state);
+        else
+                lane->state = state;
+}
+/* Up to maximum tasks of those whose turn it is, up to run of each turn: of one lane, or of several of a share. They
+ * are running. */
+size_t chappe_turns_take(struct chappe_turns *turns, struct chappe_task **ret_tasks, size_t maximum, size_t run);
 /* As the dispatcher's functions of these names. */
 void chappe_turns_hold(struct chappe_turns *turns, struct chappe_share *share, bool held);
 bool chappe_turns_probe(struct chappe_turns *turns, struct chappe_share *share);
