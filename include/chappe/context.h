@@ -46,6 +46,8 @@ int64_t chappe_context_timestamp_ms(struct chappe_context *ctx);
 struct chappe_text chappe_context_key(struct chappe_context *ctx);
 /* ce_id of the event, or topic/partition/offset when the sender gave none. */
 struct chappe_text chappe_context_event_id(struct chappe_context *ctx);
+/* In a handler of several events: from here on the context, and what is published in it, is of the n-th of them (from 0). */
+void chappe_context_select(struct chappe_context *ctx, size_t n);
 /* 1 the first time. */
 int chappe_context_attempt(struct chappe_context *ctx);
 

@@ -34,6 +34,9 @@ struct chappe_retry_policy {
 
 /* Handlers as the runtime sees them; the generated macros check the real type and convert. */
 typedef enum chappe_decision chappe_event_handler(struct chappe_context *ctx, const void *event);
+/* Several of one lane at once, in their order, as an array of structs: chappe_context_select says which of them the context is of, the
+ * first to begin with. Done: all of them are finished. Anything else: none is, and each is handled again by itself (count 1). */
+typedef enum chappe_decision chappe_batch_handler(struct chappe_context *ctx, const void *events, size_t count);
 /* A record without a value, on a compacted topic: what its key (chappe_context_key) stood for is no more. */
 typedef enum chappe_decision chappe_tombstone_handler(struct chappe_context *ctx);
 /* 0 with the response filled in, a declared error's positive outcome with that error filled in, or negative: it broke, the caller
@@ -46,7 +49,8 @@ struct chappe_operation {
         const char *topic;                     /* without the configured prefix */
         const struct chappe_type *type;        /* consumes, produces */
         const struct chappe_message *message;  /* calls, answers */
-        chappe_event_handler *on_event;        /* consumes */
+        chappe_event_handler *on_event;        /* consumes, one at a time: SHOP_ORDER_PLACED_CONSUMES */
+        chappe_batch_handler *on_batch;        /* consumes, several at a time: SHOP_ORDER_PLACED_CONSUMES_BATCH */
         chappe_tombstone_handler *on_tombstone; /* consumes: NULL, tombstones are passed over and counted */
         chappe_request_handler *on_request;    /* answers */
         const struct chappe_retry_policy *retry;
@@ -56,6 +60,8 @@ struct chappe_operation {
         int32_t timeout_ms;        /* calls: 2,000 */
         const char *key;           /* produces, calls: field that is the record key, instead of the schema's chappe.key */
         bool cloudevents;          /* produces: the full CloudEvents attributes, not ce_id alone */
+        int32_t batch_records;     /* on_batch: at most so many at once; 0: the setting of that name */
+        int32_t batch_wait_ms;     /* on_batch: how long the first one waits for more; 0: the setting of that name; -1: not at all */
 };
 
 /* For the generated macros, in strict C11: the first of the arguments, and those behind it. */

@@ -42,6 +42,8 @@ const struct chappe_setting_rule chappe_settings[] = {
         INTEGER("workers", "8", 1, 1024, "handlers that run at a time"),
         INTEGER("in_flight_records", "10000", 1, 10000000, "records taken and not finished, at most"),
         INTEGER("in_flight_bytes", "67108864", 65536, INT64_C(1) << 40, "bytes of them, at most"),
+        INTEGER("batch_records", "100", 1, 1000, "records of one lane that a handler of batches is given, at most"),
+        INTEGER("batch_wait_ms", "10", 0, 10000, "how long the first of them waits for more"),
         INTEGER("parked_keys", "1000", 1, 1000000,
                 "keys whose record has failed and waits for another attempt, at most; then nothing more is taken"),
         INTEGER("parked_bytes", "33554432", 65536, INT64_C(1) << 40, "bytes of their records, at most; then the same"),

@@ -47,12 +47,15 @@ struct chappe_share {
         struct chappe_lane *ready; /* lanes to run, first to last */
         struct chappe_lane *ready_last;
         size_t ready_lanes;
-        size_t troubled;           /* lanes */
-        bool held;                 /* nothing of it begins */
-        bool probe;                /* but one task may */
-        bool paused;               /* held on request */
-        bool recalled;             /* draining to begin elsewhere, and not to go */
-        struct chappe_share *turn; /* the next share in the dispatcher's round */
+        struct chappe_lane *gathering; /* lanes that wait for more, first come first */
+        size_t gathering_loose;        /* of them, those that hold loose tasks */
+        uint32_t together;             /* tasks that run together, at most; below 2: each runs by itself */
+        size_t troubled;               /* lanes */
+        bool held;                     /* nothing of it begins */
+        bool probe;                    /* but one task may */
+        bool paused;                   /* held on request */
+        bool recalled;                 /* draining to begin elsewhere, and not to go */
+        struct chappe_share *turn;     /* the next share in the dispatcher's round */
         bool in_round;
 };
 

@@ -36,6 +36,10 @@ static int check_row(const struct chappe_operation *row, size_t n, struct chappe
                 wrong = "has no message";
         else if (row->kind == CHAPPE_ANSWERS && !row->on_request)
                 wrong = "has no handler";
+        else if (row->on_event && row->on_batch)
+                wrong = "has two handlers, for one event and for several: one is enough";
+        else if (row->batch_records > CHAPPE_BATCH_RECORDS || row->batch_wait_ms > CHAPPE_BATCH_WAIT_MS)
+                wrong = "wants batches that are larger, or wait longer, than batch_records and batch_wait_ms may be";
         return wrong ? chappe_fail(error, CHAPPE_E_OPERATION_INVALID, "operation %zu (%s %s) %s", n, kinds[row->kind],
                                    row->topic ? row->topic : "?", wrong)
                      : 0;
@@ -86,6 +90,27 @@ static int add_consumer(struct chappe_channel *channel, const struct chappe_oper
         channel->consumes[channel->consume_count++] = row;
         channel->order = row->order;
         return 0;
+}
+
+/* Of the operations of a topic that take several records at once, the largest wishes count. */
+static void set_batches(struct chappe_channel *channel, const struct chappe_runtime *runtime)
+{
+        channel->batch_records = 1;
+        for (size_t i = 0; i < channel->consume_count; i++) {
+                const struct chappe_operation *row = channel->consumes[i];
+                if (!row->on_batch)
+                        continue;
+                int64_t records = row->batch_records > 0 ? row->batch_records
+                                                         : chappe_config_integer(runtime->config, "batch_records");
+                int64_t wait_ms = row->batch_wait_ms > 0 ? row->batch_wait_ms
+                                                         : chappe_config_integer(runtime->config, "batch_wait_ms");
+                if (row->batch_wait_ms < 0)
+                        wait_ms = 0;
+                if (records > channel->batch_records)
+                        channel->batch_records = (uint32_t)records;
+                if (wait_ms * 1000 > channel->batch_wait_us)
+                        channel->batch_wait_us = wait_ms * 1000;
+        }
 }
 
 /* The string field that the operation or the schema names. */
@@ -169,6 +194,7 @@ static int complete(struct chappe_channel *channel, const struct chappe_runtime 
                 channel->partitions = DEFAULT_PARTITIONS;
         if (!chappe_channel_reads(channel))
                 return 0;
+        set_batches(channel, runtime);
         const char *pattern = chappe_config_text(runtime->config, "dead_letter_topic");
         int status = chappe_starred_check("dead_letter_topic", pattern, error);
         if (status < 0)

@@ -4,6 +4,9 @@
 
 #include "flow/context.h"
 
+#define CHAPPE_BATCH_RECORDS 1000  /* that run together, at most */
+#define CHAPPE_BATCH_WAIT_MS 10000 /* for more of them, at most */
+
 struct chappe_metric;
 
 struct chappe_channel {
@@ -18,6 +21,8 @@ struct chappe_channel {
         bool headed; /* a header may name the schema of a payload */
         bool bare;   /* payloads are Avro of its one type, without a frame */
         enum chappe_order order;
+        uint32_t batch_records; /* that run together, at most; 1: each by itself */
+        int64_t batch_wait_us;  /* for more of them */
         int32_t partitions;
         int64_t retention_ms;
         struct chappe_metric *ignored;

@@ -16,6 +16,7 @@ void chappe_context_reset(struct chappe_context *ctx, const struct chappe_record
                           struct chappe_deliveries *deliveries)
 {
         chappe_arena_reset(ctx->arena);
+        ctx->batch = NULL;
         ctx->operation = NULL;
         ctx->record = record;
         ctx->event_id = (struct chappe_text){ 0 };
@@ -31,6 +32,30 @@ void chappe_context_reset(struct chappe_context *ctx, const struct chappe_record
         ctx->error.text[0] = '\0';
         ctx->reason[0] = '\0';
         ctx->identified = false;
+}
+
+void chappe_context_save(const struct chappe_context *ctx, struct chappe_context_part *ret_part)
+{
+        *ret_part = (struct chappe_context_part){
+                .record = ctx->record,
+                .event_id = ctx->event_id,
+                .trace = ctx->trace,
+                .identified = ctx->identified,
+                .published = ctx->published,
+                .ids = ctx->ids,
+                .called = ctx->called,
+        };
+}
+
+void chappe_context_load(struct chappe_context *ctx, const struct chappe_context_part *part)
+{
+        ctx->record = part->record;
+        ctx->event_id = part->event_id;
+        ctx->trace = part->trace;
+        ctx->identified = part->identified;
+        ctx->published = part->published;
+        ctx->ids = part->ids;
+        ctx->called = part->called;
 }
 
 void chappe_context_identify_by(struct chappe_context *ctx, const struct chappe_header *headers, size_t count)
@@ -154,6 +179,17 @@ struct chappe_text chappe_context_event_id(struct chappe_context *ctx)
 {
         chappe_context_identify(ctx);
         return ctx->event_id;
+}
+
+void chappe_context_select(struct chappe_context *ctx, size_t n)
+{
+        struct chappe_batch *batch = ctx->batch;
+        assert(n < (batch ? batch->count : 1));
+        if (!batch || n == batch->selected)
+                return;
+        chappe_context_save(ctx, &batch->parts[batch->selected]);
+        chappe_context_load(ctx, &batch->parts[n]);
+        batch->selected = n;
 }
 
 int chappe_context_attempt(struct chappe_context *ctx)

@@ -38,6 +38,9 @@ struct chappe_unit_of_work_operations {
          * transaction by itself when a reply comes without one. 0 when it is durable; CHAPPE_WORK_SEEN: it had taken
          * effect before, and nothing of this run was kept. */
         int (*commit)(struct chappe_context *ctx, struct chappe_text id, const struct chappe_outgoing *reply);
+        /* One more event takes effect in the open transaction, beside the one that commit will name: its inbox row. 0;
+         * CHAPPE_WORK_SEEN: it had taken effect before, and the whole has to be rolled back. */
+        int (*note)(struct chappe_context *ctx, struct chappe_text id);
         void (*rollback)(struct chappe_context *ctx);
 };
 
@@ -99,9 +102,29 @@ struct chappe_runtime {
                                const char *name); /* of the service's own; NULL: undeclared */
 };
 
+/* What a context says of one record: kept apart for each of a batch. */
+struct chappe_context_part {
+        const struct chappe_record *record;
+        struct chappe_text event_id;
+        struct chappe_trace trace;
+        bool identified;
+        uint32_t published;
+        struct chappe_id_root ids;
+        struct chappe_called *called;
+};
+
+/* The records of one run of a handler of several. */
+struct chappe_batch {
+        struct chappe_context_part *parts; /* but that of the selected one, which is in the context */
+        uint8_t *events;                   /* decoded, one after another */
+        size_t count;
+        size_t selected;
+};
+
 struct chappe_context {
         struct chappe_runtime *runtime;
         struct chappe_arena *arena;
+        struct chappe_batch *batch;               /* NULL: one record, or none */
         const struct chappe_operation *operation; /* NULL in an opened context */
         const struct chappe_record *record;       /* NULL in an opened context */
         struct chappe_text event_id;              /* this and trace: after chappe_context_identify */
@@ -126,6 +149,10 @@ struct chappe_context {
  * reset. */
 void chappe_context_reset(struct chappe_context *ctx, const struct chappe_record *record,
                           struct chappe_deliveries *deliveries);
+
+/* What the context says of its record, put aside, and put back. */
+void chappe_context_save(const struct chappe_context *ctx, struct chappe_context_part *ret_part);
+void chappe_context_load(struct chappe_context *ctx, const struct chappe_context_part *part);
 
 /* Fills in event_id and trace from the record's headers, once: parsing headers costs more than taking the record, so
  * that it is done only when somebody wants them. */

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The dispatcher: lanes by identity, their turns, parked ones in a heap; what is in hand, counted. */
+/* The dispatcher: lanes by identity, their turns, those that wait in a heap; what is in hand, counted. */
 #include "flow/dispatcher.h"
 
 #include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <utlist.h>
 
 #include <chappe/error.h>
 
+#include "flow/gathering.h"
 #include "flow/lane_table.h"
 #include "flow/turns.h"
 
 struct chappe_dispatcher {
         struct chappe_dispatcher_limits limits;
         struct chappe_lane_table lanes;
-        struct chappe_heap parked;
+        struct chappe_heap waiting; /* lanes: parked, or gathering */
         struct chappe_turns turns;
         size_t troubled; /* lanes */
         size_t troubled_bytes;
@@ -22,6 +24,7 @@ struct chappe_dispatcher {
         size_t bytes;
         size_t shares; /* that the budget is for; 0: that is not known */
         uint64_t late;
+        int64_t now_us; /* as far as it was told */
 };
 
 struct chappe_dispatcher *chappe_dispatcher_new(const struct chappe_dispatcher_limits *limits)
@@ -39,7 +42,7 @@ struct chappe_dispatcher *chappe_dispatcher_free(struct chappe_dispatcher *dispa
         if (!dispatcher)
                 return NULL;
         chappe_lane_table_deinit(&dispatcher->lanes);
-        chappe_heap_deinit(&dispatcher->parked);
+        chappe_heap_deinit(&dispatcher->waiting);
         free(dispatcher);
         return NULL;
 }
@@ -110,8 +113,43 @@ size_t chappe_dispatcher_room(const struct chappe_dispatcher *dispatcher, const 
 static void change_state(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane, enum chappe_lane_state state)
 {
         if (lane->state == CHAPPE_LANE_PARKED)
-                chappe_heap_remove(&dispatcher->parked, &lane->due);
+                chappe_heap_remove(&dispatcher->waiting, &lane->due);
+        if (lane->state == CHAPPE_LANE_GATHERS)
+                chappe_gathering_leave(&dispatcher->waiting, lane);
         chappe_turns_change(&dispatcher->turns, lane, state);
+}
+
+/* Lanes of the share that gather wait no longer: all of them, or those that hold loose tasks. */
+static bool ripen(struct chappe_dispatcher *dispatcher, struct chappe_share *share, bool loose)
+{
+        struct chappe_lane *lane, *following;
+        bool ripened = false;
+        DL_FOREACH_SAFE2(share->gathering, lane, following, behind)
+        {
+                if (loose && !lane->loose)
+                        continue;
+                change_state(dispatcher, lane, CHAPPE_LANE_READY);
+                ripened = true;
+        }
+        return ripened;
+}
+
+/* It has tasks that may run: at once, or when there are more of them. */
+static void let_run(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane)
+{
+        if (lane->state == CHAPPE_LANE_READY)
+                return;
+        bool waits = chappe_gathering_wants(lane, dispatcher->now_us);
+        if (waits && lane->state == CHAPPE_LANE_GATHERS)
+                return;
+        change_state(dispatcher, lane, waits ? CHAPPE_LANE_IDLE : CHAPPE_LANE_READY);
+        if (!waits)
+                return;
+        /* Without memory for the heap it runs with what there is. */
+        change_state(dispatcher, lane,
+                     chappe_gathering_join(&dispatcher->waiting, lane) ? CHAPPE_LANE_GATHERS : CHAPPE_LANE_READY);
+        if (chappe_gathering_enough(lane->share))
+                (void)ripen(dispatcher, lane->share, true);
 }
 
 static void mark_troubled(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane, bool troubled)
@@ -130,7 +168,7 @@ static void park(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane,
         change_state(dispatcher, lane, CHAPPE_LANE_PARKED);
         lane->share->changes++;
         /* Without memory for the heap the lane runs again at once, which is right, if not polite. */
-        if (chappe_heap_insert(&dispatcher->parked, &lane->due, due_us) < 0)
+        if (chappe_heap_insert(&dispatcher->waiting, &lane->due, due_us) < 0)
                 change_state(dispatcher, lane, CHAPPE_LANE_READY);
 }
 
@@ -203,6 +241,8 @@ static void update(struct chappe_dispatcher *dispatcher, struct chappe_lane *lan
                 enum chappe_lane_state state = chappe_lane_next(lane, &due_us);
                 if (state == CHAPPE_LANE_PARKED)
                         park(dispatcher, lane, due_us);
+                else if (state == CHAPPE_LANE_READY)
+                        let_run(dispatcher, lane);
                 else
                         change_state(dispatcher, lane, state);
         }
@@ -226,8 +266,8 @@ int chappe_dispatcher_add(struct chappe_dispatcher *dispatcher, struct chappe_ta
                 return status;
         }
         chappe_lane_append(lane, task);
-        if (lane->state == CHAPPE_LANE_IDLE)
-                change_state(dispatcher, lane, CHAPPE_LANE_READY);
+        if (lane->state == CHAPPE_LANE_IDLE || lane->state == CHAPPE_LANE_GATHERS)
+                let_run(dispatcher, lane);
         dispatcher->records++;
         dispatcher->bytes += task->bytes;
         lane->bytes += task->bytes;
@@ -308,22 +348,34 @@ void chappe_dispatcher_settle(struct chappe_dispatcher *dispatcher, struct chapp
 void chappe_dispatcher_promote(struct chappe_dispatcher *dispatcher, int64_t now_us)
 {
         struct chappe_heap_node *node;
-        while ((node = chappe_heap_first(&dispatcher->parked)) && node->due <= now_us)
-                change_state(dispatcher, CHAPPE_CONTAINER(node, struct chappe_lane, due), CHAPPE_LANE_READY);
+        dispatcher->now_us = now_us;
+        while ((node = chappe_heap_first(&dispatcher->waiting)) && node->due <= now_us) {
+                struct chappe_lane *lane = CHAPPE_CONTAINER(node, struct chappe_lane, due);
+                if (lane->loose)
+                        (void)ripen(dispatcher, lane->share, true);
+                else
+                        change_state(dispatcher, lane, CHAPPE_LANE_READY);
+        }
+}
+
+bool chappe_dispatcher_ripen(struct chappe_dispatcher *dispatcher, struct chappe_share *share)
+{
+        return ripen(dispatcher, share, false);
 }
 
 int64_t chappe_dispatcher_due_us(const struct chappe_dispatcher *dispatcher)
 {
-        const struct chappe_heap_node *node = chappe_heap_first(&dispatcher->parked);
+        const struct chappe_heap_node *node = chappe_heap_first(&dispatcher->waiting);
         return node ? node->due : INT64_MAX;
 }
 
 void chappe_dispatcher_each_parked(const struct chappe_dispatcher *dispatcher, const struct chappe_share *share,
                                    void (*visit)(const struct chappe_task *task, void *context), void *context)
 {
-        for (size_t i = 0; i < dispatcher->parked.count; i++) {
-                const struct chappe_lane *lane = CHAPPE_CONTAINER(dispatcher->parked.nodes[i], struct chappe_lane, due);
-                if (lane->share == share)
+        for (size_t i = 0; i < dispatcher->waiting.count; i++) {
+                const struct chappe_lane *lane =
+                        CHAPPE_CONTAINER(dispatcher->waiting.nodes[i], struct chappe_lane, due);
+                if (lane->share == share && lane->state == CHAPPE_LANE_PARKED)
                         visit(lane->next, context);
         }
 }

@@ -51,7 +51,7 @@ int chappe_dispatcher_add(struct chappe_dispatcher *dispatcher, struct chappe_ta
 /* A record that an earlier owner finished: it is counted, and does not run. -CHAPPE_E_NO_MEMORY. */
 int chappe_dispatcher_skip(struct chappe_dispatcher *dispatcher, struct chappe_share *share, int64_t offset);
 /* Up to maximum tasks to run in this order; those of one lane stand together. Each is handed back by return or unrun.
- */
+ * Those of a share that run together are not divided: ret_tasks has room for as many more. */
 size_t chappe_dispatcher_take(struct chappe_dispatcher *dispatcher, struct chappe_task **ret_tasks, size_t maximum);
 /* Hands back a task that ran. again: it failed, and is due again at due_us. outstanding: chappe_dispatcher_settle will
  * follow. */
@@ -71,9 +71,11 @@ void chappe_dispatcher_hold(struct chappe_dispatcher *dispatcher, struct chappe_
 bool chappe_dispatcher_probe(struct chappe_dispatcher *dispatcher, struct chappe_share *share);
 /* A held share of which nothing runs, one at a time, but a task that must. */
 void chappe_dispatcher_halt(struct chappe_dispatcher *dispatcher, struct chappe_share *share);
-/* Parked lanes that are due become ready. */
+/* Parked lanes that are due, and those that have gathered for long enough, become ready. */
 void chappe_dispatcher_promote(struct chappe_dispatcher *dispatcher, int64_t now_us);
-/* When the next parked lane is due; INT64_MAX without one. */
+/* Nothing more comes for now: what waits for more in this share runs with what there is. Was there such a thing? */
+bool chappe_dispatcher_ripen(struct chappe_dispatcher *dispatcher, struct chappe_share *share);
+/* When the next parked or gathering lane is due; INT64_MAX without one. */
 int64_t chappe_dispatcher_due_us(const struct chappe_dispatcher *dispatcher);
 /* The failed task of each parked lane of a share. */
 void chappe_dispatcher_each_parked(const struct chappe_dispatcher *dispatcher, const struct chappe_share *share,

@@ -51,8 +51,10 @@ static enum chappe_decision run_handler(struct chappe_context *ctx, struct chapp
         const struct chappe_world *world = ctx->runtime->world;
         if (!chappe_step(world, "handler.begin"))
                 return CHAPPE_RETRY;
-        enum chappe_decision decision =
-                event ? ctx->operation->on_event(ctx, event) : ctx->operation->on_tombstone(ctx);
+        const struct chappe_operation *operation = ctx->operation;
+        enum chappe_decision decision = !event                ? operation->on_tombstone(ctx)
+                                        : operation->on_batch ? operation->on_batch(ctx, event, 1)
+                                                              : operation->on_event(ctx, event);
         job->ended_us = chappe_clock_monotonic_us(world->clock);
         chappe_metric_observe_us(job->meters->handler_time, job->ended_us - job->began_us);
         return chappe_step(world, "handler.end") ? decision : CHAPPE_RETRY;
@@ -71,9 +73,10 @@ static enum chappe_decision end_work(struct chappe_context *ctx, enum chappe_dec
         return work->commit(ctx, ctx->event_id, NULL) < 0 ? CHAPPE_RETRY : CHAPPE_DONE;
 }
 
-/* 1: it took effect before. */
-static int seen(struct chappe_context *ctx)
+int chappe_handle_seen(struct chappe_context *ctx)
 {
+        if (ctx->runtime->work || ctx->runtime->calls)
+                chappe_context_identify(ctx);
         if (!ctx->runtime->work)
                 return 0;
         struct chappe_outgoing none;
@@ -107,7 +110,7 @@ static bool is_familiar(const struct chappe_familiar *familiar, const struct cha
 }
 
 /* Whose record it is. What a header tells is no frame, and is looked up each time. */
-static int get_familiar(struct chappe_context *ctx, const struct chappe_job *job)
+int chappe_handle_open(struct chappe_context *ctx, const struct chappe_job *job)
 {
         struct chappe_familiar *familiar = &ctx->familiar;
         struct chappe_bytes body;
@@ -125,7 +128,7 @@ static int get_familiar(struct chappe_context *ctx, const struct chappe_job *job
         return 0;
 }
 
-static int decode(struct chappe_context *ctx, const struct chappe_job *job, void *ret_event)
+int chappe_handle_decode(struct chappe_context *ctx, const struct chappe_job *job, void *ret_event)
 {
         struct chappe_familiar *familiar = &ctx->familiar;
         struct chappe_bytes value = job->record.value;
@@ -141,13 +144,13 @@ static int decode(struct chappe_context *ctx, const struct chappe_job *job, void
 
 static enum chappe_decision handle_event(struct chappe_context *ctx, struct chappe_job *job)
 {
-        if (get_familiar(ctx, job) < 0)
+        if (chappe_handle_open(ctx, job) < 0)
                 return judge(ctx);
         job->operation = ctx->operation = ctx->familiar.operation;
-        if (!ctx->operation || !ctx->operation->on_event)
+        if (!ctx->operation || (!ctx->operation->on_event && !ctx->operation->on_batch))
                 return pass_over(job->channel);
 
-        int status = seen(ctx);
+        int status = chappe_handle_seen(ctx);
         if (status != 0)
                 return status > 0 ? CHAPPE_DONE : CHAPPE_RETRY;
         const struct chappe_type *type = ctx->operation->type;
@@ -156,7 +159,7 @@ static enum chappe_decision handle_event(struct chappe_context *ctx, struct chap
                 chappe_fail(&ctx->error, CHAPPE_E_NO_MEMORY, "no memory for a %s", type->name);
                 return CHAPPE_RETRY;
         }
-        if (decode(ctx, job, event) < 0)
+        if (chappe_handle_decode(ctx, job, event) < 0)
                 return judge(ctx);
         return end_work(ctx, run_handler(ctx, job, event));
 }
@@ -171,9 +174,7 @@ static enum chappe_decision handle_tombstone(struct chappe_context *ctx, struct 
         }
         if (!ctx->operation)
                 return pass_over(channel);
-        if (ctx->runtime->work || ctx->runtime->calls)
-                chappe_context_identify(ctx);
-        int status = seen(ctx);
+        int status = chappe_handle_seen(ctx);
         if (status != 0)
                 return status > 0 ? CHAPPE_DONE : CHAPPE_RETRY;
         return end_work(ctx, run_handler(ctx, job, NULL));
@@ -197,7 +198,5 @@ enum chappe_decision chappe_handle(struct chappe_context *ctx, struct chappe_job
                 return handle_tombstone(ctx, job);
         if (job->channel->answers)
                 return handle_request(ctx, job);
-        if (ctx->runtime->work || ctx->runtime->calls)
-                chappe_context_identify(ctx);
         return handle_event(ctx, job);
 }

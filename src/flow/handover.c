@@ -183,6 +183,8 @@ size_t chappe_handover_room(struct chappe_handover *handover, struct chappe_shar
         chappe_handover_lock(handover);
         size_t room = chappe_dispatcher_room(handover->dispatcher, share);
         *ret_bytes = chappe_dispatcher_room_bytes(handover->dispatcher, share);
+        if (room == 0 && chappe_dispatcher_ripen(handover->dispatcher, share) && handover->idle > 0)
+                wake_workers(handover, 0);
         if (room == 0 && chappe_dispatcher_full(handover->dispatcher))
                 handover->full = true;
         else if (room == 0)
@@ -276,8 +278,17 @@ static void condemn(struct chappe_job *job)
                 job->reason = NULL;
 }
 
+/* Whom it may run with, and how long it waits for them: not when it has failed before, nor on trial. */
+static void keep_company(struct chappe_job *job, int64_t ripe_us)
+{
+        job->task.alone = job->task.attempt > 1 || job->task.share->trial.careful > 0 || job->condemned;
+        job->task.loose = job->channel->order == CHAPPE_ORDER_NONE ||
+                          (job->channel->order == CHAPPE_ORDER_KEY && !job->record.key.at);
+        job->task.ripe_us = ripe_us;
+}
+
 static int give_one(struct chappe_handover *handover, struct chappe_share *share, const struct chappe_channel *channel,
-                    struct chappe_record *record)
+                    struct chappe_record *record, int64_t ripe_us)
 {
         struct chappe_job *job = make_job(handover);
         if (!job)
@@ -286,6 +297,8 @@ static int give_one(struct chappe_handover *handover, struct chappe_share *share
         recall_failures(handover, job);
         if (record->offset == share->condemned)
                 condemn(job);
+        if (share->together > 1)
+                keep_company(job, ripe_us);
         int status = chappe_dispatcher_add(handover->dispatcher, &job->task, lane_identity(job));
         if (status < 0)
                 put_aside(handover, job);
@@ -301,18 +314,24 @@ int chappe_handover_give(struct chappe_handover *handover, struct chappe_share *
 {
         int status = 0;
         size_t given = 0, skipped = 0;
+        int64_t ripe_us = 0;
+        if (channel->batch_wait_us > 0)
+                ripe_us = chappe_clock_monotonic_us(handover->runtime->world->clock) + channel->batch_wait_us;
         chappe_handover_lock(handover);
         for (; given < count; given++) {
                 bool skip = chappe_share_finished_before(share, records[given].offset);
                 status = skip ? chappe_dispatcher_skip(handover->dispatcher, share, records[given].offset)
-                              : give_one(handover, share, channel, &records[given]);
+                              : give_one(handover, share, channel, &records[given], ripe_us);
                 if (status < 0)
                         break;
                 if (skip)
                         records[skipped++] = records[given];
         }
         wake_workers(handover, 0);
+        bool ring = ripe_us > 0 && poll_strand_concerned(handover, &(struct chappe_released){ 0 });
         chappe_handover_unlock(handover);
+        if (ring)
+                chappe_wake_ring(handover->bell);
         for (size_t i = 0; i < skipped; i++)
                 chappe_record_release(&records[i]);
         for (size_t i = given; i < count; i++)
@@ -344,7 +363,11 @@ void chappe_handover_settle(struct chappe_handover *handover)
                 int64_t due_us = failed ? due_after_failure(handover, job) : 0;
                 if (failed && job->burying)
                         chappe_handover_note_halt(handover, job);
-                chappe_dispatcher_settle(handover->dispatcher, &job->task, failed, due_us, &released);
+                for (struct chappe_job *one = job, *fellow; one; one = fellow) {
+                        fellow = one->fellow;
+                        one->fellow = one->leader = NULL;
+                        chappe_dispatcher_settle(handover->dispatcher, &one->task, failed, due_us, &released);
+                }
         }
         chappe_handover_conclude(handover, &released);
 }
@@ -375,6 +398,27 @@ void chappe_handover_rest(struct chappe_handover *handover)
         free_jobs(spare);
 }
 
+/* What ran together is delivered together. */
+static struct chappe_deliveries *deliveries_of(struct chappe_job *job)
+{
+        return job->leader ? &job->leader->deliveries : &job->deliveries;
+}
+
+/* Under the lock: is there still something to be delivered? The leader comes back before its fellows. */
+static bool wait_for_deliveries(struct chappe_job *job)
+{
+        struct chappe_job *leader = job->leader;
+        if (!leader) {
+                job->outstanding = !chappe_deliveries_drop(&job->deliveries);
+                return job->outstanding;
+        }
+        if (!leader->outstanding)
+                return false;
+        job->fellow = leader->fellow;
+        leader->fellow = job;
+        return true;
+}
+
 /* Under the lock: the worker's hold on the job's deliveries ends here, so that a report that settles it comes after. */
 static void bring_back(struct chappe_handover *handover, struct chappe_job *job, struct chappe_released *released)
 {
@@ -385,9 +429,9 @@ static void bring_back(struct chappe_handover *handover, struct chappe_job *job,
                         chappe_record_keep(&job->record);
                 return;
         }
-        bool outstanding = !chappe_deliveries_drop(&job->deliveries);
+        bool outstanding = wait_for_deliveries(job);
         bool again = job->verdict == CHAPPE_VERDICT_AGAIN;
-        if (!outstanding && !again && chappe_deliveries_result(&job->deliveries) < 0) {
+        if (!outstanding && !again && chappe_deliveries_result(deliveries_of(job)) < 0) {
                 again = true;
                 job->due_us = due_after_failure(handover, job);
         }
@@ -403,7 +447,7 @@ static void bring_back(struct chappe_handover *handover, struct chappe_job *job,
 /* Under the lock. Fills in jobs; 0 at the end. */
 static size_t wait_for_jobs(struct chappe_handover *handover, struct chappe_job **jobs, size_t maximum)
 {
-        struct chappe_task *tasks[CHAPPE_HANDOVER_BATCH];
+        struct chappe_task *tasks[CHAPPE_HANDOVER_MOST];
         size_t taken = 0;
         while (!handover->closed && (taken = chappe_dispatcher_take(handover->dispatcher, tasks, maximum)) == 0) {
                 handover->idle++;
@@ -420,6 +464,7 @@ static size_t wait_for_jobs(struct chappe_handover *handover, struct chappe_job 
                 chappe_condition_signal(handover->executor, handover->work);
         for (size_t i = 0; i < taken; i++) {
                 jobs[i] = chappe_job_of(tasks[i]);
+                jobs[i]->leader = NULL;
                 chappe_deliveries_init(&jobs[i]->deliveries, settled, handover);
                 if (tasks[i]->probe)
                         chappe_handover_probe_begins(handover, jobs[i]);
@@ -432,8 +477,14 @@ size_t chappe_handover_exchange(struct chappe_handover *handover, struct chappe_
 {
         assert(maximum > 0 && maximum <= CHAPPE_HANDOVER_BATCH);
         struct chappe_released released = { 0 };
+        /* What ran together may have let more of its lanes grow ripe meanwhile. */
+        int64_t now_us = 0;
+        if (count > 0 && jobs[0]->channel->batch_wait_us > 0)
+                now_us = chappe_clock_monotonic_us(handover->runtime->world->clock);
         chappe_handover_lock(handover);
         handover->batch = maximum;
+        if (now_us > 0)
+                chappe_dispatcher_promote(handover->dispatcher, now_us);
         for (size_t i = 0; i < count; i++)
                 bring_back(handover, jobs[i], &released);
         /* A retry that is due before the poll strand means to wake concerns it even when nothing was released. */

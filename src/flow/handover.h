@@ -15,7 +15,9 @@
 #include "flow/runs.h"
 #include "flow/wake.h"
 
-#define CHAPPE_HANDOVER_BATCH 64 /* jobs a worker may take at a time */
+#define CHAPPE_HANDOVER_BATCH 64 /* jobs a worker may ask for at a time */
+/* Jobs that it may be given: those that run together are not divided. */
+#define CHAPPE_HANDOVER_MOST  (CHAPPE_HANDOVER_BATCH + CHAPPE_BATCH_RECORDS)
 
 /* What a run says about the world: a record that no handler saw, or that was given up for its own sake, says nothing.
  */
@@ -51,9 +53,12 @@ struct chappe_job {
         bool burying;                 /* given up: all that is left is its dead letter */
         bool condemned;               /* set aside before it ran: it is to be buried */
         bool halting;                 /* which cannot be written; counted as such */
+        bool outstanding;             /* it came back before all that it published was delivered */
         int reason_code;              /* why it failed last */
         char *reason;                 /* NULL: none; freed with the job */
         struct chappe_job *following; /* among the spare or settled ones */
+        struct chappe_job *leader; /* it ran with others, and waits for the deliveries of this one; NULL: for its own */
+        struct chappe_job *fellow; /* the next that waits for those of its leader */
 };
 
 struct chappe_handover;
@@ -133,8 +138,8 @@ bool chappe_handover_gives_up(struct chappe_handover *handover, struct chappe_jo
 /* What the workers are at. Any strand. */
 struct chappe_runs *chappe_handover_runs(struct chappe_handover *handover);
 
-/* Workers. Brings count jobs back, each with its verdict, and takes up to maximum new ones; waits until there are some.
- * 0: the end. */
+/* Workers. Brings count jobs back, each with its verdict, and takes up to maximum new ones (room for
+ * CHAPPE_HANDOVER_MOST); waits until there are some. 0: the end. */
 size_t chappe_handover_exchange(struct chappe_handover *handover, struct chappe_job **jobs, size_t count,
                                 size_t maximum);
 /* Makes exchange return 0 from now on. Any strand. */

@@ -75,6 +75,7 @@ void chappe_intake_gain(struct chappe_intake *intake, const struct chappe_channe
         holding->rewind_to = -1;
         share->context = holding;
         share->meters = meters;
+        share->together = channel->batch_records;
         chappe_handover_share_out(intake->handover, intake->assignment->count);
         if (committed->offset >= 0) {
                 share->committed = committed->offset;

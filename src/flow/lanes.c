@@ -15,6 +15,7 @@ void chappe_lane_append(struct chappe_lane *lane, struct chappe_task *task)
         else
                 lane->head = task;
         lane->tail = task;
+        lane->queued++;
         if (!lane->next)
                 lane->next = task;
 }
@@ -29,13 +30,26 @@ size_t chappe_lane_take(struct chappe_lane *lane, struct chappe_task **ret_tasks
                 ret_tasks[taken++] = lane->next;
         }
         lane->running = (uint32_t)taken;
+        lane->queued -= (uint32_t)taken;
         return taken;
+}
+
+size_t chappe_lane_take_alike(struct chappe_lane *lane, struct chappe_task **ret_tasks, size_t together, size_t maximum)
+{
+        bool alone = lane->next->alone;
+        size_t alike = 0;
+        if (!alone)
+                maximum = together;
+        for (struct chappe_task *task = lane->next; alike < maximum && task && task->alone == alone; task = task->next)
+                alike++;
+        return chappe_lane_take(lane, ret_tasks, alike);
 }
 
 void chappe_lane_unrun(struct chappe_lane *lane, struct chappe_task *task)
 {
         assert(task->state == CHAPPE_TASK_RUNNING);
         lane->running--;
+        lane->queued++;
         task->state = CHAPPE_TASK_QUEUED;
         if (!lane->next || task->offset < lane->next->offset)
                 lane->next = task;
@@ -45,6 +59,7 @@ static void rule(struct chappe_lane *lane, struct chappe_task *task, bool again)
 {
         task->state = again ? CHAPPE_TASK_FAILED : CHAPPE_TASK_SETTLED;
         if (again) {
+                task->alone = true;
                 task->attempt++;
                 lane->failed++;
         }
@@ -111,7 +126,9 @@ static int64_t wind_back(struct chappe_lane *lane)
         int64_t due_us = 0;
         lane->next = first_failed(lane);
         lane->failed = 0;
+        lane->queued = 0;
         for (struct chappe_task *task = lane->next; task; task = task->next) {
+                lane->queued++;
                 if (task->state == CHAPPE_TASK_FAILED && task->due_us > due_us)
                         due_us = task->due_us;
                 task->state = CHAPPE_TASK_QUEUED;
@@ -156,6 +173,7 @@ static struct chappe_task *cut_all(struct chappe_lane *lane)
                 }
         }
         lane->next = NULL;
+        lane->queued = 0;
         return removed;
 }
 
@@ -177,5 +195,6 @@ struct chappe_task *chappe_lane_cut(struct chappe_lane *lane, bool all)
                 lane->tail = *link;
         *link = NULL;
         lane->next = NULL;
+        lane->queued = 0;
         return from;
 }

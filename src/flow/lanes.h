@@ -33,15 +33,19 @@ struct chappe_task {
         int64_t offset;
         size_t bytes;
         int64_t due_us;  /* when a failed one runs again */
+        int64_t ripe_us; /* until then it may wait for others to run together with it; 0: it does not */
         int32_t attempt; /* 1: the first */
         enum chappe_task_state state;
         bool again; /* returned: must run again whatever the deliveries say */
         bool must;  /* runs even while its share is halted */
         bool probe; /* running although its share is held; cleared by whoever looks at it */
+        bool alone; /* runs by itself: it failed, alone or with others, or is suspected */
+        bool loose; /* stands in no order with any other */
 };
 
 enum chappe_lane_state {
         CHAPPE_LANE_IDLE,    /* nothing to run now: empty, or everything handed back */
+        CHAPPE_LANE_GATHERS, /* its tasks wait for more of them, to run together */
         CHAPPE_LANE_READY,   /* has tasks that may run */
         CHAPPE_LANE_RUNNING, /* a worker has some of its tasks */
         CHAPPE_LANE_PARKED,  /* its first task waits for its next attempt */
@@ -55,6 +59,7 @@ struct chappe_lane {
         struct chappe_share *share;
         uint64_t identity;
         size_t bytes; /* of all its tasks */
+        uint32_t queued;
         uint32_t running;
         uint32_t returned;
         uint32_t failed; /* have to run again */
@@ -63,12 +68,18 @@ struct chappe_lane {
         bool listed;                 /* in its share's ready list, though it may have ceased to be ready */
         struct chappe_lane *chain;   /* in the dispatcher's table, or among the spare ones */
         struct chappe_lane *ready;   /* the next one in the ready list */
-        struct chappe_heap_node due; /* while parked */
+        struct chappe_heap_node due; /* while parked, or gathering */
+        struct chappe_lane *before;  /* this and the next: in its share's list, while it gathers */
+        struct chappe_lane *behind;
+        bool loose; /* it gathers, and holds a loose task */
 };
 
 void chappe_lane_append(struct chappe_lane *lane, struct chappe_task *task);
 /* Up to maximum queued tasks, in order, are now running. */
 size_t chappe_lane_take(struct chappe_lane *lane, struct chappe_task **ret_tasks, size_t maximum);
+/* The same of a lane whose tasks run together: up to so many that do, or up to maximum that run by themselves. */
+size_t chappe_lane_take_alike(struct chappe_lane *lane, struct chappe_task **ret_tasks, size_t together,
+                              size_t maximum);
 /* A running task is handed back unrun. */
 void chappe_lane_unrun(struct chappe_lane *lane, struct chappe_task *task);
 /* A running task is handed back: to run again (at due_us) or not, with deliveries outstanding or not. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ten series a partition. */
+/* Twelve series a partition. */
 #include "flow/meters.h"
 
 #include <inttypes.h>
@@ -30,6 +30,10 @@ static void look_up(struct chappe_meters *meters, struct chappe_metrics *metrics
                 { &meters->handled, CHAPPE_COUNTER, "records_handled_total", "Records whose handler was done." },
                 { &meters->retried, CHAPPE_COUNTER, "records_retried_total", "Attempts that failed and were put off." },
                 { &meters->dead, CHAPPE_COUNTER, "dead_letters_total", "Records sent to the dead letter topic." },
+                { &meters->batches, CHAPPE_COUNTER, "batches_handled_total",
+                  "Times that a handler was done with several records at once." },
+                { &meters->split, CHAPPE_COUNTER, "batches_split_total",
+                  "Times that it was not, so that each of them ran by itself." },
                 { &meters->handler_time, CHAPPE_HISTOGRAM, "handler_seconds",
                   "From taking a record in hand to the end of its handler." },
         };

@@ -23,6 +23,8 @@ struct chappe_meters {
         struct chappe_metric *handled;
         struct chappe_metric *retried;
         struct chappe_metric *dead;
+        struct chappe_metric *batches;
+        struct chappe_metric *split;
         struct chappe_metric *handler_time;
         struct chappe_meters *next;
 };

@@ -108,6 +108,27 @@ static size_t take_turn(struct chappe_turns *turns, struct chappe_share *share, 
         return taken;
 }
 
+/* Tasks that run together: of one lane, or loose ones of as many lanes as it takes. */
+static size_t take_together(struct chappe_turns *turns, struct chappe_share *share, struct chappe_task **ret_tasks,
+                            size_t lane_run)
+{
+        size_t taken = 0;
+        bool loose = true;
+        while (loose && share->ready && taken < share->together) {
+                struct chappe_lane *lane = share->ready;
+                bool ready = lane->state == CHAPPE_LANE_READY;
+                loose = !ready || (lane->next->loose && !lane->next->alone);
+                if (taken > 0 && !loose)
+                        break;
+                unlist_first(share);
+                if (!ready)
+                        continue;
+                taken += chappe_lane_take_alike(lane, ret_tasks + taken, share->together - taken, lane_run);
+                chappe_turns_change(turns, lane, CHAPPE_LANE_RUNNING);
+        }
+        return taken;
+}
+
 static bool must_run(const struct chappe_lane *lane)
 {
         return lane->state == CHAPPE_LANE_READY && lane->next->must;
@@ -167,9 +188,11 @@ size_t chappe_turns_take(struct chappe_turns *turns, struct chappe_task **ret_ta
                 struct chappe_share *share = leave_round(turns);
                 if (share->held && share->probe)
                         taken += take_probe(turns, share, ret_tasks + taken);
-                else if (!share->held)
-                        taken += take_turn(turns, share, ret_tasks + taken,
-                                           maximum - taken < run ? maximum - taken : run);
+                else if (!share->held) {
+                        size_t most = maximum - taken < run ? maximum - taken : run;
+                        taken += share->together > 1 ? take_together(turns, share, ret_tasks + taken, most)
+                                                     : take_turn(turns, share, ret_tasks + taken, most);
+                }
                 if (share->ready && !share->held)
                         join_round(turns, share);
         }

@@ -29,8 +29,8 @@ static inline void chappe_turns_change(struct chappe_turns *turns, struct chappe
         else
                 lane->state = state;
 }
-/* Up to maximum tasks of those whose turn it is, up to run of each turn: of one lane, or of several of a share. They
- * are running. */
+/* Up to maximum tasks of those whose turn it is, up to run of each turn: of one lane, or of several of a share; but
+ * whole where they run together. They are running. */
 size_t chappe_turns_take(struct chappe_turns *turns, struct chappe_task **ret_tasks, size_t maximum, size_t run);
 /* As the dispatcher's functions of these names. */
 void chappe_turns_hold(struct chappe_turns *turns, struct chappe_share *share, bool held);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "config/config.h"
+#include "flow/batch.h"
 #include "flow/dead_letter.h"
 #include "flow/handling.h"
 #include "flow/kept_record.h"
@@ -130,12 +131,27 @@ static void carry_out(struct chappe_worker *worker, struct chappe_job *job, enum
                    "is tried again");
 }
 
-static void run(struct chappe_worker *worker, struct chappe_job *job, int64_t now_us)
+static void begin(struct chappe_job *job, int64_t now_us)
 {
-        struct chappe_context *ctx = &worker->context;
         job->began_us = job->ended_us = now_us;
         if (job->first_us == 0)
                 job->first_us = now_us;
+}
+
+/* Killed on the way: nothing that it did or decided may have an effect. */
+static bool killed(const struct chappe_worker *worker, struct chappe_job *job)
+{
+        if (!chappe_executor_stopped(worker->runtime->world->executor))
+                return false;
+        job->verdict = CHAPPE_VERDICT_AGAIN;
+        job->due_us = INT64_MAX;
+        return true;
+}
+
+static void run(struct chappe_worker *worker, struct chappe_job *job, int64_t now_us)
+{
+        struct chappe_context *ctx = &worker->context;
+        begin(job, now_us);
         if (job->burying || job->condemned) {
                 bury(worker, job, now_us);
                 return;
@@ -143,13 +159,49 @@ static void run(struct chappe_worker *worker, struct chappe_job *job, int64_t no
         chappe_context_reset(ctx, &job->record, &job->deliveries);
         ctx->attempt = job->task.attempt;
         enum chappe_decision decision = chappe_handle(ctx, job);
-        /* Killed on the way: nothing that it did or decided may have an effect. */
-        if (chappe_executor_stopped(worker->runtime->world->executor)) {
-                job->verdict = CHAPPE_VERDICT_AGAIN;
-                job->due_us = INT64_MAX;
-                return;
+        if (!killed(worker, job))
+                carry_out(worker, job, decision);
+}
+
+/* Who of them is to blame shows when each runs by itself. That it failed together with others is no attempt of its own.
+ */
+static void split(struct chappe_worker *worker, struct chappe_job **jobs, size_t count)
+{
+        const struct chappe_context *ctx = &worker->context;
+        for (size_t i = 0; i < count; i++)
+                jobs[i]->task.alone = true;
+        chappe_metric_add(jobs[0]->meters->split, 1);
+        chappe_log_write(worker->runtime->log, CHAPPE_LOG_BATCH_SPLIT,
+                         "%s[%" PRId32 "]@%" PRId64 " to %" PRId64
+                         ": %zu records failed together%s%s: each runs by itself",
+                         jobs[0]->record.topic, jobs[0]->record.partition, jobs[0]->record.offset,
+                         jobs[count - 1]->record.offset, count, ctx->reason[0] || ctx->error.code ? ": " : "",
+                         ctx->reason[0]    ? ctx->reason
+                         : ctx->error.code ? ctx->error.text
+                                           : "");
+}
+
+/* Returns how many of them, from the first on, that settled; 0: the first is to run by itself. */
+static size_t run_together(struct chappe_worker *worker, struct chappe_job **jobs, size_t count, int64_t now_us)
+{
+        enum chappe_decision decision;
+        for (size_t i = 0; i < count; i++)
+                begin(jobs[i], now_us);
+        chappe_context_reset(&worker->context, &jobs[0]->record, &jobs[0]->deliveries);
+        count = chappe_batch_handle(&worker->context, jobs, count, &decision);
+        if (count == 0)
+                return 0;
+        if (decision != CHAPPE_DONE && !chappe_executor_stopped(worker->runtime->world->executor)) {
+                split(worker, jobs, count);
+                return 0;
         }
-        carry_out(worker, job, decision);
+        chappe_metric_add(jobs[0]->meters->batches, 1);
+        for (size_t i = 0; i < count; i++) {
+                jobs[i]->leader = i > 0 ? jobs[0] : NULL;
+                if (!killed(worker, jobs[i]))
+                        carry_out(worker, jobs[i], CHAPPE_DONE);
+        }
+        return count;
 }
 
 /* Not behind one of its lane that has to run again, nor once its partition is given up: somebody else may be at it. */
@@ -174,7 +226,8 @@ static size_t run_batch(struct chappe_worker *worker, struct chappe_job **jobs, 
         const struct chappe_lane *failed = NULL;
         int64_t now_us = began_us;
         size_t looked_at = 0;
-        for (size_t i = 0; i < count; i++) {
+        for (size_t i = 0, settled; i < count; i += settled) {
+                settled = 1;
                 jobs[i]->verdict = CHAPPE_VERDICT_UNRUN;
                 if (now_us > began_us + BATCH_LONG_US)
                         continue;
@@ -183,7 +236,13 @@ static size_t run_batch(struct chappe_worker *worker, struct chappe_job **jobs, 
                         continue;
                 const struct chappe_record *record = &jobs[i]->record;
                 chappe_runs_begin(worker->at_work, jobs[i]->channel, record->partition, record->offset, now_us);
-                run(worker, jobs[i], now_us);
+                size_t together = chappe_batch_length(jobs + i, count - i);
+                if (together > 1 && (settled = run_together(worker, jobs + i, together, now_us)) > 0) {
+                        looked_at += settled - 1;
+                } else {
+                        settled = 1;
+                        run(worker, jobs[i], now_us);
+                }
                 failed = jobs[i]->verdict == CHAPPE_VERDICT_AGAIN ? jobs[i]->task.lane : NULL;
                 now_us = end_of(worker, jobs[i]);
         }
@@ -202,13 +261,14 @@ static void work(void *argument)
 {
         struct chappe_worker *worker = argument;
         const struct chappe_clock *clock = worker->runtime->world->clock;
-        struct chappe_job *jobs[CHAPPE_HANDOVER_BATCH];
+        struct chappe_job *jobs[CHAPPE_HANDOVER_MOST];
         size_t count = 0, size = 1;
         while ((count = chappe_handover_exchange(worker->handover, jobs, count, size)) > 0) {
                 int64_t began_us = chappe_clock_monotonic_us(clock);
                 size_t looked_at = run_batch(worker, jobs, count, began_us);
-                size = looked_at < count ? looked_at
-                                         : next_batch_size(size, chappe_clock_monotonic_us(clock) - began_us);
+                size = looked_at < count && looked_at < size
+                               ? looked_at
+                               : next_batch_size(size, chappe_clock_monotonic_us(clock) - began_us);
         }
 }
 

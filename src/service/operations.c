@@ -49,7 +49,7 @@ static const char *entry_fault(const struct chappe_operation *operation)
                 return "it has no type";
         if (!event && (!operation->message || !operation->message->request || !operation->message->response))
                 return "it has no message, or one without request or response";
-        if (operation->kind == CHAPPE_CONSUMES && !operation->on_event)
+        if (operation->kind == CHAPPE_CONSUMES && !operation->on_event && !operation->on_batch)
                 return "it has no handler";
         if (operation->kind == CHAPPE_ANSWERS && !operation->on_request)
                 return "it has no handler";

@@ -125,6 +125,18 @@ static int work_commit(struct chappe_context *ctx, struct chappe_text id, const 
         return status;
 }
 
+static int work_note(struct chappe_context *ctx, struct chappe_text id)
+{
+        struct chappe_store_file *store = ctx->runtime->store;
+
+        store->database.guarded = false;
+        int status = chappe_inbox_note(store, ctx->operation, id, NULL, &ctx->error);
+        store->database.guarded = true;
+        if (status == CHAPPE_WORK_SEEN)
+                chappe_metric_add(store->repeated, 1);
+        return status;
+}
+
 /* What a statement of the handler's own met is the reason of its failure, when it is the database's fault. */
 static void notice_outage(struct chappe_context *ctx)
 {
@@ -156,5 +168,6 @@ const struct chappe_unit_of_work_operations chappe_store_work = {
         .open = work_open,
         .publish = work_publish,
         .commit = work_commit,
+        .note = work_note,
         .rollback = work_rollback,
 };

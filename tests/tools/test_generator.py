@@ -38,7 +38,7 @@ def refusal(text, name="wrong.avsc"):
         return talk
 
 
-def compile_table(folder, handler, language="c"):
+def compile_table(folder, handler, language="c", batch="on_trees"):
     compiler = COMPILER if language == "c" else [shutil.which("c++")]
     source = folder / f"table.{language}"
     source.write_text("""
@@ -46,6 +46,9 @@ def compile_table(folder, handler, language="c"):
 #include "zoo/tree.h"
 #include "zoo/keeper.h"
 static enum chappe_decision on_tree(struct chappe_context *ctx, const struct zoo_tree *tree) { (void)ctx; (void)tree; return CHAPPE_DONE; }
+__attribute__((unused)) static enum chappe_decision on_trees(struct chappe_context *ctx, const struct zoo_tree *trees, size_t count)
+{ for (size_t i = 0; i < count; i++) { chappe_context_select(ctx, i); (void)trees[i]; } return CHAPPE_DONE; }
+__attribute__((unused)) static enum chappe_decision on_keepers(struct chappe_context *ctx, const struct zoo_tree **trees, size_t count) { (void)ctx; (void)trees; (void)count; return CHAPPE_DONE; }
 static int feed(struct chappe_context *ctx, const struct zoo_feed_request *request, struct zoo_feed_reply *reply)
 { (void)ctx; (void)request; reply->asleep.until = 7; return ZOO_ASLEEP; }
 static int count(struct chappe_context *ctx, const struct zoo_count_all_request *request, struct zoo_count_all_reply *reply)
@@ -53,13 +56,14 @@ static int count(struct chappe_context *ctx, const struct zoo_count_all_request 
 extern const struct chappe_operation table[];
 const struct chappe_operation table[] = {
         ZOO_TREE_CONSUMES("zoo.trees", on_tree, .order = CHAPPE_ORDER_PARTITION),
+        ZOO_TREE_CONSUMES_BATCH("zoo.felled", %s, .order = CHAPPE_ORDER_NONE, .batch_records = 50, .batch_wait_ms = 20),
         ZOO_TREE_PRODUCES("zoo.trees"),
         ZOO_KEEPER_FEED_CALLS("zoo.keeper", .timeout_ms = 5),
         ZOO_KEEPER_FEED_ANSWERS("zoo.keeper", %s, .partitions = 2),
         ZOO_KEEPER_COUNT_ALL_ANSWERS("zoo.keeper", count),
         { .kind = CHAPPE_END },
 };
-""" % handler)
+""" % (batch, handler))
     return run(*compiler, *(WARNINGS + ["-std=c11", "-pedantic"] if language == "c" else ["-std=c++20"]), f"-I{ROOT}/include", f"-I{folder}",
                "-fsyntax-only", source)
 
@@ -93,6 +97,18 @@ def test_a_handler_of_the_wrong_type_does_not_compile():
         assert code != 0 and "table.c" in talk, talk
         code, _, talk = compile_table(folder, "on_tree")
         assert code != 0, talk
+
+
+def test_a_handler_of_several_of_the_wrong_type_does_not_compile():
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        zoo(folder)
+        for wrong in "on_tree", "on_keepers", "count":
+            code, _, talk = compile_table(folder, "feed", batch=wrong)
+            assert code != 0 and "table.c" in talk, (wrong, talk)
+        if shutil.which("c++"):
+            code, _, talk = compile_table(folder, "feed", "cc", batch="on_tree")
+            assert code != 0, talk
 
 
 def test_the_same_input_gives_the_same_bytes():

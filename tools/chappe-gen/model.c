@@ -51,9 +51,11 @@ bool model_is_used(const struct c_root *root)
 /* The names of what is declared for a root. */
 static const char *claim_functions(struct unit *unit, const char *stem)
 {
-        static const char *const endings[] = { "_type",    "_publish",  "_publish_to", "_decode", "_encode", "_clear",
-                                               "_copy",    "_compare",  "_hash",       "_print",  "_feed",   "_handler",
-                                               "_HANDLER", "_CONSUMES", "_PRODUCES",   NULL };
+        static const char *const endings[] = { "_type",          "_publish",        "_publish_to", "_decode",
+                                               "_encode",        "_clear",          "_copy",       "_compare",
+                                               "_hash",          "_print",          "_feed",       "_handler",
+                                               "_HANDLER",       "_CONSUMES",       "_PRODUCES",   "_handler_batch",
+                                               "_HANDLER_BATCH", "_CONSUMES_BATCH", NULL };
 
         return name_claim_all(unit->arena, &unit->globals, stem, endings);
 }
