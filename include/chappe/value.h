@@ -56,12 +56,17 @@ bool chappe_value_text(struct chappe_value value, struct chappe_text *ret_value)
 /* bytes and fixed. */
 bool chappe_value_bytes(struct chappe_value value, struct chappe_bytes *ret_value);
 
+/* Values that a program made: what is nested deeper than 256 arrays, maps and pointers, as a value is that leads back to
+ * itself, and a length or count at NULL are refused where there is an error to say so. */
+
 /* A deep copy into *ret_at (layout->size bytes) and the arena: of its own, also where the original points into a
  * message. */
 int chappe_value_copy(struct chappe_value value, struct chappe_arena *arena, void *ret_at, struct chappe_error *error);
-/* < 0, 0, > 0 in Avro's sort order (specification, "Sort Order"); both of the same schema. A map is equal or not: 1. */
+/* < 0, 0, > 0 in Avro's sort order (specification, "Sort Order"); both of the same schema. A map is equal or not: 1. Values nested too deeply
+ * cannot be told apart: 0. At NULL there is nothing, whatever the length. */
 int chappe_value_compare(struct chappe_value a, struct chappe_value b);
-/* Equal values have equal hashes, on every machine; the order of a map's entries does not count. */
+/* Equal values have equal hashes, on every machine; the order of a map's entries does not count. Of a value nested too
+ * deeply: 0. */
 uint64_t chappe_value_hash(struct chappe_value value);
 
 /* Appends it, or the part that it is, as plain JSON (chappe_json_print_plain). */

@@ -5,7 +5,7 @@
 
 #include "avro/json_logical.h"
 #include "avro/json_print.h"
-#include "avro/schema_model.h"
+#include "avro/value_parts.h"
 
 #define DEPTH_LIMIT 256u
 
@@ -50,7 +50,9 @@ static int unfit(struct printer *printer, const struct chappe_schema_node *node,
 
 static int print_text(struct printer *printer, const struct chappe_schema_node *node, const struct chappe_text *text)
 {
-        if (text->length && (!text->at || !chappe_utf8_valid(text->at, text->length)))
+        if (!chappe_value_has_place(text->at, text->length))
+                return unfit(printer, node, "a length, at NULL");
+        if (!chappe_utf8_valid(text->at, text->length))
                 return unfit(printer, node, "a string that is not UTF-8");
         return chappe_json_put_string(printer->buffer, *text, !printer->plain);
 }
@@ -144,6 +146,9 @@ static int print_by_kind(struct printer *printer, const struct chappe_schema_nod
 {
         const struct chappe_bytes *bytes = (const struct chappe_bytes *)value;
 
+        if ((node->kind == CHAPPE_SCHEMA_BYTES || node->kind == CHAPPE_SCHEMA_STRING) &&
+            !chappe_value_has_place(bytes->at, bytes->length))
+                return unfit(printer, node, "a length, at NULL");
         if (printer->plain && node->logical_form && chappe_logical_prints(node, value))
                 return chappe_logical_print(node, value, printer->buffer);
         switch ((enum chappe_schema_kind)node->kind) {

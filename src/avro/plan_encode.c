@@ -144,6 +144,8 @@ STEP do_bytes(struct run *run, struct place *place)
 {
         const struct chappe_bytes *bytes = field(place);
 
+        if (__builtin_expect(!bytes->at && bytes->length, 0))
+                return unfit(run, "a length, at NULL");
         if (!make_room(run, place, bytes->length))
                 return false;
         place->at = chappe_put_bytes(place->at, *bytes);
@@ -155,6 +157,8 @@ STEP do_string(struct run *run, struct place *place)
         const struct chappe_text *text = field(place);
         uint8_t *behind;
 
+        if (__builtin_expect(!text->at && text->length, 0))
+                return unfit(run, "a length, at NULL");
         if (!make_room(run, place, text->length))
                 return false;
         behind = chappe_put_text(place->at, *text);

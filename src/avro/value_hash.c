@@ -20,6 +20,7 @@ static uint64_t mix_bytes(uint64_t hash, const uint8_t *at, size_t length)
 {
         uint8_t last[8] = { 0 };
 
+        length = at ? length : 0;
         hash = mix(hash, length);
         for (; length >= 8; at += 8, length -= 8)
                 hash = mix(hash, chappe_eight_bytes(at));
@@ -37,43 +38,69 @@ static uint64_t mix_float(uint64_t hash, double number)
         return mix(hash, isnan(number) ? UINT64_MAX : bits);
 }
 
-static uint64_t mix_value(uint64_t hash, struct chappe_value value);
+/* Every part goes on with the hash of those before it, until the value turns out to have no end. */
+struct hashing {
+        unsigned depth;
+        bool endless;
+};
 
-static uint64_t mix_items(uint64_t hash, struct chappe_value value)
+static uint64_t mix_value(struct hashing *hashing, uint64_t hash, struct chappe_value value);
+
+static bool descend(struct hashing *hashing)
 {
-        size_t count = ((const struct chappe_value_items *)value.at)->count;
+        hashing->endless = hashing->endless || ++hashing->depth > CHAPPE_VALUE_DEPTH;
+        return !hashing->endless;
+}
+
+static uint64_t mix_items(struct hashing *hashing, uint64_t hash, struct chappe_value value)
+{
+        const struct chappe_value_items *items = value.at;
+        size_t count = items->at ? items->count : 0;
         uint64_t sum = 0; /* of a map: whatever the order of its entries */
 
-        for (size_t i = 0; i < count; i++) {
+        if (count > 0 && !descend(hashing))
+                return hash;
+        for (size_t i = 0; i < count && !hashing->endless; i++) {
                 if (value.node->kind == CHAPPE_SCHEMA_ARRAY) {
-                        hash = mix_value(hash, chappe_value_item(value, i));
+                        hash = mix_value(hashing, hash, chappe_value_item(value, i));
                 } else {
                         const struct chappe_text *key = chappe_value_entry_key(value, i);
 
-                        sum += mix_value(mix_bytes(SEED, (const uint8_t *)key->at, key->length),
+                        sum += mix_value(hashing, mix_bytes(SEED, (const uint8_t *)key->at, key->length),
                                          chappe_value_item(value, i));
                 }
         }
+        hashing->depth -= count > 0;
         return mix(mix(hash, count), sum);
 }
 
-static uint64_t mix_record(uint64_t hash, struct chappe_value value)
+static uint64_t mix_record(struct hashing *hashing, uint64_t hash, struct chappe_value value)
 {
-        for (uint32_t i = 0; i < value.node->count; i++) {
+        for (uint32_t i = 0; i < value.node->count && !hashing->endless; i++) {
                 if (value.node->members[i].order != CHAPPE_ORDER_IGNORE)
-                        hash = mix_value(hash, chappe_value_member(value, i));
+                        hash = mix_value(hashing, hash, chappe_value_member(value, i));
         }
         return hash;
 }
 
-static uint64_t mix_union(uint64_t hash, struct chappe_value value)
+static uint64_t mix_union(struct hashing *hashing, uint64_t hash, struct chappe_value value)
 {
         struct chappe_value branch;
+        uint32_t number = chappe_value_branch(value, &branch);
 
-        return mix_value(mix(hash, chappe_value_branch(value, &branch)), branch);
+        return mix_value(hashing, mix(hash, number), branch);
 }
 
-static uint64_t mix_value(uint64_t hash, struct chappe_value value)
+static uint64_t mix_pointer(struct hashing *hashing, uint64_t hash, struct chappe_value value)
+{
+        if (!descend(hashing))
+                return hash;
+        hash = mix_value(hashing, hash, chappe_value_target(value));
+        hashing->depth--;
+        return hash;
+}
+
+static uint64_t mix_value(struct hashing *hashing, uint64_t hash, struct chappe_value value)
 {
         const struct chappe_bytes *bytes = value.at;
 
@@ -98,14 +125,14 @@ static uint64_t mix_value(uint64_t hash, struct chappe_value value)
                 return mix_bytes(hash, value.at, value.node->count);
         case CHAPPE_LAYOUT_ARRAY:
         case CHAPPE_LAYOUT_MAP:
-                return mix_items(hash, value);
+                return mix_items(hashing, hash, value);
         case CHAPPE_LAYOUT_OPTIONAL:
         case CHAPPE_LAYOUT_UNION:
-                return mix_union(hash, value);
+                return mix_union(hashing, hash, value);
         case CHAPPE_LAYOUT_RECORD:
-                return mix_record(hash, value);
+                return mix_record(hashing, hash, value);
         case CHAPPE_LAYOUT_POINTER:
-                return mix_value(hash, chappe_value_target(value));
+                return mix_pointer(hashing, hash, value);
         default:
                 return mix(hash, 0);
         }
@@ -113,7 +140,10 @@ static uint64_t mix_value(uint64_t hash, struct chappe_value value)
 
 uint64_t chappe_value_hash(struct chappe_value value)
 {
-        return mix_value(SEED, value);
+        struct hashing hashing = { 0 };
+        uint64_t hash = mix_value(&hashing, SEED, value);
+
+        return hashing.endless ? 0 : hash;
 }
 
 uint64_t chappe_type_hash(const struct chappe_type *type, const void *value)

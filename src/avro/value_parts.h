@@ -6,11 +6,21 @@
 
 #include "avro/schema_model.h"
 
+/* Arrays, maps and pointers within each other, at most: a value that leads back to itself ends there. Deeper ones
+ * cannot be encoded, nor printed. */
+#define CHAPPE_VALUE_DEPTH 256u
+
 /* What every array and map lies in. */
 struct chappe_value_items {
         const uint8_t *at;
         size_t count;
 };
+
+/* A length without a place is a mistake of the caller's that must not be followed. */
+static inline bool chappe_value_has_place(const void *at, size_t length)
+{
+        return at != NULL || length == 0;
+}
 
 /* The n-th member of a record. */
 static inline struct chappe_value chappe_value_member(struct chappe_value value, size_t n)

@@ -233,6 +233,25 @@ static void test_a_key_with_a_nul_is_not_cut(void **state)
         close_world(&world);
 }
 
+static void test_a_length_at_null_is_refused(void **state)
+{
+        static const char *const schemas[] = { "\"string\"", "\"bytes\"", "{\"type\":\"array\",\"items\":\"int\"}",
+                                               "{\"type\":\"map\",\"values\":\"int\"}" };
+        static const struct chappe_bytes nowhere = { NULL, 3 };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(schemas) / sizeof(*schemas); i++) {
+                struct chappe_value value;
+                struct world world;
+
+                assert_true(open_world(&world, schemas[i]));
+                assert_int_equal(chappe_value_of(world.schema, &nowhere, &value, NULL), 0);
+                assert_int_equal(chappe_avro_from_value(value, &world.value, &world.error), -CHAPPE_E_VALUE_INVALID);
+                assert_error(&world.error, CHAPPE_E_VALUE_INVALID, "$: a length or count, at NULL");
+                close_world(&world);
+        }
+}
+
 static void test_a_full_arena_is_an_error(void **state)
 {
         struct world world;
@@ -266,6 +285,7 @@ int main(int argc, char **argv)
                 cmocka_unit_test(test_values_of_another_schema_are_refused),
                 cmocka_unit_test(test_what_avro_c_leaves_open_is_refused_with_its_path),
                 cmocka_unit_test(test_a_key_with_a_nul_is_not_cut),
+                cmocka_unit_test(test_a_length_at_null_is_refused),
                 cmocka_unit_test(test_a_full_arena_is_an_error),
         };
 

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <string.h>
+
 #include <chappe/codec.h>
 
 #include "zoo/everything.h"
@@ -131,6 +133,123 @@ static void test_a_cut_payload_is_an_error(void **state)
         chappe_arena_free(arena);
 }
 
+/* By the plan that any value takes which straight-line code does not. */
+static int encode_by_plan(const struct chappe_type *type, const void *value, struct chappe_buffer *buffer,
+                          struct chappe_error *error)
+{
+        struct chappe_schema *schema;
+        struct chappe_plan *plan;
+        int status;
+
+        assert_int_equal(chappe_schema_parse(type->name, chappe_text(type->schema), &schema, error), 0);
+        assert_int_equal(chappe_plan_new(schema, schema, type->layout, &plan, error), 0);
+        status = chappe_plan_encode(plan, value, buffer, error);
+        chappe_plan_free(plan);
+        chappe_schema_unref(schema);
+        return status;
+}
+
+/* What has an error to say so says it, and leaves nothing behind; the others end. */
+static void assert_refused(const struct zoo_tree *tree, const char *why)
+{
+        struct chappe_arena *arena = chappe_arena_new(0);
+        struct chappe_buffer buffer = { 0 };
+        struct chappe_error error = { 0 };
+        struct zoo_tree copy;
+
+        assert_int_equal(encode_by_plan(&zoo_tree_type, tree, &buffer, &error), -CHAPPE_E_VALUE_INVALID);
+        assert_non_null(strstr(error.text, why));
+        assert_int_equal(zoo_tree_print(tree, &buffer, &error), -CHAPPE_E_VALUE_INVALID);
+        assert_non_null(strstr(error.text, why));
+        assert_int_equal(buffer.length, 0);
+        assert_int_equal(zoo_tree_copy(tree, arena, &copy, &error), -CHAPPE_E_VALUE_INVALID);
+        assert_non_null(strstr(error.text, why));
+        assert_int_equal(zoo_tree_compare(tree, tree), 0);
+        (void)zoo_tree_hash(tree);
+        chappe_buffer_deinit(&buffer);
+        chappe_arena_free(arena);
+}
+
+static void test_a_struct_that_leads_back_to_itself_is_refused_and_ends(void **state)
+{
+        struct zoo_ring ring = { 0 };
+        struct zoo_tree self = { .value = 1 }, twice = { .value = 2 }, by_array = { .value = 3 },
+                        by_ring = { .other = { true, &ring } }, other;
+        struct zoo_tree_map_entry entries[2] = { { { "a", 1 }, { 0 } }, { { "b", 1 }, { 0 } } };
+        struct zoo_tree by_map = { .named = { entries, 2 } };
+        struct chappe_buffer buffer = { 0 };
+        struct chappe_error error = { 0 };
+
+        (void)state;
+        self.left.present = true;
+        self.left.value = &self;
+        assert_int_equal(zoo_tree_encode(&self, &buffer, &error), -CHAPPE_E_VALUE_INVALID);
+        assert_refused(&self, "too deeply");
+        assert_true(zoo_tree_hash(&self) == 0);
+        twice.left.present = true; /* two ways at each step: more of them than there is time */
+        twice.left.value = &twice;
+        twice.either = (struct zoo_tree_either){ ZOO_TREE_EITHER_IS_TREE, { .tree = &twice } };
+        assert_refused(&twice, "too deeply");
+        by_array.children.items = &by_array;
+        by_array.children.count = 1;
+        assert_refused(&by_array, "too deeply");
+        entries[0].value.named = entries[1].value.named = by_map.named;
+        assert_refused(&by_map, "too deeply");
+        ring.ring.present = true;
+        ring.ring.value = &ring;
+        assert_refused(&by_ring, "too deeply");
+        other = twice;
+        other.value = 5;
+        assert_true(zoo_tree_compare(&twice, &other) < 0);
+        chappe_buffer_deinit(&buffer);
+}
+
+static void test_maps_within_maps_are_compared_however_many(void **state)
+{
+        struct zoo_tree_map_entry inner[2] = { { { "x", 1 }, { .value = 1 } }, { { "y", 1 }, { .value = 2 } } };
+        struct zoo_tree_map_entry swapped[2] = { inner[1], inner[0] };
+        struct zoo_tree_map_entry one[400], two[400];
+        struct zoo_tree a = { .named = { one, 400 } }, b = { .named = { two, 400 } };
+
+        (void)state;
+        for (size_t i = 0; i < 400; i++) {
+                one[i] = (struct zoo_tree_map_entry){ { "k", 1 }, { .value = (int64_t)i, .named = { inner, 2 } } };
+                two[399 - i] =
+                        (struct zoo_tree_map_entry){ { "k", 1 }, { .value = (int64_t)i, .named = { swapped, 2 } } };
+        }
+        assert_int_equal(zoo_tree_compare(&a, &b), 0);
+        assert_true(zoo_tree_hash(&a) == zoo_tree_hash(&b));
+        two[0].value.value = -1;
+        assert_int_equal(zoo_tree_compare(&a, &b), 1);
+}
+
+static void test_a_length_at_null_is_refused(void **state)
+{
+        static const struct chappe_text no_place = { NULL, 5 }, long_no_place = { NULL, 500 };
+        struct zoo_tree text = { .either = { ZOO_TREE_EITHER_IS_STRING, { .string = no_place } } };
+        struct zoo_tree_map_entry entry = { no_place, { 0 } };
+        struct zoo_tree key = { .named = { &entry, 1 } }, items = { .children = { NULL, 3 } };
+        struct zoo_everything bytes = { .bytes = { NULL, 7 } }, empty = { .colour = ZOO_COLOUR_INT };
+        struct chappe_buffer buffer = { 0 };
+        struct chappe_error error = { 0 };
+
+        (void)state;
+        assert_refused(&text, "NULL");
+        text.either.value.string = long_no_place;
+        assert_refused(&text, "NULL");
+        for (size_t length = 1; length < 20; length++) {
+                text.either.value.string.length = length;
+                assert_refused(&text, "NULL");
+        }
+        assert_refused(&key, "NULL");
+        assert_refused(&items, "");
+        assert_int_equal(encode_by_plan(&zoo_everything_type, &bytes, &buffer, &error), -CHAPPE_E_VALUE_INVALID);
+        assert_int_equal(zoo_everything_print(&bytes, &buffer, &error), -CHAPPE_E_VALUE_INVALID);
+        assert_true(zoo_everything_compare(&bytes, &empty) < 0); /* red before int; nothing at NULL */
+        assert_int_equal(buffer.length, 0);
+        chappe_buffer_deinit(&buffer);
+}
+
 static void test_keys_and_messages_are_described(void **state)
 {
         const struct chappe_message *feed = &zoo_keeper_feed_message;
@@ -172,6 +291,9 @@ int main(void)
                 cmocka_unit_test(test_every_form_survives_encoding_and_decoding),
                 cmocka_unit_test(test_copies_compare_hash_and_print_alike),
                 cmocka_unit_test(test_a_cut_payload_is_an_error),
+                cmocka_unit_test(test_a_struct_that_leads_back_to_itself_is_refused_and_ends),
+                cmocka_unit_test(test_maps_within_maps_are_compared_however_many),
+                cmocka_unit_test(test_a_length_at_null_is_refused),
                 cmocka_unit_test(test_keys_and_messages_are_described),
                 cmocka_unit_test(test_fingerprints_are_those_of_the_schema_texts),
         };

@@ -171,6 +171,22 @@ static int give_by_kind(struct giver *giver, const struct chappe_bridge_path *pa
         return 0;
 }
 
+/* Text, bytes, arrays and maps all lie in a place and a count. */
+static bool lacks_place(struct chappe_value value)
+{
+        const struct chappe_value_items *items = value.at;
+
+        switch (value.layout->kind) {
+        case CHAPPE_LAYOUT_BYTES:
+        case CHAPPE_LAYOUT_STRING:
+        case CHAPPE_LAYOUT_ARRAY:
+        case CHAPPE_LAYOUT_MAP:
+                return !chappe_value_has_place(items->at, items->count);
+        default:
+                return false;
+        }
+}
+
 static int give(struct giver *giver, const struct chappe_bridge_path *path, struct chappe_value value,
                 avro_value_t *target)
 {
@@ -180,6 +196,8 @@ static int give(struct giver *giver, const struct chappe_bridge_path *path, stru
                 return chappe_bridge_fail(path, CHAPPE_E_VALUE_INVALID, "there is no value", giver->error);
         if (path->depth > CHAPPE_BRIDGE_DEPTH)
                 return chappe_bridge_fail(path, CHAPPE_E_VALUE_INVALID, "the value is nested too deeply", giver->error);
+        if (lacks_place(value))
+                return chappe_bridge_fail(path, CHAPPE_E_VALUE_INVALID, "a length or count, at NULL", giver->error);
         if (!chappe_bridge_fits(target, value.node))
                 return chappe_bridge_fail(path, CHAPPE_E_VALUE_INVALID, "avro-c's value is of another schema",
                                           giver->error);
