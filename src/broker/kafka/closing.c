@@ -7,7 +7,8 @@
 
 #include "base/clock.h"
 
-/* A thread of librdkafka that waits to connect again looks up once a second; a busy machine adds to that. */
+/* librdkafka's threads look up once a second when they wait to connect again, and it may send its last figures
+ * (KIP-714) for another; a busy machine adds to that. */
 #define END_MS 5000
 
 struct closing {

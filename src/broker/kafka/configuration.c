@@ -50,6 +50,12 @@ static bool with_backoff(const struct chappe_kafka *kafka, const struct chappe_k
         return chappe_kafka_since(2, 2, 0);
 }
 
+static bool with_telemetry(const struct chappe_kafka *kafka, const struct chappe_kafka_client *wanted)
+{
+        (void)kafka, (void)wanted;
+        return chappe_kafka_since(2, 5, 0);
+}
+
 static bool embedded(const struct chappe_kafka *kafka, const struct chappe_kafka_client *wanted)
 {
         (void)kafka;
@@ -112,6 +118,8 @@ static const struct rule {
         { "partitioner", PRODUCER, DEFAULT, "murmur2_random", NULL, NULL },
         { "queue.buffering.max.kbytes", PRODUCER, DEFAULT, "65536", NULL, NULL },
         { "socket.nagle.disable", ALL, DEFAULT, "true", NULL, NULL },
+        /* KIP-714: at its end a client would wait up to a second to send its last figures, on a command's every run. */
+        { "enable.metrics.push", ALL, DEFAULT, "false", with_telemetry, NULL },
         { "log.connection.close", ALL, DEFAULT, "false", NULL, NULL },
         /* When the prefetch queue is full, an old librdkafka stops fetching for a whole second: there must be a
            second's work in it. */
