@@ -5,12 +5,12 @@
 #include "commands.h"
 
 struct rate {
-        int64_t a_second; /* 0: as fast as they go */
+        double a_second; /* 0: as fast as they go */
         int64_t started_us;
         int64_t passed;
 };
 
-/* "200/s", or plain 200. False: said what is wrong. */
-bool rate_parse(const struct command_line *line, int64_t *ret_a_second);
+/* "200/s", plain 200, or 0.1: one in ten seconds. False: said what is wrong. */
+bool rate_parse(const struct command_line *line, double *ret_a_second);
 /* Waits until the next one is due, or an interrupt. */
 void rate_keep(struct rate *rate);
