@@ -41,6 +41,13 @@ bool chappe_decimal_to_long(struct chappe_bytes unscaled, int64_t *ret_number);
 /* size bytes at ret_unscaled; 8 hold every number. False: it needs more. */
 bool chappe_decimal_from_long(int64_t number, uint8_t *ret_unscaled, size_t size);
 
+/* big-decimal: bytes that hold a whole number and its scale, each in Avro's encoding (Conversions.BigDecimalConversion of Apache Avro
+ * for Java 1.12). As java.math.BigDecimal writes it, scale kept: "12.50", "1E+3". What is none, or has more than
+ * CHAPPE_DECIMAL_SIZE bytes of digits, is written in hex as it is: "0x…". */
+int chappe_big_decimal_print(struct chappe_bytes value, struct chappe_buffer *buffer);
+int chappe_big_decimal_parse(struct chappe_text text, struct chappe_arena *arena, struct chappe_bytes *ret_value,
+                             struct chappe_error *error);
+
 /* uuid in a fixed of 16: "f81d4fae-7dec-11d0-a765-00a0c91e6bf6" (RFC 9562). */
 int chappe_uuid_print(const uint8_t uuid[CHAPPE_UUID_SIZE], struct chappe_buffer *buffer);
 int chappe_uuid_parse(struct chappe_text text, uint8_t ret_uuid[CHAPPE_UUID_SIZE], struct chappe_error *error);

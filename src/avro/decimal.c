@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "avro/decimal_hex.h"
+
 #define NINE_DIGITS   1000000000u
 #define DIGITS_MOST   2467 /* of CHAPPE_DECIMAL_SIZE bytes */
 #define WORDS_MOST    (CHAPPE_DECIMAL_SIZE / 4 + 1)
@@ -85,7 +87,7 @@ static char *put_digits(struct magnitude *number, char *end)
         return end;
 }
 
-static int print_hex(struct chappe_bytes unscaled, struct chappe_buffer *buffer)
+int chappe_decimal_print_hex(struct chappe_bytes unscaled, struct chappe_buffer *buffer)
 {
         static const char digits[] = "0123456789abcdef";
         uint8_t *at =
@@ -123,7 +125,7 @@ int chappe_decimal_print(struct chappe_bytes unscaled, int scale, struct chappe_
         int r = 0;
 
         if (unscaled.length > CHAPPE_DECIMAL_SIZE)
-                return print_hex(unscaled, buffer);
+                return chappe_decimal_print_hex(unscaled, buffer);
         magnitude_of(unscaled, &number);
         at = put_digits(&number, end);
         count = (size_t)(end - at);

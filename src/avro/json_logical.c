@@ -44,6 +44,8 @@ static int print_text(const struct chappe_schema_node *node, const void *value, 
                 return chappe_decimal_print(node->kind == CHAPPE_SCHEMA_FIXED ? fixed
                                                                               : *(const struct chappe_bytes *)value,
                                             node->scale, buffer);
+        case CHAPPE_LOGICAL_BIG_DECIMAL:
+                return chappe_big_decimal_print(*(const struct chappe_bytes *)value, buffer);
         case CHAPPE_LOGICAL_UUID:
                 return chappe_uuid_print(value, buffer);
         case CHAPPE_LOGICAL_DATE:
@@ -72,7 +74,9 @@ int chappe_logical_print(const struct chappe_schema_node *node, const void *valu
 
 bool chappe_logical_parses(const struct chappe_schema_node *node, bool number)
 {
-        return number ? node->logical_form == CHAPPE_LOGICAL_DECIMAL : node->logical_form != CHAPPE_LOGICAL_NONE;
+        bool decimal = node->logical_form == CHAPPE_LOGICAL_DECIMAL || node->logical_form == CHAPPE_LOGICAL_BIG_DECIMAL;
+
+        return number ? decimal : node->logical_form != CHAPPE_LOGICAL_NONE;
 }
 
 static int parse_uuid(const struct chappe_schema_node *node, struct chappe_text text, struct chappe_arena *arena,
@@ -126,6 +130,8 @@ int chappe_logical_parse(const struct chappe_schema_node *node, struct chappe_te
                         return chappe_decimal_parse_fixed(text, node->precision, node->scale, ret_value, node->count,
                                                           error);
                 return chappe_decimal_parse(text, node->precision, node->scale, arena, ret_value, error);
+        case CHAPPE_LOGICAL_BIG_DECIMAL:
+                return chappe_big_decimal_parse(text, arena, ret_value, error);
         case CHAPPE_LOGICAL_UUID:
                 return parse_uuid(node, text, arena, ret_value, error);
         case CHAPPE_LOGICAL_DURATION:

@@ -15,7 +15,7 @@ static const struct {
 } logical_types[] = {
         { "decimal", CHAPPE_SCHEMA_BYTES, 0, CHAPPE_LOGICAL_DECIMAL, 0 },
         { "decimal", CHAPPE_SCHEMA_FIXED, 0, CHAPPE_LOGICAL_DECIMAL, 0 },
-        { "big-decimal", CHAPPE_SCHEMA_BYTES, 0, CHAPPE_LOGICAL_NONE, 0 },
+        { "big-decimal", CHAPPE_SCHEMA_BYTES, 0, CHAPPE_LOGICAL_BIG_DECIMAL, 0 },
         { "uuid", CHAPPE_SCHEMA_STRING, 0, CHAPPE_LOGICAL_UUID, 0 },
         { "uuid", CHAPPE_SCHEMA_FIXED, CHAPPE_UUID_SIZE, CHAPPE_LOGICAL_UUID, 0 },
         { "date", CHAPPE_SCHEMA_INT, 0, CHAPPE_LOGICAL_DATE, 0 },

@@ -22,6 +22,7 @@ enum chappe_schema_order {
 enum chappe_logical_form {
         CHAPPE_LOGICAL_NONE, /* also those without a text of their own */
         CHAPPE_LOGICAL_DECIMAL,
+        CHAPPE_LOGICAL_BIG_DECIMAL,
         CHAPPE_LOGICAL_UUID,
         CHAPPE_LOGICAL_DATE,
         CHAPPE_LOGICAL_TIME,

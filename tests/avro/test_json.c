@@ -192,6 +192,20 @@ static void test_numbers_are_taken_for_logical_types_too(void **state)
                      "{\"decimal\":\"12.50\",\"date\":\"2026-11-28\",\"time\":-1,\"d\":0}");
 }
 
+static void test_decimals_with_a_scale_of_their_own_are_plain_too(void **state)
+{
+        static const char schema[] = LOGICAL(FIELD("price", "\"bytes\"", "\"big-decimal\""));
+
+        (void)state;
+        assert_plain(schema, "{\"price\":\"-12.50\"}", "{\"price\":\"-12.50\",\"d\":0}");
+        assert_plain(schema, "{\"price\":12.50}", "{\"price\":\"12.50\",\"d\":0}");
+        assert_plain(schema, "{\"price\":1e3}", "{\"price\":\"1E+3\",\"d\":0}");
+        assert_plain(schema, "{\"price\":\"0x0201\"}", "{\"price\":\"0x0201\",\"d\":0}");
+        assert_plain("[\"null\",{\"type\":\"bytes\",\"logicalType\":\"big-decimal\"}]", "7.0", "\"7.0\"");
+        assert_converts(schema, "{\"price\":\"\\u0002\\u0007\\u0002\"}",
+                        "{\"price\":\"\\u0002\\u0007\\u0002\",\"d\":0}", "{\"price\":\"0.7\",\"d\":0}");
+}
+
 static void test_text_that_is_no_value_of_the_logical_type_says_where(void **state)
 {
         struct chappe_error error = { 0 };
@@ -280,6 +294,7 @@ int main(void)
                 cmocka_unit_test(test_logical_types_are_text_in_the_plain_form),
                 cmocka_unit_test(test_avros_encoding_knows_no_logical_types),
                 cmocka_unit_test(test_numbers_are_taken_for_logical_types_too),
+                cmocka_unit_test(test_decimals_with_a_scale_of_their_own_are_plain_too),
                 cmocka_unit_test(test_text_that_is_no_value_of_the_logical_type_says_where),
                 cmocka_unit_test(test_defaults_of_logical_types_have_avros_form),
                 cmocka_unit_test(test_unions_of_logical_types_are_found_by_their_text),

@@ -179,6 +179,106 @@ static void test_the_longest_decimals_are_hex(void **state)
         chappe_arena_free(arena);
 }
 
+/* Bytes and texts by Conversions.BigDecimalConversion of Apache Avro for Java 1.12.1. */
+static const struct {
+        const char *text;
+        size_t length;
+        uint8_t bytes[24];
+} big_decimals[] = {
+        { "0", 3, { 0x02, 0x00, 0x00 } },
+        { "0.00", 3, { 0x02, 0x00, 0x04 } },
+        { "12.50", 4, { 0x04, 0x04, 0xE2, 0x04 } },
+        { "-12.50", 4, { 0x04, 0xFB, 0x1E, 0x04 } },
+        { "1E+3", 3, { 0x02, 0x01, 0x05 } },
+        { "-1.5E+4", 3, { 0x02, 0xF1, 0x05 } },
+        { "0.000001", 3, { 0x02, 0x01, 0x0C } },
+        { "1E-7", 3, { 0x02, 0x01, 0x0E } },
+        { "1.23456E-8", 5, { 0x06, 0x01, 0xE2, 0x40, 0x1A } },
+        { "-0.00001234", 4, { 0x04, 0xFB, 0x2E, 0x10 } },
+        { "0E+3", 3, { 0x02, 0x00, 0x05 } },
+        { "0E-9", 3, { 0x02, 0x00, 0x12 } },
+        { "-0.5", 3, { 0x02, 0xFB, 0x02 } },
+        { "170141183460469231731687303715884105728", 19, { 0x22, 0x00, 0x80, [18] = 0x00 } },
+        { "1E+2147483647", 7, { 0x02, 0x01, 0xFD, 0xFF, 0xFF, 0xFF, 0x0F } },
+        { "1E-2147483647", 7, { 0x02, 0x01, 0xFE, 0xFF, 0xFF, 0xFF, 0x0F } },
+        { "1234567890123456789012345678901234567890.0123456789", 23, { 0x2A, 0x08, 0x72, 0x7F, 0x63, 0x69, 0xAA, 0xF8,
+                                                                       0x3C, 0xA1, 0x50, 0x26, 0x74, 0x7A, 0xF8, 0xC7,
+                                                                       0xF1, 0x96, 0x8C, 0x04, 0xD5, 0x15, 0x14 } },
+};
+
+static void test_decimals_with_a_scale_of_their_own_are_those_of_java(void **state)
+{
+        struct chappe_arena *arena = chappe_arena_new(0);
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(big_decimals) / sizeof(*big_decimals); i++) {
+                struct chappe_bytes bytes = { big_decimals[i].bytes, big_decimals[i].length }, back;
+
+                assert_printed(chappe_big_decimal_print(bytes, &printed), big_decimals[i].text);
+                assert_int_equal(chappe_big_decimal_parse(chappe_text(big_decimals[i].text), arena, &back, &error), 0);
+                assert_int_equal(back.length, bytes.length);
+                assert_memory_equal(back.at, bytes.at, bytes.length);
+        }
+        chappe_arena_free(arena);
+}
+
+static void test_bytes_that_are_no_decimal_are_hex(void **state)
+{
+        const struct chappe_bytes others[] = {
+                { NULL, 0 },       BYTES(0x02, 0x01),       BYTES(0x02, 0x01, 0x05, 0x00),
+                BYTES(0x00, 0x05), BYTES(0x04, 0x01, 0x80), BYTES(0x03, 0x01, 0x05)
+        };
+        static const char *const texts[] = { "0x", "0x0201", "0x02010500", "0x0005", "0x040180", "0x030105" };
+        struct chappe_arena *arena = chappe_arena_new(0);
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+                struct chappe_bytes back;
+
+                assert_printed(chappe_big_decimal_print(others[i], &printed), texts[i]);
+                assert_int_equal(chappe_big_decimal_parse(chappe_text(texts[i]), arena, &back, &error), 0);
+                assert_int_equal(back.length, others[i].length);
+                assert_true(back.length == 0 || memcmp(back.at, others[i].at, back.length) == 0);
+        }
+        chappe_arena_free(arena);
+}
+
+static void test_what_is_no_decimal_of_any_scale_is_refused(void **state)
+{
+        static const char *const texts[] = { "",
+                                             "-",
+                                             ".",
+                                             "1.",
+                                             "1..2",
+                                             "1.2.3",
+                                             "1e",
+                                             "1e+",
+                                             "1x",
+                                             "1E+2147483649",
+                                             "1E-2147483648",
+                                             "e5",
+                                             "--1",
+                                             "1-2",
+                                             "1e5.",
+                                             "NaN",
+                                             "1E99999999999999999999" };
+        struct chappe_arena *arena = chappe_arena_new(0);
+        char digits[4000];
+        struct chappe_bytes back;
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+                if (chappe_big_decimal_parse(chappe_text(texts[i]), arena, &back, &error) != -CHAPPE_E_VALUE_INVALID)
+                        fail_msg("'%s' is taken", texts[i]);
+                assert_non_null(strstr(error.text, "is no decimal"));
+        }
+        memset(digits, '9', sizeof(digits));
+        assert_int_equal(chappe_big_decimal_parse((struct chappe_text){ digits, sizeof(digits) }, arena, &back, &error),
+                         -CHAPPE_E_VALUE_INVALID);
+        assert_non_null(strstr(error.text, "too many digits"));
+        chappe_arena_free(arena);
+}
+
 static void test_decimals_and_longs_convert(void **state)
 {
         static const int64_t numbers[] = { 0, 1, -1, 127, 128, -128, -129, 1250, INT32_MAX, INT64_MAX, INT64_MIN };
@@ -430,6 +530,9 @@ int main(void)
                 cmocka_unit_test(test_decimals_may_be_written_in_other_ways),
                 cmocka_unit_test(test_decimals_are_never_rounded_or_cut),
                 cmocka_unit_test(test_the_longest_decimals_are_hex),
+                cmocka_unit_test(test_decimals_with_a_scale_of_their_own_are_those_of_java),
+                cmocka_unit_test(test_bytes_that_are_no_decimal_are_hex),
+                cmocka_unit_test(test_what_is_no_decimal_of_any_scale_is_refused),
                 cmocka_unit_test(test_decimals_and_longs_convert),
                 cmocka_unit_test(test_dates_follow_the_calendar),
                 cmocka_unit_test(test_dates_are_written_as_in_java),

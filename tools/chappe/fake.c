@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <chappe/logical.h>
+
 #define DEPTH_LIMIT  12 /* deeper, lists are empty and optionals absent */
 #define ITEMS_LIMIT  4
 #define DAY_MS       86400000
@@ -56,12 +58,23 @@ static bool fake_text(struct fake *fake, const char *name, const char *logical, 
         return text->at != NULL;
 }
 
+/* Prices without end to their digits. */
+static bool fake_big_decimal(struct fake *fake, struct chappe_bytes *bytes)
+{
+        struct chappe_text text =
+                chappe_arena_printf(fake->arena, "%u.%02u", (unsigned)below(fake, 1000), (unsigned)below(fake, 100));
+
+        return text.at && chappe_big_decimal_parse(text, fake->arena, bytes, NULL) >= 0;
+}
+
 static bool fake_bytes(struct fake *fake, const char *logical, struct chappe_bytes *bytes)
 {
         bool decimal = logical && strcmp(logical, "decimal") == 0;
         size_t length = decimal ? 2 : 1 + below(fake, 8);
         uint8_t *at = chappe_arena_alloc(fake->arena, length);
 
+        if (logical && strcmp(logical, "big-decimal") == 0)
+                return fake_big_decimal(fake, bytes);
         if (!at)
                 return false;
         chappe_random_bytes(&fake->random, at, length);
