@@ -3,6 +3,10 @@
  * What the straight-line code of chappe-gen is made of: Avro's binary encoding, a value at a time. Only generated code
  * includes this. Each step returns where it stopped, or NULL: then the plan runs over the same bytes, and says what is
  * wrong or does what is too rare for straight lines (arrays in several blocks).
+ *
+ * Encoding keeps room: behind chappe_put_room, and behind what brings its own room (bytes, blocks, long texts),
+ * CHAPPE_PUT_ROOM bytes are free, so that a run of CHAPPE_PUT_RUN bytes at most needs to ask only once. Up to
+ * CHAPPE_PUT_SLACK bytes behind the run are written to, and count for nothing.
  */
 #pragma once
 
@@ -16,7 +20,15 @@ extern "C" {
 #endif
 
 #define CHAPPE_NUMBER_SIZE 10 /* bytes of the longest */
-#define CHAPPE_PUT_SLACK   8  /* bytes that must be free behind whatever is put */
+
+#define CHAPPE_PUT_ROOM  128
+#define CHAPPE_PUT_SLACK 8
+#define CHAPPE_PUT_RUN   (CHAPPE_PUT_ROOM - CHAPPE_PUT_SLACK)
+
+#define CHAPPE_SHORT_TEXT 32 /* bytes of the longest that is put in line */
+#define CHAPPE_PUT_TEXT   (1 + CHAPPE_SHORT_TEXT)
+
+#define CHAPPE_ENCODE_DEPTH 64
 
 #define CHAPPE_EIGHT_HIGH UINT64_C(0x8080808080808080) /* set in a byte that is not ASCII */
 
@@ -30,7 +42,7 @@ struct chappe_decoder {
 
 struct chappe_encoder {
         struct chappe_buffer *buffer;
-        uint8_t *limit; /* of the buffer */
+        uint8_t *limit; /* of the buffer: up to here CHAPPE_PUT_ROOM is free */
         unsigned depth_left;
 };
 
@@ -44,8 +56,15 @@ const uint8_t *chappe_take_any_count(const uint8_t *at, const uint8_t *end, size
 void *chappe_take_memory(struct chappe_decoder *decoder, size_t count, size_t size);
 /* Strict: no surrogates, nothing overlong. */
 bool chappe_utf8_valid(const void *bytes, size_t length);
-/* Room for size bytes behind at. Returns at, which may have moved; NULL when memory is short. */
-uint8_t *chappe_put_more_room(struct chappe_encoder *encoder, uint8_t *at, size_t size);
+/* Room for size bytes and a number behind at, and CHAPPE_PUT_ROOM behind those. Returns at, which may have moved; NULL
+ * when memory is short. The buffer's length stays. */
+uint8_t *chappe_put_more_room(struct chappe_buffer *buffer, uint8_t *at, size_t size);
+/* A number that takes three bytes or more. */
+uint8_t *chappe_put_long_number(uint8_t *at, uint64_t value);
+/* These bring their own room. NULL: no memory, or not UTF-8. */
+uint8_t *chappe_put_any_text(struct chappe_buffer *buffer, uint8_t *at, const struct chappe_text *value);
+uint8_t *chappe_put_any_bytes(struct chappe_buffer *buffer, uint8_t *at, const struct chappe_bytes *value);
+uint8_t *chappe_put_any_block(struct chappe_buffer *buffer, uint8_t *at, const void *bytes, size_t size);
 
 /* Eight bytes, the first one lowest. */
 static inline uint64_t chappe_eight_bytes(const uint8_t *at)
@@ -57,6 +76,14 @@ static inline uint64_t chappe_eight_bytes(const uint8_t *at)
         eight = __builtin_bswap64(eight);
 #endif
         return eight;
+}
+
+static inline void chappe_put_eight(uint8_t *at, uint64_t eight)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+        eight = __builtin_bswap64(eight);
+#endif
+        memcpy(at, &eight, 8);
 }
 
 static inline const uint8_t *chappe_take_number(const uint8_t *at, const uint8_t *end, uint64_t *ret)
@@ -226,24 +253,58 @@ static inline void *chappe_take_record(struct chappe_decoder *decoder, size_t si
         return chappe_take_memory(decoder, 1, size);
 }
 
-uint8_t *chappe_put_any_text(uint8_t *at, struct chappe_text value);
-
-static inline uint8_t *chappe_put_room(struct chappe_encoder *encoder, uint8_t *at, size_t size)
+static inline uint8_t *chappe_put_limit(const struct chappe_buffer *buffer)
 {
-        if (__builtin_expect((size_t)(encoder->limit - at) < size + CHAPPE_PUT_SLACK, 0))
-                return chappe_put_more_room(encoder, at, size);
+        return buffer->at + (buffer->capacity - CHAPPE_PUT_ROOM);
+}
+
+/* at: where something that brought its own room has ended; the buffer may have moved meanwhile. */
+static inline uint8_t *chappe_put_moved(struct chappe_encoder *encoder, uint8_t *at)
+{
+        if (at)
+                encoder->limit = chappe_put_limit(encoder->buffer);
         return at;
 }
 
-/* All that follow need room for what they put, CHAPPE_NUMBER_SIZE for a number or length. */
+static inline uint8_t *chappe_put_room(struct chappe_encoder *encoder, uint8_t *at)
+{
+        if (__builtin_expect(at > encoder->limit, 0))
+                return chappe_put_moved(encoder, chappe_put_more_room(encoder->buffer, at, 0));
+        return at;
+}
+
+/* The end of what the buffer holds, for a first chappe_put_room; NULL when memory is short. */
+static inline uint8_t *chappe_put_begin(struct chappe_encoder *encoder, struct chappe_buffer *buffer)
+{
+        if (__builtin_expect(buffer->capacity < CHAPPE_PUT_ROOM, 0) && !chappe_buffer_reserve(buffer, CHAPPE_PUT_ROOM))
+                return NULL;
+        encoder->buffer = buffer;
+        encoder->limit = chappe_put_limit(buffer);
+        encoder->depth_left = CHAPPE_ENCODE_DEPTH;
+        return buffer->at + buffer->length;
+}
+
+/* at: behind what was put, or NULL. */
+static inline bool chappe_put_end(struct chappe_buffer *buffer, const uint8_t *at)
+{
+        if (at)
+                buffer->length = (size_t)(at - buffer->at);
+        return at != NULL;
+}
+
+/* A number or length takes up to CHAPPE_NUMBER_SIZE of the run. */
 static inline uint8_t *chappe_put_number(uint8_t *at, uint64_t value)
 {
-        while (value >= 0x80) {
-                *at++ = (uint8_t)(value | 0x80);
-                value >>= 7;
+        if (__builtin_expect(value < 0x80, 1)) {
+                *at = (uint8_t)value;
+                return at + 1;
         }
-        *at++ = (uint8_t)value;
-        return at;
+        if (value < 0x4000) {
+                at[0] = (uint8_t)(value | 0x80);
+                at[1] = (uint8_t)(value >> 7);
+                return at + 2;
+        }
+        return chappe_put_long_number(at, value);
 }
 
 static inline uint8_t *chappe_put_long(uint8_t *at, int64_t value)
@@ -274,12 +335,15 @@ static inline uint8_t *chappe_put_index(uint8_t *at, uint32_t index, uint32_t co
         return index < count ? chappe_put_number(at, (uint64_t)index << 1) : NULL;
 }
 
-static inline uint8_t *chappe_put_bytes(uint8_t *at, struct chappe_bytes value)
+static inline uint8_t *chappe_put_bytes(struct chappe_encoder *encoder, uint8_t *at, const struct chappe_bytes *value)
 {
-        at = chappe_put_number(at, (uint64_t)value.length << 1);
-        if (value.length)
-                memcpy(at, value.at, value.length);
-        return at + value.length;
+        return chappe_put_moved(encoder, chappe_put_any_bytes(encoder->buffer, at, value));
+}
+
+/* chappe_put_raw of any size. */
+static inline uint8_t *chappe_put_block(struct chappe_encoder *encoder, uint8_t *at, const void *bytes, size_t size)
+{
+        return chappe_put_moved(encoder, chappe_put_any_block(encoder->buffer, at, bytes, size));
 }
 
 /* Two pieces that overlap, at either end of the text: cheaper than byte by byte. True: all of it is ASCII. */
@@ -307,25 +371,45 @@ static inline __attribute__((always_inline)) bool chappe_put_2_to_4(uint8_t *at,
         CHAPPE_PUT_PIECES(uint16_t, at, from, length);
 }
 
-/* NULL: not UTF-8. Up to 16 bytes of ASCII here; all others are for chappe_put_any_text, which begins again. */
-static inline __attribute__((always_inline)) uint8_t *chappe_put_text(uint8_t *at, struct chappe_text value)
+static inline __attribute__((always_inline)) bool chappe_put_16_to_32(uint8_t *at, const char *from, size_t length)
 {
-        size_t length = value.length;
+        chappe_sixteen_bytes first, last;
+
+        memcpy(&first, from, 16);
+        memcpy(&last, from + length - 16, 16);
+        memcpy(at, &first, 16);
+        memcpy(at + length - 16, &last, 16);
+        first |= last;
+        return ((first[0] | first[1]) & CHAPPE_EIGHT_HIGH) == 0;
+}
+
+/* NULL: not UTF-8, or no memory. Short ASCII here; all others are for chappe_put_any_text, which begins again and
+ * brings its own room. */
+static inline __attribute__((always_inline)) uint8_t *chappe_put_text(struct chappe_encoder *encoder, uint8_t *at,
+                                                                      const struct chappe_text *value)
+{
+        const char *from = value->at;
+        size_t length = value->length;
 
         *at = (uint8_t)(length << 1);
-        if (length - 8 <= 8) {
-                if (__builtin_expect(chappe_put_8_to_16(at + 1, value.at, length), 1))
+        if (length >= 8) {
+                if (length <= 16) {
+                        if (__builtin_expect(chappe_put_8_to_16(at + 1, from, length), 1))
+                                return at + 1 + length;
+                } else if (length <= CHAPPE_SHORT_TEXT) {
+                        if (__builtin_expect(chappe_put_16_to_32(at + 1, from, length), 1))
+                                return at + 1 + length;
+                }
+        } else if (length >= 4) {
+                if (__builtin_expect(chappe_put_4_to_8(at + 1, from, length), 1))
                         return at + 1 + length;
-        } else if (length - 4 <= 4) {
-                if (__builtin_expect(chappe_put_4_to_8(at + 1, value.at, length), 1))
-                        return at + 1 + length;
-        } else if (length - 2 <= 2) {
-                if (__builtin_expect(chappe_put_2_to_4(at + 1, value.at, length), 1))
+        } else if (length >= 2) {
+                if (__builtin_expect(chappe_put_2_to_4(at + 1, from, length), 1))
                         return at + 1 + length;
         } else if (length == 0) {
                 return at + 1;
         }
-        return chappe_put_any_text(at, value);
+        return chappe_put_moved(encoder, chappe_put_any_text(encoder->buffer, at, value));
 }
 
 #ifdef __cplusplus

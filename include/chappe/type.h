@@ -45,8 +45,8 @@ struct chappe_layout {
         const struct chappe_member *members;
 };
 
+struct chappe_buffer;
 struct chappe_decoder; /* <chappe/straight.h> */
-struct chappe_encoder;
 
 /* A generated type. Constant; what the codec compiles for it is kept elsewhere. */
 struct chappe_type {
@@ -55,10 +55,10 @@ struct chappe_type {
         uint64_t fingerprint;
         const struct chappe_layout *layout;
         const char *key; /* the string field that is the record key, from the schema's attribute "chappe.key"; or NULL */
-        /* Straight-line code for data of exactly this schema; NULL: the plan does it. Returns where it stopped, or NULL
-         * when the plan must have its say. */
+        /* Straight-line code for data of exactly this schema; NULL: the plan does it. decode returns where it stopped,
+         * encode appends. NULL, or false with the buffer's length as before: the plan must have its say. */
         const uint8_t *(*decode)(struct chappe_decoder *decoder, const uint8_t *at, const uint8_t *end, void *ret_value);
-        uint8_t *(*encode)(struct chappe_encoder *encoder, uint8_t *at, const void *value);
+        bool (*encode)(struct chappe_buffer *buffer, const void *value);
 };
 
 /* One declared error of a message: the positive outcome that stands for it, its type, and where it lies in the reply struct. */

@@ -7,7 +7,6 @@
 
 struct run {
         const struct chappe_plan *plan;
-        struct chappe_buffer *buffer;
         struct chappe_plan_frame frames[CHAPPE_ENCODE_DEPTH];
         unsigned depth;
         int code;
@@ -16,7 +15,8 @@ struct run {
 
 /* Where a running encode is. Inlined into one loop, its members stay in registers. */
 struct place {
-        uint8_t *at, *limit; /* of the buffer */
+        struct chappe_encoder encoder;
+        uint8_t *at;
         const uint8_t *base; /* of the struct that is read */
         const struct chappe_instruction *instruction, *next;
 };
@@ -42,25 +42,16 @@ STEP unfit(struct run *run, const char *reason)
         return false;
 }
 
-/* Room for size bytes behind at, and a number in front of them; at may move. NULL when memory is short. */
-static uint8_t *more_room(struct run *run, uint8_t *at, size_t size)
+/* at: behind what was put; NULL: there was no room for it. */
+STEP put(struct run *run, struct place *place, uint8_t *at)
 {
-        struct chappe_buffer *buffer = run->buffer;
-
-        buffer->length = (size_t)(at - buffer->at);
-        at = chappe_buffer_reserve(buffer, size + CHAPPE_NUMBER_SIZE);
-        if (!at)
-                fail(run, CHAPPE_E_NO_MEMORY, "no memory to encode");
-        return at;
+        place->at = at;
+        return at ? true : fail(run, CHAPPE_E_NO_MEMORY, "no memory to encode");
 }
 
-STEP make_room(struct run *run, struct place *place, size_t size)
+STEP make_room(struct run *run, struct place *place)
 {
-        if (__builtin_expect((size_t)(place->limit - place->at) >= size + CHAPPE_NUMBER_SIZE, 1))
-                return true;
-        place->at = more_room(run, place->at, size);
-        place->limit = run->buffer->at + run->buffer->capacity;
-        return place->at != NULL;
+        return put(run, place, chappe_put_room(&place->encoder, place->at));
 }
 
 static inline const void *field(const struct place *place)
@@ -81,7 +72,7 @@ STEP push(struct run *run, const struct place *place)
 
 STEP put_number(struct run *run, struct place *place, uint64_t number)
 {
-        if (!make_room(run, place, 0))
+        if (!make_room(run, place))
                 return false;
         place->at = chappe_put_number(place->at, number);
         return true;
@@ -89,7 +80,7 @@ STEP put_number(struct run *run, struct place *place, uint64_t number)
 
 STEP put_raw(struct run *run, struct place *place, size_t size)
 {
-        if (!make_room(run, place, size))
+        if (!make_room(run, place))
                 return false;
         place->at = chappe_put_raw(place->at, field(place), size);
         return true;
@@ -111,7 +102,7 @@ STEP do_boolean(struct run *run, struct place *place)
 
 STEP do_int(struct run *run, struct place *place)
 {
-        if (!make_room(run, place, 0))
+        if (!make_room(run, place))
                 return false;
         place->at = chappe_put_int(place->at, *(const int32_t *)field(place));
         return true;
@@ -119,7 +110,7 @@ STEP do_int(struct run *run, struct place *place)
 
 STEP do_long(struct run *run, struct place *place)
 {
-        if (!make_room(run, place, 0))
+        if (!make_room(run, place))
                 return false;
         place->at = chappe_put_long(place->at, *(const int64_t *)field(place));
         return true;
@@ -137,7 +128,7 @@ STEP do_double(struct run *run, struct place *place)
 
 STEP do_fixed(struct run *run, struct place *place)
 {
-        return put_raw(run, place, place->instruction->a);
+        return put(run, place, chappe_put_block(&place->encoder, place->at, field(place), place->instruction->a));
 }
 
 STEP do_bytes(struct run *run, struct place *place)
@@ -146,10 +137,7 @@ STEP do_bytes(struct run *run, struct place *place)
 
         if (__builtin_expect(!bytes->at && bytes->length, 0))
                 return unfit(run, "a length, at NULL");
-        if (!make_room(run, place, bytes->length))
-                return false;
-        place->at = chappe_put_bytes(place->at, *bytes);
-        return true;
+        return put(run, place, chappe_put_bytes(&place->encoder, place->at, bytes));
 }
 
 STEP do_string(struct run *run, struct place *place)
@@ -159,13 +147,12 @@ STEP do_string(struct run *run, struct place *place)
 
         if (__builtin_expect(!text->at && text->length, 0))
                 return unfit(run, "a length, at NULL");
-        if (!make_room(run, place, text->length))
+        if (!make_room(run, place))
                 return false;
-        behind = chappe_put_text(place->at, *text);
-        if (!behind)
+        behind = chappe_put_text(&place->encoder, place->at, text);
+        if (!behind && !chappe_utf8_valid(text->at, text->length))
                 return unfit(run, "a string that is not UTF-8");
-        place->at = behind;
-        return true;
+        return put(run, place, behind);
 }
 
 STEP do_enum(struct run *run, struct place *place)
@@ -297,21 +284,25 @@ STEP do_return(struct run *run, struct place *place)
                         continue;                                                                                      \
                 break;
 
-static int execute(struct run *run, const uint8_t *base, struct chappe_error *error)
+/* Apart, because of the frames: straight lines need no such stack. */
+static __attribute__((noinline)) int execute(const struct chappe_plan *plan, const uint8_t *base,
+                                             struct chappe_buffer *buffer, struct chappe_error *error)
 {
-        struct chappe_buffer *buffer = run->buffer;
-        struct place place = { .at = buffer->at + buffer->length,
-                               .limit = buffer->at + buffer->capacity,
-                               .base = base,
-                               .next = run->plan->program };
+        struct place place = { .base = base, .next = plan->program };
+        struct run frames, *run = &frames;
         char path[200];
 
+        run->plan = plan;
+        run->depth = 0;
+        place.at = chappe_put_begin(&place.encoder, buffer);
+        if (!place.at)
+                return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory to encode");
         for (;;) {
                 place.instruction = place.next++;
                 switch ((enum chappe_op)place.instruction->op) {
                         STEPS(RUN_STEP)
                 case CHAPPE_OP_END:
-                        buffer->length = (size_t)(place.at - buffer->at);
+                        chappe_put_end(buffer, place.at);
                         return 0;
                 default:
                         unfit(run, "a plan that cannot encode");
@@ -325,21 +316,9 @@ static int execute(struct run *run, const uint8_t *base, struct chappe_error *er
 int chappe_plan_encode(const struct chappe_plan *plan, const void *value, struct chappe_buffer *buffer,
                        struct chappe_error *error)
 {
-        size_t length = buffer->length;
-        struct run run;
-        int r;
-
         if (!plan->encodable)
                 return chappe_fail(error, CHAPPE_E_USAGE, "only a plan of a type to itself can encode");
         if (plan->type && chappe_straight_encode(plan->type, value, buffer))
                 return 0;
-        run.plan = plan;
-        run.buffer = buffer;
-        run.depth = 0;
-        r = chappe_buffer_reserve(buffer, CHAPPE_NUMBER_SIZE)
-                    ? execute(&run, value, error)
-                    : chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory to encode");
-        if (r < 0)
-                buffer->length = length;
-        return r;
+        return execute(plan, value, buffer, error);
 }

@@ -128,6 +128,44 @@ void *chappe_take_memory(struct chappe_decoder *decoder, size_t count, size_t si
         return memory ? memset(memory, 0, total) : NULL;
 }
 
+uint8_t *chappe_put_more_room(struct chappe_buffer *buffer, uint8_t *at, size_t size)
+{
+        size_t used = (size_t)(at - buffer->at);
+
+        if (size > SIZE_MAX / 4 ||
+            !chappe_buffer_reserve(buffer, used - buffer->length + size + CHAPPE_NUMBER_SIZE + CHAPPE_PUT_ROOM))
+                return NULL;
+        return buffer->at + used;
+}
+
+/* The groups of seven bits are moved apart to a byte each, halves first: x + 15x, x + 3x and x + x are shifts by four,
+ * two and one of those that have to move. The last byte is the highest that is not zero. */
+uint8_t *chappe_put_long_number(uint8_t *at, uint64_t value)
+{
+        uint64_t word = value;
+        size_t last;
+
+        if (value < 0x200000) {
+                at[0] = (uint8_t)(value | 0x80);
+                at[1] = (uint8_t)(value >> 7 | 0x80);
+                at[2] = (uint8_t)(value >> 14);
+                return at + 3;
+        }
+        if (value >> 56) {
+                for (; value >= 0x80; value >>= 7)
+                        *at++ = (uint8_t)(value | 0x80);
+                *at++ = (uint8_t)value;
+                return at;
+        }
+        word += 15 * (word & UINT64_C(0x00FFFFFFF0000000));
+        word += 3 * (word & UINT64_C(0x0FFFC0000FFFC000));
+        word += word & UINT64_C(0x3F803F803F803F80);
+        last = (63 - (unsigned)__builtin_clzll(word)) >> 3;
+        chappe_put_eight(at, word | CHAPPE_EIGHT_HIGH);
+        at[last] &= 0x7F;
+        return at + last + 1;
+}
+
 #define ONE_BYTE_LENGTH 64 /* the first length that takes two bytes */
 
 /* Copies in pieces of 16 that overlap at the end. False: something is not ASCII. */
@@ -146,27 +184,43 @@ static bool put_sixteens(uint8_t *at, const char *from, size_t length)
         return ((all[0] | all[1]) & CHAPPE_EIGHT_HIGH) == 0;
 }
 
-/* What is not ASCII is checked where it was put: there the slack allows to look beyond. */
-uint8_t *chappe_put_any_text(uint8_t *at, struct chappe_text value)
+uint8_t *chappe_put_any_bytes(struct chappe_buffer *buffer, uint8_t *at, const struct chappe_bytes *value)
 {
-        struct chappe_bytes bytes = { (const uint8_t *)value.at, value.length };
-
-        if (value.length > 16 && value.length < ONE_BYTE_LENGTH && put_sixteens(at + 1, value.at, value.length)) {
-                *at = (uint8_t)(value.length << 1);
-                return at + 1 + value.length;
-        }
-        at = chappe_put_bytes(at, bytes);
-        return chappe_utf8_check(at - value.length, value.length, at + CHAPPE_PUT_SLACK) ? at : NULL;
+        at = chappe_put_more_room(buffer, at, value->length);
+        if (!at)
+                return NULL;
+        at = chappe_put_number(at, (uint64_t)value->length << 1);
+        if (value->length)
+                memcpy(at, value->at, value->length);
+        return at + value->length;
 }
 
-uint8_t *chappe_put_more_room(struct chappe_encoder *encoder, uint8_t *at, size_t size)
+uint8_t *chappe_put_any_block(struct chappe_buffer *buffer, uint8_t *at, const void *bytes, size_t size)
 {
-        struct chappe_buffer *buffer = encoder->buffer;
+        at = chappe_put_more_room(buffer, at, size);
+        return at ? chappe_put_raw(at, bytes, size) : NULL;
+}
 
-        buffer->length = (size_t)(at - buffer->at);
-        at = chappe_buffer_reserve(buffer, size + CHAPPE_PUT_SLACK);
-        encoder->limit = buffer->at + buffer->capacity;
-        return at;
+/* Checked where it was put: there the slack allows to look beyond. */
+static __attribute__((noinline)) uint8_t *put_odd_text(struct chappe_buffer *buffer, uint8_t *at,
+                                                       const struct chappe_text *value)
+{
+        struct chappe_bytes bytes = { (const uint8_t *)value->at, value->length };
+
+        at = chappe_put_any_bytes(buffer, at, &bytes);
+        return at && chappe_utf8_check(at - bytes.length, bytes.length, at + CHAPPE_PUT_SLACK) ? at : NULL;
+}
+
+/* Most of those that get here are ASCII with a length of one byte. */
+uint8_t *chappe_put_any_text(struct chappe_buffer *buffer, uint8_t *at, const struct chappe_text *value)
+{
+        size_t length = value->length, left = (size_t)(buffer->at + buffer->capacity - at);
+
+        if (length <= CHAPPE_SHORT_TEXT || length >= ONE_BYTE_LENGTH || left < 1 + length + CHAPPE_PUT_ROOM ||
+            !put_sixteens(at + 1, value->at, length))
+                return put_odd_text(buffer, at, value);
+        *at = (uint8_t)(length << 1);
+        return at + 1 + length;
 }
 
 /* How many continuation bytes follow a lead byte, and the range of the first of them; -1 for no lead byte. */

@@ -8,7 +8,6 @@
 #include "base/arena_mark.h"
 
 #define CHAPPE_DECODE_DEPTH_MOST 1024 /* that a decode may be allowed */
-#define CHAPPE_ENCODE_DEPTH      64
 
 /* factor × payload + constant, as far as numbers go */
 static inline size_t chappe_decode_memory(size_t factor, size_t length, size_t constant)
@@ -62,13 +61,5 @@ static inline bool chappe_straight_decode(const struct chappe_type *type, const 
 static inline bool chappe_straight_encode(const struct chappe_type *type, const void *value,
                                           struct chappe_buffer *buffer)
 {
-        struct chappe_encoder encoder = { buffer, buffer->at + buffer->capacity, CHAPPE_ENCODE_DEPTH };
-        size_t length = buffer->length;
-        uint8_t *behind;
-
-        if (!type->encode)
-                return false;
-        behind = type->encode(&encoder, buffer->at + length, value);
-        buffer->length = behind ? (size_t)(behind - buffer->at) : length;
-        return behind != NULL;
+        return type->encode && type->encode(buffer, value);
 }

@@ -93,16 +93,20 @@ int chappe_type_decode(const struct chappe_type *type, const void *bytes, size_t
         return status < 0 ? status : chappe_plan_decode(plan, bytes, length, arena, NULL, ret_value, error);
 }
 
+/* Apart, so that the usual way needs no stack. */
+static __attribute__((noinline)) int encode_by_plan(const struct chappe_type *type, const void *value,
+                                                    struct chappe_buffer *buffer, struct chappe_error *error)
+{
+        const struct chappe_plan *plan;
+        int status = chappe_type_plan(type, &plan, error);
+
+        return status < 0 ? status : chappe_plan_encode(plan, value, buffer, error);
+}
+
 int chappe_type_encode(const struct chappe_type *type, const void *value, struct chappe_buffer *buffer,
                        struct chappe_error *error)
 {
-        const struct chappe_plan *plan;
-        int status;
-
-        if (chappe_straight_encode(type, value, buffer))
-                return 0;
-        status = chappe_type_plan(type, &plan, error);
-        return status < 0 ? status : chappe_plan_encode(plan, value, buffer, error);
+        return chappe_straight_encode(type, value, buffer) ? 0 : encode_by_plan(type, value, buffer, error);
 }
 
 int chappe_type_print(const struct chappe_type *type, const void *value, struct chappe_buffer *buffer,

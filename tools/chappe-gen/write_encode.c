@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Straight-line encoding: room is asked for once for as many values as follow each other without a block. */
+/* Straight-line encoding: room is asked for once for as many values as fit into a run. */
 #include "straight.h"
 
-#include "base/cleanup.h"
+#include <chappe/straight.h>
 
-#define NUMBER_SIZE 10 /* bytes of a long or length */
 #define INT_SIZE    5
+#define SMALL_FIXED 32
 
-/* Statements that wait for the line that makes room for them all. */
+/* used: bytes of the run that may be taken by now, whichever way led here. */
 struct place {
         struct unit *unit;
-        struct chappe_buffer *out, *lengths, *waiting;
-        size_t *size;
+        struct chappe_buffer *out;
+        size_t *used;
         int depth;
 };
 
@@ -24,72 +24,113 @@ static struct place inside(struct place place)
         return place;
 }
 
-static void flush(struct place place)
+static void step(struct place place, const char *call)
 {
-        if (*place.size > 0) {
-                emit_line(place.out, place.depth, "if (!(at = chappe_put_room(encoder, at, %zu%.*s)))", *place.size,
-                          (int)place.lengths->length, (const char *)place.lengths->at);
-                emit_line(place.out, place.depth + 1, "return NULL;");
-                emit(place.out, "%.*s", (int)place.waiting->length, (const char *)place.waiting->at);
+        emit_line(place.out, place.depth, "if (!(at = %s))", call);
+        emit_line(place.out, place.depth + 1, "return NULL;");
+}
+
+/* The line that asks for room, where the run may not have it. */
+static void make_room(struct place place, size_t size)
+{
+        if (*place.used + size > CHAPPE_PUT_RUN) {
+                step(place, "chappe_put_room(encoder, at)");
+                *place.used = 0;
         }
-        *place.size = place.lengths->length = place.waiting->length = 0;
+        *place.used += size;
 }
 
 static void put(struct place place, size_t size, const char *call)
 {
-        *place.size += size;
-        emit_line(place.waiting, place.depth, "at = %s;", call);
+        make_room(place, size);
+        emit_line(place.out, place.depth, "at = %s;", call);
 }
 
 static void put_checked(struct place place, size_t size, const char *call)
 {
-        *place.size += size;
-        emit_line(place.waiting, place.depth, "if (!(at = %s))", call);
-        emit_line(place.waiting, place.depth + 1, "return NULL;");
+        make_room(place, size);
+        step(place, call);
+}
+
+/* What brings its own room. */
+static void put_roomy(struct place place, const char *call)
+{
+        step(place, call);
+        *place.used = 0;
+}
+
+/* The number of a symbol or branch: most often one byte. */
+static void put_index(struct place place, const struct c_type *type, const char *source)
+{
+        put_checked(
+                place, type->member_count <= 64 ? 1 : INT_SIZE,
+                gen_printf(place.unit->arena, "chappe_put_index(at, (uint32_t)%s, %zu)", source, type->member_count));
+}
+
+/* A value that only one of several ways puts. */
+static void put_branch(struct place place, const struct chappe_schema_node *node, const struct c_type *type,
+                       const char *source, size_t before, size_t *most)
+{
+        *place.used = before;
+        put_value(place, node, type, source);
+        if (*most < *place.used)
+                *most = *place.used;
 }
 
 static void put_optional(struct place place, const struct chappe_schema_node *node, const struct c_type *type,
                          const char *source)
 {
         uint32_t null = straight_null(node);
+        size_t most;
 
-        *place.size += 1;
-        emit_line(place.waiting, place.depth, "*at++ = %s.present ? %u : %u;", source, 2 * (1 - null), 2 * null);
-        if (type->members[0].type->kind == CHAPPE_LAYOUT_NULL)
-                return;
-        flush(place);
+        make_room(place, 1);
+        most = *place.used;
         emit_line(place.out, place.depth, "if (%s.present) {", source);
-        put_value(inside(place), straight_present(node), type->members[0].type,
-                  gen_printf(place.unit->arena, "%s.value", source));
-        flush(inside(place));
+        emit_line(place.out, place.depth + 1, "*at++ = %u;", 2 * (1 - null));
+        put_branch(inside(place), straight_present(node), type->members[0].type,
+                   gen_printf(place.unit->arena, "%s.value", source), most, &most);
+        emit_line(place.out, place.depth, "} else {");
+        emit_line(place.out, place.depth + 1, "*at++ = %u;", 2 * null);
         emit_line(place.out, place.depth, "}");
+        *place.used = most;
 }
 
 static void put_union(struct place place, const struct chappe_schema_node *node, const struct c_type *type,
                       const char *source)
 {
         struct chappe_arena *arena = place.unit->arena;
+        size_t before, most;
 
-        put_checked(place, INT_SIZE,
-                    gen_printf(arena, "chappe_put_index(at, (uint32_t)%s.branch, %zu)", source, type->member_count));
-        flush(place);
+        put_index(place, type, gen_printf(arena, "%s.branch", source));
+        before = most = *place.used;
         emit_line(place.out, place.depth, "switch (%s.branch) {", source);
         for (size_t i = 0; i < type->member_count; i++) {
                 emit_line(place.out, place.depth, "case %zu:", i);
-                put_value(inside(place), chappe_schema_node_at(node, i), type->members[i].type,
-                          gen_printf(arena, "%s.value.%s", source, type->members[i].name));
-                flush(inside(place));
+                put_branch(inside(place), chappe_schema_node_at(node, i), type->members[i].type,
+                           gen_printf(arena, "%s.value.%s", source, type->members[i].name), before, &most);
                 emit_line(place.out, place.depth + 1, "break;");
         }
         emit_line(place.out, place.depth, "default:");
         emit_line(place.out, place.depth + 1, "break;");
         emit_line(place.out, place.depth, "}");
+        *place.used = most;
 }
 
 static void put_text(struct place place, const char *source)
 {
-        emit(place.lengths, " + %s.length", source);
-        put_checked(place, NUMBER_SIZE, gen_printf(place.unit->arena, "chappe_put_text(at, %s)", source));
+        put_checked(place, CHAPPE_PUT_TEXT, gen_printf(place.unit->arena, "chappe_put_text(encoder, at, &%s)", source));
+}
+
+/* The items of an array, the entries of a map; each begins with a run of its own. */
+static void put_each(struct place place, const struct chappe_schema_node *node, const struct c_type *type,
+                     const char *item)
+{
+        *place.used = CHAPPE_PUT_RUN;
+        if (type->kind == CHAPPE_LAYOUT_MAP) {
+                put_text(place, gen_printf(place.unit->arena, "%s.key", item));
+                item = gen_printf(place.unit->arena, "%s.value", item);
+        }
+        put_value(place, chappe_schema_node_at(node, 0), type->members[0].type, item);
 }
 
 static void put_items(struct place place, const struct chappe_schema_node *node, const struct c_type *type,
@@ -97,46 +138,58 @@ static void put_items(struct place place, const struct chappe_schema_node *node,
 {
         struct chappe_arena *arena = place.unit->arena;
         bool map = type->kind == CHAPPE_LAYOUT_MAP;
-        const char *items = gen_printf(arena, "%s.%s", source, map ? "entries" : "items");
-        struct place within = inside(place), item = inside(within);
-        const char *at = gen_printf(arena, "%s[i%d]", items, place.depth);
+        const char *of = type->members[0].type->declaration;
+        struct place within = inside(place);
+        int n = place.depth;
+        size_t empty;
 
-        put(place, NUMBER_SIZE, gen_printf(arena, "chappe_put_number(at, (uint64_t)%s.count << 1)", source));
-        flush(place);
+        make_room(place, CHAPPE_NUMBER_SIZE);
+        empty = *place.used;
         emit_line(place.out, place.depth, "if (%s.count > 0) {", source);
-        emit_line(place.out, within.depth, "if (!%s || encoder->depth_left == 0)", items);
-        emit_line(place.out, item.depth, "return NULL;");
+        emit_line(place.out, within.depth, "%s const *items%d = %s.%s;",
+                  map ? gen_printf(arena, "struct %s_entry", type->stem) : of, n, source, map ? "entries" : "items");
+        emit_line(place.out, within.depth, "size_t count%d = %s.count;\n", n, source);
+        emit_line(place.out, within.depth, "if (!items%d || encoder->depth_left == 0)", n);
+        emit_line(place.out, within.depth + 1, "return NULL;");
         emit_line(place.out, within.depth, "encoder->depth_left--;");
-        emit_line(place.out, within.depth, "for (size_t i%d = 0; i%d < %s.count; i%d++) {", place.depth, place.depth,
-                  source, place.depth);
-        if (map)
-                put_text(item, gen_printf(arena, "%s.key", at));
-        put_value(item, chappe_schema_node_at(node, 0), type->members[0].type,
-                  map ? gen_printf(arena, "%s.value", at) : at);
-        flush(item);
+        emit_line(place.out, within.depth, "at = chappe_put_number(at, (uint64_t)count%d << 1);", n);
+        emit_line(place.out, within.depth, "for (size_t i%d = 0; i%d < count%d; i%d++) {", n, n, n, n);
+        put_each(inside(within), node, type, gen_printf(arena, "items%d[i%d]", n, n));
         emit_line(place.out, within.depth, "}");
         emit_line(place.out, within.depth, "encoder->depth_left++;");
-        *place.size = 1;
-        emit_line(place.waiting, within.depth, "*at++ = 0;");
-        flush(within);
+        make_room(within, 1);
+        emit_line(place.out, within.depth, "*at++ = 0;");
+        emit_line(place.out, place.depth, "} else {");
+        emit_line(place.out, within.depth, "*at++ = 0;");
         emit_line(place.out, place.depth, "}");
+        if (*place.used < empty)
+                *place.used = empty;
 }
 
+/* What a record leaves of the run, it alone knows. */
 static void put_record(struct place place, const struct c_type *type, const char *address)
 {
-        flush(place);
-        emit_line(place.out, place.depth, "if (!(at = straight_encode_%s(encoder, at, %s)))", type->stem, address);
-        emit_line(place.out, place.depth + 1, "return NULL;");
+        step(place, gen_printf(place.unit->arena, "straight_encode_%s(encoder, at, %s)", type->stem, address));
+        *place.used = CHAPPE_PUT_RUN;
 }
 
 static void put_pointer(struct place place, const struct c_type *type, const char *source)
 {
-        flush(place);
         emit_line(place.out, place.depth, "if (!%s || encoder->depth_left == 0)", source);
         emit_line(place.out, place.depth + 1, "return NULL;");
         emit_line(place.out, place.depth, "encoder->depth_left--;");
         put_record(place, type->members[0].type, source);
         emit_line(place.out, place.depth, "encoder->depth_left++;");
+}
+
+static void put_fixed(struct place place, const struct c_type *type, const char *source)
+{
+        const char *arguments = gen_printf(place.unit->arena, "at, %s.bytes, %u", source, type->count);
+
+        if (type->count > SMALL_FIXED)
+                put_roomy(place, gen_printf(place.unit->arena, "chappe_put_block(encoder, %s)", arguments));
+        else if (type->count > 0)
+                put(place, type->count, gen_printf(place.unit->arena, "chappe_put_raw(%s)", arguments));
 }
 
 static void put_plain(struct place place, const struct c_type *type, const char *source)
@@ -151,27 +204,23 @@ static void put_plain(struct place place, const struct c_type *type, const char 
                 put(place, INT_SIZE, gen_printf(arena, "chappe_put_int(at, %s)", source));
                 break;
         case CHAPPE_LAYOUT_LONG:
-                put(place, NUMBER_SIZE, gen_printf(arena, "chappe_put_long(at, %s)", source));
+                put(place, CHAPPE_NUMBER_SIZE, gen_printf(arena, "chappe_put_long(at, %s)", source));
                 break;
         case CHAPPE_LAYOUT_FLOAT:
         case CHAPPE_LAYOUT_DOUBLE:
                 put(place, 8, gen_printf(arena, "chappe_put_raw(at, &%s, sizeof(%s))", source, source));
                 break;
         case CHAPPE_LAYOUT_BYTES:
-                emit(place.lengths, " + %s.length", source);
-                put(place, NUMBER_SIZE, gen_printf(arena, "chappe_put_bytes(at, %s)", source));
+                put_roomy(place, gen_printf(arena, "chappe_put_bytes(encoder, at, &%s)", source));
                 break;
         case CHAPPE_LAYOUT_STRING:
                 put_text(place, source);
                 break;
         case CHAPPE_LAYOUT_FIXED:
-                if (type->count > 0)
-                        put(place, type->count,
-                            gen_printf(arena, "chappe_put_raw(at, %s.bytes, %u)", source, type->count));
+                put_fixed(place, type, source);
                 break;
         default:
-                put_checked(place, INT_SIZE,
-                            gen_printf(arena, "chappe_put_index(at, (uint32_t)%s, %zu)", source, type->member_count));
+                put_index(place, type, source);
                 break;
         }
 }
@@ -207,13 +256,10 @@ static void put_value(struct place place, const struct chappe_schema_node *node,
 void write_encode_fields(struct unit *unit, const struct chappe_schema_node *node, const struct c_type *type,
                          struct chappe_buffer *out)
 {
-        CHAPPE_CLEANUP(buffer) struct chappe_buffer lengths = { 0 };
-        CHAPPE_CLEANUP(buffer) struct chappe_buffer waiting = { 0 };
-        size_t size = 0;
-        struct place place = { unit, out, &lengths, &waiting, &size, 1 };
+        size_t used = CHAPPE_PUT_RUN;
+        struct place place = { unit, out, &used, 1 };
 
         for (size_t i = 0; i < type->member_count; i++)
                 put_value(place, chappe_schema_node_at(node, i), type->members[i].type,
                           gen_printf(unit->arena, "value->%s", type->members[i].name));
-        flush(place);
 }

@@ -134,9 +134,11 @@ void write_straight(struct unit *unit, const struct c_root *root, struct chappe_
                      "        return at;\n}\n",
                      declaration);
         emit(out,
-             "\nstatic uint8_t *root_encode_%s(struct chappe_encoder *encoder, uint8_t *at, const void "
-             "*value)\n"
-             "{\n        return straight_encode_%s(encoder, at, (const %s *)value);\n}\n",
+             "\nstatic bool root_encode_%s(struct chappe_buffer *buffer, const void *value)\n{\n"
+             "        struct chappe_encoder encoder;\n"
+             "        uint8_t *at = chappe_put_begin(&encoder, buffer);\n\n"
+             "        return chappe_put_end(buffer, at ? straight_encode_%s(&encoder, at, (const %s *)value) : "
+             "NULL);\n}\n",
              stem, root->type->stem, declaration);
 }
 
