@@ -91,6 +91,12 @@ struct chappe_testkit_faults {
         uint32_t outages;     /* the cluster is away for up to 20 s */
         uint32_t brokers_away; /* one of three, for up to 12 s: others take over what it led */
         uint32_t clock_jumps; /* an instance's wall clock goes up to an hour forward or back */
+        /* Of topics that an instance consumes; up to so many, each run another number. */
+        uint32_t holds;          /* an instance pauses one for up to 8 s */
+        uint32_t seeks;          /* an instance goes back in one, or forward, to a time up to 12 s ago */
+        uint32_t growths;        /* one gets up to three partitions more, and eight at most */
+        uint32_t retentions;     /* the oldest records of one, down to all of them, are gone */
+        uint32_t topics_deleted; /* one is deleted, and made anew up to 20 s later */
         uint32_t bursts;      /* for up to 4 s one kind of trouble, again and again */
         uint32_t
                 trouble_ppm; /* of requests to the cluster: late, refused, or the answer lost; of heartbeats: put out */
@@ -150,6 +156,7 @@ struct chappe_testkit_report {
         uint32_t shrunk_faults;
         uint32_t shrunk_items;
         uint32_t step_kinds; /* at which instances were killed; printed with their counts */
+        uint32_t sights; /* rare things that were met; printed with their counts */
 };
 
 /* Runs all seeds, on all processors; every 50th twice, to compare the traces. Prints each failing seed with the command

@@ -5,12 +5,15 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include <chappe/control.h>
+
 #include "testkit/kit.h"
 
 /* A simulated group notices sooner than a real one's defaults would: the virtual minutes cost real milliseconds. */
 static const char *const usual_settings[] = { "session.timeout.ms=6000", "heartbeat.interval.ms=1000",
                                               "max.poll.interval.ms=30000" };
-#define USUAL_COUNT (sizeof(usual_settings) / sizeof(usual_settings[0]))
+#define SEEK_TIMEOUT_MS 3000
+#define USUAL_COUNT     (sizeof(usual_settings) / sizeof(usual_settings[0]))
 
 static int world_broker_open(void *context, const struct chappe_property *properties, size_t count,
                              struct chappe_broker **ret_broker, struct chappe_error *error)
@@ -27,14 +30,65 @@ static void world_step(void *context, const char *kind)
         chappe_process_step(instance->process, kind);
 }
 
+/* A service that runs does what it is told to. */
+static void expect_obedience(struct chappe_testkit_instance *instance, int status, const struct chappe_error *error)
+{
+        if (status < 0 && !chappe_process_stopped(instance->process))
+                chappe_testkit_note_failure(instance->kit, "%s could not be paused or resumed: E%d %s", instance->name,
+                                            error->code, error->text);
+}
+
+static void hold(struct chappe_testkit_instance *instance, const char *topic)
+{
+        struct chappe_error error = { 0 };
+
+        if (instance->held)
+                expect_obedience(instance, chappe_service_resume(instance->service, instance->held, &error), &error);
+        instance->held_us = 0;
+        if (topic) {
+                expect_obedience(instance, chappe_service_pause(instance->service, topic, &error), &error);
+                chappe_testkit_note_sight(instance->kit, "an operation was paused");
+                instance->held_us = chappe_fibers_now_us(instance->kit->fibers);
+        }
+        instance->held = topic;
+        chappe_fibers_note(instance->kit->fibers, topic ? "holds" : "holds no more", instance->name, 0, 0);
+}
+
+/* The cluster may be away, handlers may take longer than that. */
+static void seek(struct chappe_testkit_instance *instance, const char *topic)
+{
+        struct chappe_error error = { 0 };
+        int status;
+
+        instance->seeks++;
+        chappe_fibers_note(instance->kit->fibers, "seeks", instance->name, 0, 0);
+        status = chappe_service_seek(instance->service, topic, instance->seek_ms, SEEK_TIMEOUT_MS, &error);
+        if (status == 0)
+                chappe_testkit_note_sight(instance->kit, "an operation was moved to another time");
+}
+
+/* The main strand has nothing else to do than what it is told. */
 static void wait_for_the_end(struct chappe_testkit_instance *instance)
 {
         struct chappe_executor *executor = chappe_process_executor(instance->process);
         enum chappe_wait outcome = CHAPPE_WAIT_SIGNALLED;
 
         chappe_mutex_lock(executor, instance->mutex);
-        while (!instance->asked_to_stop && outcome != CHAPPE_WAIT_STOPPED)
-                outcome = chappe_condition_wait(executor, instance->changed, instance->mutex, CHAPPE_FOREVER);
+        while (!instance->asked_to_stop && outcome != CHAPPE_WAIT_STOPPED) {
+                const char *to_hold = instance->hold, *to_seek = instance->seek;
+
+                if (to_hold == instance->held && !to_seek) {
+                        outcome = chappe_condition_wait(executor, instance->changed, instance->mutex, CHAPPE_FOREVER);
+                        continue;
+                }
+                instance->seek = NULL;
+                chappe_mutex_unlock(executor, instance->mutex);
+                if (to_hold != instance->held)
+                        hold(instance, to_hold);
+                if (to_seek)
+                        seek(instance, to_seek);
+                chappe_mutex_lock(executor, instance->mutex);
+        }
         chappe_mutex_unlock(executor, instance->mutex);
 }
 
@@ -96,6 +150,9 @@ void chappe_testkit_instance_start(struct chappe_testkit_instance *instance)
         instance->state = INSTANCE_UP;
         instance->troubled = kit->faults_last;
         instance->asked_to_stop = instance->stays_down = false;
+        instance->hold = instance->held = instance->seek = NULL;
+        instance->held_us = 0;
+        instance->handlers = 0;
         instance->start_status = instance->stop_status = 0;
         instance->error = (struct chappe_error){ 0 };
         /* A crash may strike here already. */
@@ -177,6 +234,34 @@ void chappe_testkit_instance_ask_to_stop(struct chappe_testkit_instance *instanc
         instance->state = INSTANCE_STOPPING;
         instance->troubled = instance->kit->faults_last;
         instance->asked_to_stop = true;
+        chappe_condition_broadcast(chappe_process_executor(instance->process), instance->changed);
+}
+
+void chappe_testkit_instance_pause(struct chappe_testkit_instance *instance, int64_t until_us)
+{
+        chappe_process_pause(instance->process, until_us);
+        instance->stood_us = until_us;
+}
+
+static bool takes_orders(const struct chappe_testkit_instance *instance)
+{
+        return instance->process && instance->state == INSTANCE_UP;
+}
+
+void chappe_testkit_instance_hold(struct chappe_testkit_instance *instance, const char *topic)
+{
+        if (!takes_orders(instance))
+                return;
+        instance->hold = topic;
+        chappe_condition_broadcast(chappe_process_executor(instance->process), instance->changed);
+}
+
+void chappe_testkit_instance_seek(struct chappe_testkit_instance *instance, const char *topic, int64_t time_ms)
+{
+        if (!takes_orders(instance))
+                return;
+        instance->seek = topic;
+        instance->seek_ms = time_ms;
         chappe_condition_broadcast(chappe_process_executor(instance->process), instance->changed);
 }
 

@@ -54,6 +54,18 @@ bool chappe_testkit_feeds(const struct chappe_testkit *kit, int n)
         return !kit->selection || n < 0 || n >= ITEMS_MAXIMUM || !kit->selection->without_item[n];
 }
 
+void chappe_testkit_note_sight(struct chappe_testkit *kit, const char *what)
+{
+        size_t at = 0;
+
+        while (at < kit->sight_count && strcmp(kit->sights[at].what, what) != 0)
+                at++;
+        assert(at < SIGHTS);
+        if (at == kit->sight_count)
+                kit->sights[kit->sight_count++] = (struct sight){ .what = what };
+        kit->sights[at].times++;
+}
+
 /* The first of several is the one to look at. */
 void chappe_testkit_note_failure(struct chappe_testkit *kit, const char *format, ...)
 {
@@ -164,6 +176,19 @@ static bool all_ready(const struct chappe_testkit *kit)
         return true;
 }
 
+/* Of a record perhaps that is not in the log any more. */
+static bool any_handler_runs(const struct chappe_testkit *kit)
+{
+        const struct chappe_testkit_instance *instance;
+
+        LL_FOREACH(kit->instances, instance)
+        {
+                if (instance->process && instance->handlers > 0)
+                        return true;
+        }
+        return false;
+}
+
 static void report_stuck(struct chappe_testkit *kit, const char *what)
 {
         CHAPPE_CLEANUP(buffer) struct chappe_buffer report = { 0 };
@@ -185,8 +210,11 @@ static void report_stuck(struct chappe_testkit *kit, const char *what)
 int chappe_testkit_run_until_idle(struct chappe_testkit *kit)
 {
         int64_t begun_us = chappe_fibers_now_us(kit->fibers), busy_us = begun_us;
-        uint64_t first_switch = chappe_fibers_switches(kit->fibers), appended = chappe_sim_appended(kit->sim);
+        uint64_t first_switch = chappe_fibers_switches(kit->fibers);
+        uint64_t appended = chappe_sim_appended(kit->sim);
 
+        if (busy_us < kit->away_until_us)
+                busy_us = kit->away_until_us;
         while (!kit->failed && chappe_fibers_now_us(kit->fibers) - busy_us < QUIET_US) {
                 if (chappe_fibers_now_us(kit->fibers) - begun_us > PATIENCE_US ||
                     chappe_fibers_switches(kit->fibers) - first_switch > SWITCHES_MAXIMUM) {
@@ -195,7 +223,8 @@ int chappe_testkit_run_until_idle(struct chappe_testkit *kit)
                 }
                 chappe_fibers_run(kit->fibers, chappe_fibers_now_us(kit->fibers) + SLICE_US, SWITCHES_MAXIMUM, NULL,
                                   NULL);
-                if (chappe_sim_appended(kit->sim) != appended || chappe_sim_backlog(kit->sim) > 0 || !all_ready(kit))
+                if (chappe_sim_appended(kit->sim) != appended || chappe_sim_backlog(kit->sim) > 0 ||
+                    any_handler_runs(kit) || !all_ready(kit))
                         busy_us = chappe_fibers_now_us(kit->fibers);
                 appended = chappe_sim_appended(kit->sim);
         }

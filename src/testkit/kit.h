@@ -13,6 +13,7 @@
 
 #define SECOND_US  INT64_C(1000000)
 #define STEP_KINDS 64
+#define SIGHTS     24
 
 #define DOWN_MAXIMUM_US (5 * SECOND_US)
 
@@ -33,10 +34,19 @@ struct chappe_testkit_instance {
         struct chappe_service *service;
         enum instance_state state;
         bool asked_to_stop;
-        bool stays_down;  /* until somebody restarts it */
-        int64_t down_us;  /* otherwise how long */
-        bool troubled;    /* started, or asked to stop, while faults lasted: it may fail to */
-        int start_status; /* of the last start and stop */
+        /* Orders for the main strand, and how far it is with them. */
+        const char *hold; /* the topic that is to be held; NULL: none */
+        const char *held; /* that is */
+        int64_t held_us;  /* since then */
+        int64_t stood_us; /* it stood still until then, at the latest */
+        const char *seek; /* the topic that is to be moved to seek_ms */
+        int64_t seek_ms;
+        uint32_t seeks;    /* so far */
+        uint32_t handlers; /* that run */
+        bool stays_down;   /* until somebody restarts it */
+        int64_t down_us;   /* otherwise how long */
+        bool troubled;     /* started, or asked to stop, while faults lasted: it may fail to */
+        int start_status;  /* of the last start and stop */
         int stop_status;
         struct chappe_error error;
         struct chappe_timer supervisor;
@@ -69,6 +79,12 @@ struct reading_plan {
         struct reading_plan *next;
 };
 
+/* Something worth being met, and how often it was. */
+struct sight {
+        const char *what; /* a string constant */
+        uint32_t times;
+};
+
 /* Where instances were killed, by kind of step. */
 struct step_kind {
         const char *name; /* the kinds are string constants */
@@ -91,6 +107,8 @@ struct chappe_testkit {
         uint64_t fed; /* events fed so far */
         struct step_kind kinds[STEP_KINDS];
         size_t kind_count;
+        struct sight sights[SIGHTS];
+        size_t sight_count;
         /* the crash that is planned */
         struct chappe_testkit_instance *crash_of;
         const char *crash_kind; /* NULL: any */
@@ -100,7 +118,9 @@ struct chappe_testkit {
         int64_t crash_at_us; /* at the latest: at any step then */
         uint32_t crashes;
         bool faults_last;
-        bool failed; /* an instance did not start or end as it should */
+        int64_t away_until_us; /* what waited for the cluster, or a broker of it, comes until then, however soon they
+                                  heal */
+        bool failed;           /* an instance did not start or end as it should */
         char failure[600];
 };
 
@@ -110,6 +130,8 @@ struct chappe_testkit *chappe_testkit_create(uint64_t seed, uint64_t schedule_se
 void chappe_testkit_destroy(struct chappe_testkit *kit);
 void chappe_testkit_note_failure(struct chappe_testkit *kit, const char *format, ...)
         __attribute__((format(printf, 2, 3)));
+/* It was met once more; told at the end, with how many seeds met it. what is a string constant. */
+void chappe_testkit_note_sight(struct chappe_testkit *kit, const char *what);
 /* Every instance that is down for a while comes up, and stays. */
 void chappe_testkit_heal(struct chappe_testkit *kit);
 /* Stops all, in order; negative when one did not end cleanly. */
@@ -120,6 +142,11 @@ void chappe_testkit_instance_start(struct chappe_testkit_instance *instance);
 /* Its process is killed; after down_us it is started again, or never (CHAPPE_FOREVER). */
 void chappe_testkit_instance_kill(struct chappe_testkit_instance *instance, int64_t down_us);
 void chappe_testkit_instance_ask_to_stop(struct chappe_testkit_instance *instance, int64_t down_us);
+/* It stands still until then. */
+void chappe_testkit_instance_pause(struct chappe_testkit_instance *instance, int64_t until_us);
+/* Its main strand pauses that topic (NULL: none is paused any more), or moves it to a time, once it comes to it. */
+void chappe_testkit_instance_hold(struct chappe_testkit_instance *instance, const char *topic);
+void chappe_testkit_instance_seek(struct chappe_testkit_instance *instance, const char *topic, int64_t time_ms);
 /* Now, if it is down. */
 void chappe_testkit_instance_come_up(struct chappe_testkit_instance *instance);
 void chappe_testkit_instance_free(struct chappe_testkit_instance *instance);

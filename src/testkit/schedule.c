@@ -14,6 +14,12 @@
 #define SLOW_US           (3 * SECOND_US)
 #define JUMP_MAXIMUM_MS   3600000
 
+#define HOLD_MAXIMUM_US    (8 * SECOND_US)
+#define SEEK_MAXIMUM_US    (12 * SECOND_US)
+#define DELETED_MAXIMUM_US (20 * SECOND_US)
+#define PARTITIONS_MAXIMUM 8  /* of a topic that grows */
+#define TOPICS_MAXIMUM     16 /* of one service's to choose from */
+
 /* share: of the chance of the usual trouble. What ends membership would end it for good in a burst. */
 static const struct trouble {
         const char *what;
@@ -53,9 +59,27 @@ static struct chappe_testkit_instance *any_instance(struct chappe_testkit *kit)
         return instance;
 }
 
+static bool concerns_a_topic(enum fault_kind kind)
+{
+        return kind >= FAULT_HOLD && kind <= FAULT_TOPIC_DELETED;
+}
+
 static bool concerns_an_instance(enum fault_kind kind)
 {
-        return kind == FAULT_CRASH || kind == FAULT_STOP || kind == FAULT_PAUSE || kind == FAULT_CLOCK_JUMP;
+        return kind == FAULT_CRASH || kind == FAULT_STOP || kind == FAULT_PAUSE || kind == FAULT_CLOCK_JUMP ||
+               concerns_a_topic(kind);
+}
+
+static const char *topic_consumed(const struct chappe_testkit_instance *instance, uint64_t pick)
+{
+        const struct chappe_operation *operation = instance->config->operations;
+        const char *topics[TOPICS_MAXIMUM];
+        size_t count = 0;
+
+        for (; operation->kind && count < TOPICS_MAXIMUM; operation++)
+                if (operation->kind == CHAPPE_CONSUMES)
+                        topics[count++] = operation->topic;
+        return count ? topics[pick % count] : NULL;
 }
 
 static int64_t draw_duration_us(struct chappe_testkit *kit, enum fault_kind kind)
@@ -68,6 +92,11 @@ static int64_t draw_duration_us(struct chappe_testkit *kit, enum fault_kind kind
                 [FAULT_OUTAGE] = OUTAGE_MAXIMUM_US,
                 [FAULT_BROKER_AWAY] = AWAY_MAXIMUM_US,
                 [FAULT_CLOCK_JUMP] = 1,
+                [FAULT_HOLD] = HOLD_MAXIMUM_US,
+                [FAULT_SEEK] = SEEK_MAXIMUM_US,
+                [FAULT_GROWTH] = 1,
+                [FAULT_RETENTION] = 1,
+                [FAULT_TOPIC_DELETED] = DELETED_MAXIMUM_US,
                 [FAULT_TROUBLE] = BURST_MAXIMUM_US,
         };
 
@@ -75,6 +104,7 @@ static int64_t draw_duration_us(struct chappe_testkit *kit, enum fault_kind kind
 }
 
 static void trouble_begins(struct chappe_timer *timer);
+static void change_ends(struct chappe_timer *timer);
 static void trouble_ends(struct chappe_timer *timer);
 static void strike(struct chappe_timer *timer);
 
@@ -91,8 +121,9 @@ static struct fault *add(struct schedule *schedule, struct chappe_testkit *kit, 
         fault->instance = concerns_an_instance(kind) ? any_instance(kit) : NULL;
         fault->pick =
                 kind == FAULT_CLOCK_JUMP ? draw_below(kit, 2 * JUMP_MAXIMUM_MS) : chappe_random_next(&kit->random);
+        fault->topic = fault->instance && concerns_a_topic(kind) ? topic_consumed(fault->instance, fault->pick) : NULL;
         fault->begin.fire = kind == FAULT_TROUBLE ? trouble_begins : strike;
-        fault->end.fire = trouble_ends;
+        fault->end.fire = kind == FAULT_TROUBLE ? trouble_ends : change_ends;
         return fault;
 }
 
@@ -101,6 +132,13 @@ static void add_some(struct schedule *schedule, struct chappe_testkit *kit, enum
 {
         while (count-- > 0)
                 add(schedule, kit, kind, within_us);
+}
+
+static void add_up_to(struct schedule *schedule, struct chappe_testkit *kit, enum fault_kind kind, uint32_t most,
+                      int64_t within_us)
+{
+        if (most > 0)
+                add_some(schedule, kit, kind, (uint32_t)draw_below(kit, most + 1), within_us);
 }
 
 static void add_trouble(struct schedule *schedule, struct chappe_testkit *kit, uint32_t ppm, int64_t within_us)
@@ -139,6 +177,11 @@ void chappe_testkit_schedule_draw(struct schedule *schedule, struct chappe_testk
         add_some(schedule, kit, FAULT_OUTAGE, wanted->outages, within_us);
         add_some(schedule, kit, FAULT_BROKER_AWAY, wanted->brokers_away, within_us);
         add_some(schedule, kit, FAULT_CLOCK_JUMP, wanted->clock_jumps, within_us);
+        add_up_to(schedule, kit, FAULT_HOLD, wanted->holds, within_us);
+        add_up_to(schedule, kit, FAULT_SEEK, wanted->seeks, within_us);
+        add_up_to(schedule, kit, FAULT_GROWTH, wanted->growths, within_us);
+        add_up_to(schedule, kit, FAULT_RETENTION, wanted->retentions, within_us);
+        add_up_to(schedule, kit, FAULT_TOPIC_DELETED, wanted->topics_deleted, within_us);
         for (uint32_t i = 0; i < wanted->bursts; i++)
                 add_burst(schedule, kit, within_us);
         add_trouble(schedule, kit, wanted->trouble_ppm, within_us);
@@ -153,7 +196,7 @@ static void apply_troubles(struct schedule *schedule, struct chappe_testkit *kit
                 const struct fault *fault = &schedule->faults[i];
                 uint32_t *member = (uint32_t *)((char *)&sum + troubles[fault->trouble].member);
 
-                if (fault->lasts && fault->ppm > *member)
+                if (fault->kind == FAULT_TROUBLE && fault->lasts && fault->ppm > *member)
                         *member = fault->ppm;
         }
         chappe_sim_set_faults(kit->sim, &sum);
@@ -186,6 +229,69 @@ static void any_rebalance(struct chappe_testkit *kit, uint64_t pick)
                 chappe_sim_rebalance(kit->sim, chappe_sim_group_at(kit->sim, pick % count));
 }
 
+static void grow(struct chappe_testkit *kit, const char *topic, uint64_t pick)
+{
+        int32_t count = chappe_sim_partition_count(kit->sim, topic);
+        int32_t grown = count + 1 + (int32_t)(pick % 3);
+
+        if (count == 0 || count >= PARTITIONS_MAXIMUM)
+                return;
+        chappe_testkit_note_sight(kit, "a topic grew under its readers");
+        chappe_sim_topic_grow(kit->sim, topic, grown < PARTITIONS_MAXIMUM ? grown : PARTITIONS_MAXIMUM);
+}
+
+/* Of one partition in two all. */
+static void let_records_go(struct chappe_testkit *kit, const char *topic, uint64_t pick)
+{
+        int32_t count = chappe_sim_partition_count(kit->sim, topic);
+        int32_t partition = count ? (int32_t)(pick % (uint64_t)count) : 0;
+        int64_t low = chappe_sim_beginning(kit->sim, topic, partition);
+        int64_t end = chappe_sim_end(kit->sim, topic, partition);
+        int64_t before = low + 1 + (int64_t)(pick / 64 % (uint64_t)(end - low + 1));
+
+        if (end == low)
+                return;
+        chappe_testkit_note_sight(kit, "records were gone before their time");
+        chappe_sim_records_delete(kit->sim, topic, partition, pick / 32 % 2 ? end : before);
+}
+
+static void change(struct fault *fault)
+{
+        struct chappe_testkit *kit = fault->kit;
+        int64_t now_ms = chappe_testkit_now_ms(kit);
+
+        if (fault->kind == FAULT_HOLD)
+                chappe_testkit_instance_hold(fault->instance, fault->topic);
+        else if (fault->kind == FAULT_SEEK)
+                chappe_testkit_instance_seek(fault->instance, fault->topic, now_ms - fault->for_us / 1000);
+        else if (fault->kind == FAULT_GROWTH)
+                grow(kit, fault->topic, fault->pick);
+        else if (fault->kind == FAULT_RETENTION)
+                let_records_go(kit, fault->topic, fault->pick);
+        else if (fault->kind == FAULT_TOPIC_DELETED &&
+                 (fault->ppm = (uint32_t)chappe_sim_partition_count(kit->sim, fault->topic)) > 0 &&
+                 chappe_sim_topic_delete(kit->sim, fault->topic) == 0)
+                chappe_testkit_note_sight(kit, "a topic was deleted under its readers");
+        fault->lasts = fault->kind == FAULT_HOLD || fault->kind == FAULT_TOPIC_DELETED;
+}
+
+/* A held topic goes on, one that was deleted is made anew, unless somebody did so already. */
+static void end_change(struct fault *fault)
+{
+        if (!fault->lasts)
+                return;
+        fault->lasts = false;
+        if (fault->kind == FAULT_HOLD)
+                chappe_testkit_instance_hold(fault->instance, NULL);
+        else if (fault->kind == FAULT_TOPIC_DELETED && fault->ppm > 0)
+                chappe_sim_topic_create(fault->kit->sim, fault->topic, (int32_t)fault->ppm);
+}
+
+static void change_ends(struct chappe_timer *timer)
+{
+        end_change(CHAPPE_CONTAINER(timer, struct fault, end));
+}
+
 static void strike(struct chappe_timer *timer)
 {
         struct fault *fault = CHAPPE_CONTAINER(timer, struct fault, begin);
@@ -193,6 +299,8 @@ static void strike(struct chappe_timer *timer)
         struct chappe_process *process = fault->instance ? fault->instance->process : NULL;
         int64_t until_us = chappe_fibers_now_us(kit->fibers) + fault->for_us;
 
+        if ((fault->kind == FAULT_OUTAGE || fault->kind == FAULT_BROKER_AWAY) && until_us > kit->away_until_us)
+                kit->away_until_us = until_us;
         if (fault->kind == FAULT_REBALANCE)
                 any_rebalance(kit, fault->pick);
         else if (fault->kind == FAULT_OUTAGE)
@@ -204,9 +312,11 @@ static void strike(struct chappe_timer *timer)
         else if (fault->kind == FAULT_STOP && fault->instance)
                 chappe_testkit_instance_ask_to_stop(fault->instance, fault->for_us);
         else if (fault->kind == FAULT_PAUSE && process)
-                chappe_process_pause(process, until_us);
+                chappe_testkit_instance_pause(fault->instance, until_us);
         else if (fault->kind == FAULT_CLOCK_JUMP && process)
                 chappe_process_clock_jump(process, (int64_t)fault->pick - JUMP_MAXIMUM_MS);
+        else if (concerns_a_topic(fault->kind) && fault->topic)
+                change(fault);
 }
 
 void chappe_testkit_schedule_begin(struct schedule *schedule)
@@ -220,7 +330,7 @@ void chappe_testkit_schedule_begin(struct schedule *schedule)
                         continue;
                 kit->faults_last = true;
                 chappe_timer_set(kit->fibers, &fault->begin, at_us);
-                if (fault->kind == FAULT_TROUBLE)
+                if (fault->kind == FAULT_TROUBLE || fault->kind == FAULT_HOLD || fault->kind == FAULT_TOPIC_DELETED)
                         chappe_timer_set(kit->fibers, &fault->end, at_us + fault->for_us);
         }
 }
@@ -230,10 +340,29 @@ void chappe_testkit_schedule_end(struct schedule *schedule)
         for (size_t i = 0; i < schedule->count; i++) {
                 struct fault *fault = &schedule->faults[i];
 
+                end_change(fault);
                 fault->lasts = false;
                 chappe_timer_cancel(fault->kit->fibers, &fault->begin);
                 chappe_timer_cancel(fault->kit->fibers, &fault->end);
         }
+}
+
+static void print_change(const struct fault *fault, FILE *file)
+{
+        const char *who = fault->instance ? fault->instance->name : "nobody";
+        const char *topic = fault->topic ? fault->topic : "nothing";
+        double for_s = (double)fault->for_us / SECOND_US;
+
+        if (fault->kind == FAULT_HOLD)
+                fprintf(file, "%s pauses %s for %.3f s", who, topic, for_s);
+        else if (fault->kind == FAULT_SEEK)
+                fprintf(file, "%s goes to where %s was %.3f s ago", who, topic, for_s);
+        else if (fault->kind == FAULT_GROWTH)
+                fprintf(file, "%s grows by %d partitions", topic, 1 + (int)(fault->pick % 3));
+        else if (fault->kind == FAULT_RETENTION)
+                fprintf(file, "the oldest records of a partition of %s are gone", topic);
+        else
+                fprintf(file, "%s is deleted, and made anew %.3f s later", topic, for_s);
 }
 
 void chappe_testkit_fault_print(const struct fault *fault, FILE *file)
@@ -242,6 +371,10 @@ void chappe_testkit_fault_print(const struct fault *fault, FILE *file)
         double for_s = (double)fault->for_us / SECOND_US;
 
         fprintf(file, "%9.3f s ", (double)fault->at_us / SECOND_US);
+        if (concerns_a_topic(fault->kind)) {
+                print_change(fault, file);
+                return;
+        }
         if (fault->kind == FAULT_CRASH)
                 fprintf(file, "%s is killed at a coming step, and starts again %.3f s later", who, for_s);
         else if (fault->kind == FAULT_STOP)

@@ -16,6 +16,11 @@ enum fault_kind {
         FAULT_OUTAGE,
         FAULT_BROKER_AWAY,
         FAULT_CLOCK_JUMP,
+        FAULT_HOLD,
+        FAULT_SEEK,
+        FAULT_GROWTH,
+        FAULT_RETENTION,
+        FAULT_TOPIC_DELETED,
         FAULT_TROUBLE, /* one kind of it, for a while */
 };
 
@@ -26,9 +31,10 @@ struct fault {
         int64_t for_us;                           /* how long; CRASH and STOP: until it starts again */
         struct chappe_testkit_instance *instance; /* whom it strikes; NULL: nobody in particular */
         uint64_t pick;                            /* which kind of step, group, broker; CLOCK_JUMP: by how many ms */
-        size_t trouble;                           /* in the table of troubles */
+        const char *topic; /* that the instance consumes; NULL: of no concern, or there is none */
+        size_t trouble;    /* in the table of troubles */
         uint32_t ppm;
-        bool lasts; /* a trouble that has begun */
+        bool lasts; /* what ends later than it begins, and has begun */
         struct chappe_timer begin, end;
 };
 

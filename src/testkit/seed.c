@@ -49,11 +49,27 @@ struct covered_kind *chappe_testkit_covered(struct worker_result *result, const 
         return &result->kinds[result->kind_count++];
 }
 
+void chappe_testkit_saw(struct worker_result *result, const char *what, uint64_t times, uint32_t seeds)
+{
+        size_t at = 0;
+
+        while (at < result->sight_count && strncmp(result->sights[at].what, what, SIGHT_SIZE - 1) != 0)
+                at++;
+        if (at == SIGHTS)
+                return;
+        if (at == result->sight_count)
+                strncpy(result->sights[result->sight_count++].what, what, SIGHT_SIZE - 1);
+        result->sights[at].times += times;
+        result->sights[at].seeds += seeds;
+}
+
 static void add_up(const struct chappe_testkit *kit, struct worker_result *result)
 {
         result->seeds++;
         result->switches += chappe_fibers_switches(kit->fibers);
         result->crashes += kit->crashes;
+        for (size_t i = 0; i < kit->sight_count; i++)
+                chappe_testkit_saw(result, kit->sights[i].what, kit->sights[i].times, 1);
         for (size_t i = 0; i < kit->kind_count; i++) {
                 struct covered_kind *covered = chappe_testkit_covered(result, kit->kinds[i].name);
 

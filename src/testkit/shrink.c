@@ -13,8 +13,9 @@
 #include "testkit/story.h"
 
 #define RUNS_MAXIMUM 300
-#define VARIANTS     3 /* ways of scheduling that are tried with a smaller list: one decision less changes all later ones \
-                        */
+#define VARIANTS                                                                                                       \
+        3 /* ways of scheduling that are tried with a smaller list: one decision less changes all later ones           \
+           */
 
 struct shrinking {
         const struct chappe_testkit_simulation *simulation;

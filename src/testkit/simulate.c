@@ -121,6 +121,8 @@ static void merge(struct worker_result *sum, const struct worker_result *result)
         sum->crashes += result->crashes;
         for (uint32_t i = 0; i < result->failed; i++)
                 note_failed(sum, i < FAILURES_MAXIMUM ? result->failures[i] : 0);
+        for (size_t i = 0; i < result->sight_count; i++)
+                chappe_testkit_saw(sum, result->sights[i].what, result->sights[i].times, result->sights[i].seeds);
         for (size_t i = 0; i < result->kind_count; i++) {
                 struct covered_kind *covered = chappe_testkit_covered(sum, result->kinds[i].name);
 
@@ -145,6 +147,9 @@ static void tell(const struct chappe_testkit_simulation *simulation, const struc
         for (size_t i = 0; i < sum->kind_count; i++)
                 printf("#   killed %5u times at %-24s of %10" PRIu64 "\n", sum->kinds[i].kills, sum->kinds[i].name,
                        sum->kinds[i].seen);
+        for (size_t i = 0; i < sum->sight_count; i++)
+                printf("#   in %5u seeds, %6" PRIu64 " times: %s\n", sum->sights[i].seeds, sum->sights[i].times,
+                       sum->sights[i].what);
         for (uint32_t i = 0; i < sum->failed && i < FAILURES_MAXIMUM; i++) {
                 printf("# failed: CHAPPE_TEST_SEED=%" PRIu64 " ", sum->failures[i]);
                 chappe_testkit_print_command(simulation, stdout);
@@ -231,6 +236,8 @@ int chappe_testkit_simulate(const struct chappe_testkit_simulation *simulation,
                                                  .crashes = sum->crashes };
         for (size_t i = 0; i < sum->kind_count; i++)
                 report.step_kinds += sum->kinds[i].kills > 0;
+        for (size_t i = 0; i < sum->sight_count; i++)
+                report.sights += sum->sights[i].times > 0;
         if (failed && !single)
                 shrink(simulation, sum, &report);
         if (ret_report)

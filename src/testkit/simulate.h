@@ -6,12 +6,19 @@
 
 #define WORKERS_MAXIMUM  16
 #define KIND_NAME_SIZE   32
+#define SIGHT_SIZE       64
 #define FAILURES_MAXIMUM 16
 
 struct covered_kind {
         char name[KIND_NAME_SIZE];
         uint64_t seen;
         uint32_t kills;
+};
+
+struct covered_sight {
+        char what[SIGHT_SIZE];
+        uint64_t times;
+        uint32_t seeds; /* that met it */
 };
 
 /* Shared memory: one worker process writes, the parent reads when it has ended. */
@@ -25,6 +32,8 @@ struct worker_result {
         uint32_t crashes;
         size_t kind_count;
         struct covered_kind kinds[STEP_KINDS];
+        size_t sight_count;
+        struct covered_sight sights[SIGHTS];
 };
 
 /* A test framework's handlers would go on with the next test, in the wrong process. */
@@ -40,3 +49,4 @@ int chappe_testkit_run_seed(const struct chappe_testkit_simulation *simulation, 
 size_t chappe_testkit_print_faults(const struct chappe_testkit_simulation *simulation, uint64_t seed,
                                    const struct selection *selection, FILE *file);
 struct covered_kind *chappe_testkit_covered(struct worker_result *result, const char *name);
+void chappe_testkit_saw(struct worker_result *result, const char *what, uint64_t times, uint32_t seeds);

@@ -45,6 +45,18 @@ static bool is_due(struct chappe_testkit *kit, const char *kind)
         return (!kit->crash_kind || strcmp(kit->crash_kind, kind) == 0) && --kit->crash_after == 0;
 }
 
+static void count_handlers(struct chappe_testkit *kit, const struct chappe_process *process, const char *name)
+{
+        struct chappe_testkit_instance *instance = kit->instances;
+
+        while (instance && instance->process != process)
+                instance = instance->next;
+        if (instance && strcmp(name, "handler.begin") == 0)
+                instance->handlers++;
+        else if (instance && instance->handlers > 0)
+                instance->handlers--;
+}
+
 void chappe_testkit_step(void *context, struct chappe_process *process, const char *name)
 {
         struct chappe_testkit *kit = context;
@@ -53,6 +65,8 @@ void chappe_testkit_step(void *context, struct chappe_process *process, const ch
         if (!kind)
                 return;
         kind->seen++;
+        if (strncmp(name, "handler.", 8) == 0)
+                count_handlers(kit, process, name);
         if (kit->crash_of && kit->crash_of->process == process && is_due(kit, name))
                 crash(kit, kind);
 }

@@ -25,12 +25,18 @@ static const struct phrase {
         { "faults end", "%sthe faults are over; everything heals" },
         { "generation", "group %s has generation %lld" },
         { "goes on", "%s goes on" },
+        { "holds", "%s pauses its operation" },
+        { "holds no more", "%s resumes its operation" },
         { "killed", "%s is killed" },
         { "pauses", "%s stands still until %lld us" },
         { "put out", "%s is put out of its group" },
+        { "records gone", "%s[%lld]: what came before %lld is gone" },
+        { "seeks", "%s moves its operation to another time" },
         { "session over", "%s: its session is over, in generation %lld" },
         { "take", "%s[%lld] is taken up to %lld" },
         { "topic", "topic %s with %lld partitions" },
+        { "topic deleted", "topic %s is deleted" },
+        { "topic grows", "topic %s grows to %lld partitions" },
         { "trouble", "trouble: %s (%lld in a million)" },
 };
 

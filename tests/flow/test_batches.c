@@ -310,9 +310,10 @@ static bool is_published(int64_t n)
         return false;
 }
 
-static void check_commit(void *context, const char *group, const struct chappe_position *position)
+static void check_commit(void *context, const char *group, const struct chappe_position *position, bool stale)
 {
         (void)context;
+        (void)stale;
         for (int64_t n = 0; strcmp(group, "test") == 0 && n < position->offset; n++)
                 assert_true(is_published(n));
 }

@@ -137,8 +137,10 @@ static void log_init(struct scene_log *log, const char *topic, const char *group
         log->topic = topic;
         log->group = group;
         log->order = order;
-        for (int32_t p = 0; p < SCENE_PARTITIONS; p++)
+        for (int32_t p = 0; p < SCENE_GROWN; p++) {
                 log->committed[p] = -1;
+                log->back_to[p] = INT64_MAX;
+        }
 }
 
 void scene_open(struct chappe_testkit *kit, enum scene_planted planted)
@@ -205,6 +207,10 @@ static void feed_item(int n)
 {
         char key[] = "key-0", poison[16];
 
+        if (chappe_sim_partition_count(scene->kit->sim, SCENE_IN) == 0) {
+                scene->in.lost[n] = true; /* nobody can send it */
+                return;
+        }
         key[4] = (char)('0' + scene->items[n].key);
         scene->feeding = n;
         snprintf(poison, sizeof(poison), "poison-%d", n);

@@ -16,9 +16,7 @@
 
 #define FRAME_SIZE 10 /* Avro single-object encoding */
 
-static void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static void complain(const char *format, ...)
+void scene_complain(const char *format, ...)
 {
         char text[400];
         va_list arguments;
@@ -31,19 +29,30 @@ static void complain(const char *format, ...)
         chappe_testkit_note_failure(scene->kit, "%s", text);
 }
 
-static struct scene_log *log_of(const char *group)
+struct scene_log *scene_log_of(const char *group)
 {
         if (group && strcmp(group, scene->in.group) == 0)
                 return &scene->in;
         return group && strcmp(group, scene->mid.group) == 0 ? &scene->mid : NULL;
 }
 
-/* "relay-1": 1. */
-static int instance_number(struct chappe_process *process)
+struct scene_log *scene_log_named(const char *topic)
+{
+        if (strcmp(topic, SCENE_IN) == 0)
+                return &scene->in;
+        return strcmp(topic, SCENE_MID) == 0 ? &scene->mid : NULL;
+}
+
+int scene_instance_number(struct chappe_process *process)
 {
         const char *name = chappe_process_name(process);
 
         return name[strlen(name) - 1] - '0';
+}
+
+const struct chappe_testkit_instance *scene_instance_of(const struct scene_log *log, struct chappe_process *process)
+{
+        return chappe_testkit_instance(scene->kit, log->group, (size_t)scene_instance_number(process));
 }
 
 /* Which item a record stands for; -1: none. */
@@ -66,18 +75,37 @@ static int item_of(const struct chappe_record *record)
         return (int)event.quantity;
 }
 
-/* Rows of one key stand in the order of the log that they came from. */
+/* An item of the same key that stands before this one and has no row; -1: none; -2: this one is not there. */
+static int row_left_out(int32_t partition, int n, const int *kept)
+{
+        int left_out = -1;
+
+        for (int64_t offset = 0; offset < scene->mid.end[partition]; offset++) {
+                int earlier = scene->mid.items[partition][offset];
+
+                if (earlier == n)
+                        return left_out;
+                if (earlier >= 0 && scene->items[earlier].key == scene->items[n].key && kept[earlier] == 0 &&
+                    !scene->mid.lost[earlier])
+                        left_out = earlier;
+        }
+        return -2;
+}
+
+/* Rows of one key stand in the order of the log that they came from. In a topic that has grown it may be in two. */
 static void check_row(int n, const int *kept)
 {
-        for (int32_t p = 0; p < SCENE_PARTITIONS; p++)
-                for (int64_t offset = 0; offset < scene->mid.end[p]; offset++) {
-                        int earlier = scene->mid.items[p][offset];
+        int left_out = -2;
 
-                        if (earlier == n)
-                                return;
-                        if (earlier >= 0 && scene->items[earlier].key == scene->items[n].key && kept[earlier] == 0)
-                                complain("the keeper's store has item %d before item %d of the same key", n, earlier);
-                }
+        for (int32_t p = 0; p < SCENE_GROWN; p++) {
+                int here = row_left_out(p, n, kept);
+
+                if (here == -1)
+                        return;
+                left_out = here >= 0 ? here : left_out;
+        }
+        if (left_out >= 0 && scene->mid.life == 0)
+                scene_complain("the keeper's store has item %d before item %d of the same key", n, left_out);
 }
 
 /* What the keeper's database holds. False while it is being written to. */
@@ -101,7 +129,7 @@ static bool look_at_rows(void)
         for (int n = 0; n < SCENE_ITEMS; n++) {
                 scene->outcomes[n].kept = kept[n];
                 if (kept[n] > 1)
-                        complain("item %d took effect %d times in the keeper's store", n, kept[n]);
+                        scene_complain("item %d took effect %d times in the keeper's store", n, kept[n]);
         }
         return true;
 }
@@ -131,13 +159,13 @@ static void note_dead(int n)
                 return;
         scene->outcomes[n].dead++;
         if (!goes_to_the_dead(&scene->items[n]))
-                complain("item %d is a dead letter, and should not be", n);
+                scene_complain("item %d is a dead letter, and should not be", n);
 }
 
 static void appended(void *context, const char *topic, int32_t partition, int64_t offset)
 {
         bool in = strcmp(topic, SCENE_IN) == 0, mid = strcmp(topic, SCENE_MID) == 0;
-        struct scene_log *log = in ? &scene->in : &scene->mid;
+        struct scene_log *log = scene_log_named(topic);
         struct chappe_record record;
         int n = scene->feeding;
 
@@ -155,6 +183,7 @@ static void appended(void *context, const char *topic, int32_t partition, int64_
         if (offset >= SCENE_OFFSETS)
                 abort();
         log->items[partition][offset] = n;
+        log->excused[partition][offset] = false;
         log->end[partition] = offset + 1;
         if (mid && n >= 0)
                 scene->outcomes[n].passed_on++;
@@ -162,7 +191,7 @@ static void appended(void *context, const char *topic, int32_t partition, int64_
 
 /* Commits */
 
-static void plant(const struct scene_log *log, struct chappe_position *position)
+static void plant(const struct scene_log *log, struct chappe_process *process, struct chappe_position *position)
 {
         static char text[CHAPPE_PROGRESS_SIZE];
         struct chappe_progress progress = { 0 };
@@ -170,6 +199,9 @@ static void plant(const struct scene_log *log, struct chappe_position *position)
         if (log != &scene->in || position->offset >= log->end[position->partition])
                 return;
         if (scene->planted == SCENE_PLANTED_COMMIT_TOO_FAR)
+                position->offset++;
+        while (scene->planted == SCENE_PLANTED_LATE_COUNTS && position->offset < log->end[position->partition] &&
+               scene_came_late(log, process, position->partition, position->offset))
                 position->offset++;
         if (scene->planted != SCENE_PLANTED_METADATA_TOO_MUCH || position->offset + 1 >= log->end[position->partition])
                 return;
@@ -183,38 +215,47 @@ static void plant(const struct scene_log *log, struct chappe_position *position)
 static void committing(void *context, struct chappe_process *process, const char *group,
                        struct chappe_position *position, bool holds)
 {
-        const struct scene_log *log = log_of(group);
+        struct scene_log *log = scene_log_of(group);
 
         (void)context;
         if (log && !holds && !chappe_process_stopped(process))
-                complain("%s commits %s[%d], which it does not hold", chappe_process_name(process), position->topic,
-                         position->partition);
-        if (log)
-                plant(log, position);
+                scene_complain("%s commits %s[%d], which it does not hold", chappe_process_name(process),
+                               position->topic, position->partition);
+        if (!log || chappe_process_stopped(process))
+                return;
+        if (log->holdings[scene_instance_number(process)][position->partition].life != log->life) {
+                log->stale[position->partition] = true;
+                chappe_testkit_note_sight(scene->kit, "a commit was for a topic that was there before");
+                return;
+        }
+        plant(log, process, position);
+        scene_check_fenced(log, process, position);
 }
 
 static void check_finished(const struct scene_log *log, int32_t partition, int64_t offset, const char *how)
 {
         if (offset >= log->end[partition])
-                complain("%s[%d]: offset %lld %s, and there is no such record", log->topic, partition,
-                         (long long)offset, how);
-        else if (!finished(log, log->items[partition][offset]))
-                complain("%s[%d]: offset %lld (item %d) %s, and is not finished", log->topic, partition,
-                         (long long)offset, log->items[partition][offset], how);
+                scene_complain("%s[%d]: offset %lld %s, and there is no such record", log->topic, partition,
+                               (long long)offset, how);
+        else if (!log->excused[partition][offset] && !finished(log, log->items[partition][offset]))
+                scene_complain("%s[%d]: offset %lld (item %d) %s, and is not finished", log->topic, partition,
+                               (long long)offset, log->items[partition][offset], how);
 }
 
-static void committed(void *context, const char *group, const struct chappe_position *position)
+static void committed(void *context, const char *group, const struct chappe_position *position, bool stale)
 {
-        struct scene_log *log = log_of(group);
+        struct scene_log *log = scene_log_of(group);
         struct chappe_progress progress = { 0 };
         int32_t p = position->partition;
 
         (void)context;
-        if (!log)
+        if (log && stale && log->life > 0)
+                log->stale[p] = true;
+        if (!log || log->stale[p])
                 return;
-        if (position->offset < log->committed[p])
-                complain("%s[%d]: the commit goes back from %lld to %lld", log->topic, p, (long long)log->committed[p],
-                         (long long)position->offset);
+        if (position->offset < log->committed[p] && position->offset < log->back_to[p])
+                scene_complain("%s[%d]: the commit goes back from %lld to %lld", log->topic, p,
+                               (long long)log->committed[p], (long long)position->offset);
         log->committed[p] = position->offset;
         if (log == &scene->mid && !look_at_rows())
                 return; /* with the next one */
@@ -232,12 +273,19 @@ static void committed(void *context, const char *group, const struct chappe_posi
 static void note_gained(struct scene_log *log, int instance, const struct chappe_position *position)
 {
         struct chappe_progress progress = { 0 };
-        bool *told = log->told_finished[instance][position->partition];
+        struct scene_holding *holding = &log->holdings[instance][position->partition];
+        bool *told = holding->told_finished;
 
-        memset(told, 0, sizeof(log->told_finished[0][0]));
-        log->revoked_us[instance][position->partition] = 0;
-        log->running[instance][position->partition] = 0;
-        log->gained[instance][position->partition]++;
+        memset(told, 0, sizeof(holding->told_finished));
+        holding->revoked_us = 0;
+        holding->behind = 0;
+        holding->moved = false;
+        holding->owned = true;
+        holding->life = log->life;
+        if (holding->running > 0)
+                chappe_testkit_note_sight(scene->kit, "a partition came back while a former handler of it ran");
+        holding->running = 0;
+        holding->gained++;
         for (int64_t offset = 0; offset < position->offset; offset++)
                 told[offset] = true;
         if (position->offset >= 0 && chappe_progress_parse(&progress, position->metadata, position->offset))
@@ -250,8 +298,8 @@ static void note_gained(struct scene_log *log, int instance, const struct chappe
 static void told(void *context, struct chappe_process *process, const char *group,
                  const struct chappe_consumer_event *event)
 {
-        struct scene_log *log = log_of(group);
-        int instance = instance_number(process);
+        struct scene_log *log = scene_log_of(group);
+        int instance = scene_instance_number(process);
 
         (void)context;
         for (size_t i = 0; log && i < event->position_count; i++) {
@@ -260,9 +308,9 @@ static void told(void *context, struct chappe_process *process, const char *grou
                 if (event->kind == CHAPPE_CONSUMER_GAINED)
                         note_gained(log, instance, &event->positions[i]);
                 else if (event->kind == CHAPPE_CONSUMER_REVOKED)
-                        log->revoked_us[instance][p] = chappe_fibers_now_us(scene->kit->fibers);
+                        log->holdings[instance][p].revoked_us = chappe_fibers_now_us(scene->kit->fibers);
                 else if (event->kind == CHAPPE_CONSUMER_LOST)
-                        log->revoked_us[instance][p] = 0;
+                        log->holdings[instance][p].revoked_us = 0;
         }
 }
 
@@ -275,33 +323,37 @@ static bool stopping(const char *group, int instance)
 static void released(void *context, struct chappe_process *process, const char *group, const char *topic,
                      int32_t partition)
 {
-        struct scene_log *log = log_of(group);
-        int instance = instance_number(process);
-        int64_t revoked_us = log ? log->revoked_us[instance][partition] : 0;
+        struct scene_log *log = scene_log_of(group);
+        int instance = scene_instance_number(process);
+        struct scene_holding *holding = log ? &log->holdings[instance][partition] : NULL;
+        int64_t revoked_us = log ? holding->revoked_us : 0;
 
         (void)context;
         if (!log)
                 return;
-        log->revoked_us[instance][partition] = 0;
+        holding->revoked_us = 0;
+        holding->owned = false;
         /* A stop has used up its time by itself. */
-        if (revoked_us && !chappe_process_stopped(process) && !stopping(group, instance) &&
-            log->running[instance][partition] > 0 &&
+        if (revoked_us && !chappe_process_stopped(process) && !stopping(group, instance) && holding->running > 0 &&
             chappe_fibers_now_us(scene->kit->fibers) - revoked_us < log->drain_us)
-                complain("%s gave up %s[%d] while %d of its handlers ran, and there was time",
-                         chappe_process_name(process), topic, partition, log->running[instance][partition]);
+                scene_complain("%s gave up %s[%d] while %d of its handlers ran, and there was time",
+                               chappe_process_name(process), topic, partition, holding->running);
 }
 
 static void taken(void *context, struct chappe_process *process, const char *group, size_t held, size_t held_bytes)
 {
-        const struct scene_log *log = log_of(group);
+        const struct scene_log *log = scene_log_of(group);
 
         (void)context;
+        if (log)
+                scene_check_held(log, process, "takes records");
         /* Besides what is in hand, what each worker has finished and is just giving back. */
         if (log && held > log->in_flight_records * (1 + (size_t)log->workers))
-                complain("%s holds %zu records, and may hold %zu", chappe_process_name(process), held,
-                         log->in_flight_records);
+                scene_complain("%s holds %zu records, and may hold %zu", chappe_process_name(process), held,
+                               log->in_flight_records);
         if (log && held_bytes > SCENE_BYTES + SCENE_BYTES / 10 + SCENE_LARGEST * (1 + (size_t)log->workers))
-                complain("%s holds %zu bytes, and may hold %d", chappe_process_name(process), held_bytes, SCENE_BYTES);
+                scene_complain("%s holds %zu bytes, and may hold %d", chappe_process_name(process), held_bytes,
+                               SCENE_BYTES);
 }
 
 void scene_watch(void)
@@ -313,6 +365,9 @@ void scene_watch(void)
                 .told = told,
                 .released = released,
                 .taken = taken,
+                .sought = scene_sought,
+                .deleted = scene_deleted,
+                .topic_deleted = scene_topic_deleted,
         };
 
         chappe_sim_watch(scene->kit->sim, &watch);
@@ -343,12 +398,12 @@ static void check_order(const struct scene_log *log, int32_t partition, int64_t 
         for (int64_t earlier = 0; earlier < offset; earlier++) {
                 int other = log->items[partition][earlier];
 
-                if (other < 0 || other == n ||
+                if (other < 0 || other == n || log->excused[partition][earlier] ||
                     (log->order == CHAPPE_ORDER_KEY && scene->items[other].key != scene->items[n].key))
                         continue;
                 if (!out_of_the_way(log, other)) {
-                        complain("%s[%d]: item %d at %lld begins before item %d at %lld is done", log->topic, partition,
-                                 n, (long long)offset, other, (long long)earlier);
+                        scene_complain("%s[%d]: item %d at %lld begins before item %d at %lld is done", log->topic,
+                                       partition, n, (long long)offset, other, (long long)earlier);
                         return;
                 }
         }
@@ -368,30 +423,58 @@ int scene_begins(struct scene_log *log, struct chappe_context *ctx, int n)
         struct chappe_process *process = chappe_process_current();
         int32_t partition = chappe_context_partition(ctx);
         int64_t offset = chappe_context_offset(ctx);
-        int instance = instance_number(process);
+        int instance = scene_instance_number(process);
 
-        log->running[instance][partition]++;
+        struct scene_holding *holding = &log->holdings[instance][partition];
+
+        holding->running++;
         note_handler("begins", n, partition, offset);
         if (chappe_process_stopped(process))
                 return 0;
-        if (log->told_finished[instance][partition][offset])
-                complain("%s runs item %d again, which was told to be finished when it gained %s[%d]",
-                         chappe_process_name(process), n, log->topic, partition);
+        scene_check_held(log, process, "begins a record");
+        if (log->stale[partition] || chappe_sim_mistaken(scene->kit->sim, log->topic, partition) ||
+            holding->life != log->life || offset >= log->end[partition] || log->items[partition][offset] != n)
+                return holding->gained; /* a record of a topic that is not there any more */
+        if (holding->told_finished[offset] && !holding->moved)
+                scene_complain("%s runs item %d again, which was told to be finished when it gained %s[%d]",
+                               chappe_process_name(process), n, log->topic, partition);
         check_order(log, partition, offset, n);
-        return log->gained[instance][partition];
+        return holding->gained;
 }
 
-void scene_ends(struct scene_log *log, struct chappe_context *ctx, int n, int begun)
+void scene_ends(struct scene_log *log, struct chappe_context *ctx, int n, int begun, enum chappe_decision decision)
 {
-        int instance = instance_number(chappe_process_current());
+        struct chappe_process *process = chappe_process_current();
         int32_t partition = chappe_context_partition(ctx);
+        int64_t offset = chappe_context_offset(ctx);
+        struct scene_holding *holding = &log->holdings[scene_instance_number(process)][partition];
 
-        if (log->gained[instance][partition] == begun)
-                log->running[instance][partition]--;
-        note_handler("ends", n, partition, chappe_context_offset(ctx));
+        if (holding->gained == begun)
+                holding->running--;
+        note_handler("ends", n, partition, offset);
+        if (chappe_process_stopped(process))
+                return;
+        if (holding->gained != begun || !holding->owned) {
+                chappe_testkit_note_sight(scene->kit, "a handler ended after its partition had gone");
+                if (decision == CHAPPE_DONE)
+                        holding->late[offset] = scene_instance_of(log, process)->incarnation;
+        }
+        if (decision == CHAPPE_DONE && holding->done[offset] != holding->gained)
+                holding->done[offset] = begun;
 }
 
 /* The end */
+
+/* Whoever reads there may have been told of a former life of the topic. */
+static bool is_stale(const struct scene_log *log, int n)
+{
+        for (int32_t p = 0; p < SCENE_GROWN; p++)
+                for (int64_t offset = 0; offset < log->end[p]; offset++)
+                        if (log->items[p][offset] == n &&
+                            (log->stale[p] || chappe_sim_mistaken(scene->kit->sim, log->topic, p)))
+                                return true;
+        return false;
+}
 
 int scene_check(struct chappe_error *error)
 {
@@ -400,14 +483,15 @@ int scene_check(struct chappe_error *error)
         for (int n = 0; n < SCENE_ITEMS; n++) {
                 const struct outcome *outcome = &scene->outcomes[n];
 
-                if (!chappe_testkit_feeds(scene->kit, n))
+                if (!chappe_testkit_feeds(scene->kit, n) || scene->in.lost[n] || is_stale(&scene->in, n))
                         continue;
                 if (!finished(&scene->in, n))
                         return chappe_fail(error, CHAPPE_E_USAGE, "item %d was lost: %d runs, %d done, %d dead letters",
                                            n, outcome->runs, outcome->done, outcome->dead);
                 if (goes_to_the_dead(&scene->items[n]) && outcome->passed_on > 0)
                         return chappe_fail(error, CHAPPE_E_USAGE, "item %d was passed on, and is a dead letter", n);
-                if (scene->keeps && outcome->kept != (outcome->passed_on > 0))
+                if (scene->keeps && !scene->mid.lost[n] && !is_stale(&scene->mid, n) &&
+                    outcome->kept != (outcome->passed_on > 0))
                         return chappe_fail(error, CHAPPE_E_USAGE, "item %d took effect %d times in the keeper's store",
                                            n, outcome->kept);
         }

@@ -14,6 +14,7 @@
 #define SCENE_ITEMS      40
 #define SCENE_KEYS       6
 #define SCENE_PARTITIONS 4
+#define SCENE_GROWN      8   /* partitions of a topic that grows, at most */
 #define SCENE_OFFSETS    400 /* of one partition, repetitions included */
 #define SCENE_INSTANCES  3   /* of one service */
 #define SCENE_ATTEMPTS   5   /* of the retry policy */
@@ -57,29 +58,46 @@ struct outcome {
         int kept;      /* rows of the keeper */
 };
 
+/* What one instance has had to do with one partition. */
+struct scene_holding {
+        int gained;         /* how often */
+        int life;           /* of the topic, when it was gained last */
+        bool owned;         /* gained, and not released yet */
+        bool moved;         /* since then: what was finished may run again */
+        int64_t behind;     /* and what is before this one is left out */
+        int running;        /* since it was gained last */
+        int64_t revoked_us; /* 0: it is not */
+        bool told_finished[SCENE_OFFSETS];
+        int done[SCENE_OFFSETS];      /* by a run that began when it had been gained so often; 0: by none */
+        uint64_t late[SCENE_OFFSETS]; /* by a run of this process (its incarnation) that ended when it had gone */
+};
+
 /* A topic that one of the services consumes, as its log shows it. */
 struct scene_log {
         const char *topic;
         const char *group;
         enum chappe_order order;
-        int items[SCENE_PARTITIONS][SCENE_OFFSETS]; /* by offset */
-        int64_t end[SCENE_PARTITIONS];
-        int64_t committed[SCENE_PARTITIONS];
-        int64_t checked[SCENE_PARTITIONS]; /* up to here, all that was committed was found to be finished */
+        int life;                              /* how often it was deleted */
+        int items[SCENE_GROWN][SCENE_OFFSETS]; /* by offset */
+        bool excused[SCENE_GROWN][SCENE_OFFSETS];
+        int64_t end[SCENE_GROWN];
+        int64_t committed[SCENE_GROWN];
+        int64_t checked[SCENE_GROWN]; /* up to here, all that was committed was found to be finished */
+        int64_t back_to[SCENE_GROWN]; /* so far commits may go back: somebody was moved there */
+        bool stale[SCENE_GROWN];      /* a commit that was meant for a former life of the topic */
+        bool lost[SCENE_ITEMS];       /* records of these were gone, or left out: they need not take effect */
         int64_t drain_us;
         size_t in_flight_records;
         int workers;
-        /* by instance */
-        bool told_finished[SCENE_INSTANCES][SCENE_PARTITIONS][SCENE_OFFSETS];
-        int gained[SCENE_INSTANCES][SCENE_PARTITIONS];         /* how often */
-        int running[SCENE_INSTANCES][SCENE_PARTITIONS];        /* since it was gained last */
-        int64_t revoked_us[SCENE_INSTANCES][SCENE_PARTITIONS]; /* 0: it is not */
+        struct scene_holding holdings[SCENE_INSTANCES][SCENE_GROWN];
 };
 
 enum scene_planted {
         SCENE_PLANTED_NOTHING,
         SCENE_PLANTED_COMMIT_TOO_FAR,
         SCENE_PLANTED_METADATA_TOO_MUCH,
+        SCENE_PLANTED_LATE_COUNTS, /* what a handler finished after its partition had gone is committed once it is back
+                                    */
 };
 
 struct scene {
@@ -113,8 +131,29 @@ extern const struct chappe_service_config scene_keeper;
 
 /* runtime_judge.c */
 void scene_watch(void);
+void scene_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The log that a group reads, or that has this name; NULL: neither. */
+struct scene_log *scene_log_of(const char *group);
+struct scene_log *scene_log_named(const char *topic);
+/* "relay-1": 1. */
+int scene_instance_number(struct chappe_process *process);
+const struct chappe_testkit_instance *scene_instance_of(const struct scene_log *log, struct chappe_process *process);
 /* A handler begins and ends a record of one of the logs; what the one returns the other wants. */
 int scene_begins(struct scene_log *log, struct chappe_context *ctx, int n);
-void scene_ends(struct scene_log *log, struct chappe_context *ctx, int n, int begun);
+void scene_ends(struct scene_log *log, struct chappe_context *ctx, int n, int begun, enum chappe_decision decision);
+
+/* runtime_changes.c: topics that change under their readers, operations that are held and moved */
+void scene_sought(void *context, struct chappe_process *process, const char *group, const char *topic,
+                  int32_t partition, int64_t offset);
+void scene_deleted(void *context, const char *topic, int32_t partition, int64_t before);
+void scene_topic_deleted(void *context, const char *topic);
+/* Nothing of a held operation begins or is taken. */
+void scene_check_held(const struct scene_log *log, struct chappe_process *process, const char *what);
+/* A commit tells what its sender was told, or did while the partition was its own: what came late counts for nothing.
+ */
+void scene_check_fenced(const struct scene_log *log, struct chappe_process *process,
+                        const struct chappe_position *position);
+/* The record at this offset was finished by a run that came too late, and by no other since. */
+bool scene_came_late(const struct scene_log *log, struct chappe_process *process, int32_t partition, int64_t offset);
 /* At the end. 0, or what is wrong. */
 int scene_check(struct chappe_error *error);

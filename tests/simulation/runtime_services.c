@@ -81,7 +81,7 @@ static enum chappe_decision on_relayed(struct chappe_context *ctx, const struct 
         scene->outcomes[n].runs++;
         dawdle(scene->items[n].slow_us);
         decision = relay_decides(ctx, event, &scene->items[n], &scene->outcomes[n]);
-        scene_ends(&scene->in, ctx, n, begun);
+        scene_ends(&scene->in, ctx, n, begun, decision);
         return decision;
 }
 
@@ -99,6 +99,7 @@ static enum chappe_decision on_kept(struct chappe_context *ctx, const struct sho
 {
         int n = (int)event->quantity, begun;
         struct outcome *outcome = &scene->outcomes[n];
+        enum chappe_decision decision;
         bool entered;
 
         begun = scene_begins(&scene->mid, ctx, n);
@@ -106,8 +107,9 @@ static enum chappe_decision on_kept(struct chappe_context *ctx, const struct sho
         entered = enter(ctx, n) && outcome->kept_runs >= scene->items[n].keep_failures;
         outcome->kept_runs += !killed();
         outcome->entered += entered && !killed();
-        scene_ends(&scene->mid, ctx, n, begun);
-        return entered ? CHAPPE_DONE : chappe_retry(ctx, "failed");
+        decision = entered ? CHAPPE_DONE : chappe_retry(ctx, "failed");
+        scene_ends(&scene->mid, ctx, n, begun, decision);
+        return decision;
 }
 
 static const struct chappe_retry_policy policy = { .backoff_ms = 20,

@@ -54,6 +54,11 @@ static struct chappe_testkit_simulation simulation(const char *test, enum scene_
                             .outages = 1,
                             .brokers_away = 1,
                             .clock_jumps = 1,
+                            .holds = 2,
+                            .seeks = 1,
+                            .growths = 1,
+                            .retentions = 1,
+                            .topics_deleted = 1,
                             .bursts = 4,
                             .trouble_ppm = 5000 },
                 .items = SCENE_ITEMS,
@@ -88,6 +93,7 @@ static void test_promises_hold_at_every_step_of_every_seed(void **state)
         if (report.seeds >= 1000) {
                 assert_true(report.crashes >= report.seeds);
                 assert_true(report.step_kinds >= 25);
+                assert_true(report.sights >= 8); /* paused, moved, grown, gone, deleted, and who came late */
         }
 }
 
@@ -96,7 +102,7 @@ static void assert_found(enum scene_planted planted, const char *test)
         struct chappe_testkit_simulation spoiled = simulation(test, &planted);
         struct chappe_testkit_report report;
 
-        spoiled.seeds = 40;
+        spoiled.seeds = planted == SCENE_PLANTED_LATE_COUNTS ? 1000 : 40;
         assert_int_not_equal(chappe_testkit_simulate(&spoiled, &report), 0);
         if (report.seeds == 1)
                 return; /* a repetition */
@@ -117,6 +123,13 @@ static void test_runtime_that_tells_too_much_is_found(void **state)
         assert_found(SCENE_PLANTED_METADATA_TOO_MUCH, __func__);
 }
 
+/* Lost while a handler runs, gained again, and then it comes back. */
+static void test_runtime_that_counts_what_came_late_is_found(void **state)
+{
+        (void)state;
+        assert_found(SCENE_PLANTED_LATE_COUNTS, __func__);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -124,6 +137,7 @@ int main(void)
                 cmocka_unit_test(test_promises_hold_at_every_step_of_every_seed),
                 cmocka_unit_test(test_runtime_that_commits_one_too_far_is_found),
                 cmocka_unit_test(test_runtime_that_tells_too_much_is_found),
+                cmocka_unit_test(test_runtime_that_counts_what_came_late_is_found),
         };
         cmocka_set_test_filter(getenv("CHAPPE_TEST_ONLY"));
         return cmocka_run_group_tests(tests, NULL, NULL);

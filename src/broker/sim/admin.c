@@ -122,11 +122,12 @@ int chappe_sim_admin_offset_for_time(struct chappe_broker *broker, const char *t
                                      struct chappe_error *error)
 {
         const struct sim_log *log = NULL;
-        int64_t offset = 0;
+        int64_t offset;
         int status = log_find((struct sim_broker *)broker, topic, partition, timeout_ms, &log, error);
 
         if (status < 0)
                 return status;
+        offset = log->low;
         while (offset < log->end && log->records[offset]->timestamp_ms < timestamp_ms)
                 offset++;
         *ret_offset = offset;

@@ -126,6 +126,19 @@ int64_t chappe_sim_log_append(struct chappe_sim *sim, struct sim_topic *topic, i
         return log->end - 1;
 }
 
+static void topic_free(struct sim_topic *topic)
+{
+        for (int32_t i = 0; i < topic->partition_count; i++) {
+                for (int64_t k = 0; k < topic->logs[i].end; k++)
+                        free(topic->logs[i].records[k]);
+                free(topic->logs[i].records);
+        }
+        free(topic->arrivals);
+        free(topic->logs);
+        free(topic->name);
+        free(topic);
+}
+
 void chappe_sim_cluster_free(struct chappe_sim *sim)
 {
         struct sim_topic *topic, *next;
@@ -133,15 +146,11 @@ void chappe_sim_cluster_free(struct chappe_sim *sim)
         HASH_ITER(hh, sim->topics, topic, next)
         {
                 HASH_DEL(sim->topics, topic);
-                for (int32_t i = 0; i < topic->partition_count; i++) {
-                        for (int64_t k = 0; k < topic->logs[i].end; k++)
-                                free(topic->logs[i].records[k]);
-                        free(topic->logs[i].records);
-                }
-                free(topic->arrivals);
-                free(topic->logs);
-                free(topic->name);
-                free(topic);
+                topic_free(topic);
+        }
+        LL_FOREACH_SAFE2(sim->deleted_topics, topic, next, next_deleted)
+        {
+                topic_free(topic);
         }
 }
 
@@ -150,6 +159,26 @@ int chappe_sim_topic_create(struct chappe_sim *sim, const char *topic, int32_t p
         if (chappe_sim_topic_find(sim, topic))
                 return CHAPPE_TOPIC_EXISTS;
         return chappe_sim_topic_add(sim, topic, partition_count) ? 0 : -CHAPPE_E_NO_MEMORY;
+}
+
+int chappe_sim_topic_delete(struct chappe_sim *sim, const char *topic)
+{
+        struct sim_topic *found = chappe_sim_topic_find(sim, topic);
+
+        if (!found)
+                return -CHAPPE_E_TOPIC_MISSING;
+        HASH_DEL(sim->topics, found);
+        LL_PREPEND2(sim->deleted_topics, found, next_deleted);
+        found->deleted = true;
+        sim->deletions++;
+        chappe_fibers_note(sim->fibers, "topic deleted", topic, 0, 0);
+        for (struct sim_group *group = sim->groups; group; group = group->hh.next)
+                chappe_sim_group_topic_deleted(group, topic);
+        for (struct sim_broker *broker = sim->brokers; broker; broker = broker->next)
+                chappe_sim_handle_deleted(broker, found);
+        if (sim->watch.topic_deleted)
+                sim->watch.topic_deleted(sim->watch.context, topic);
+        return 0;
 }
 
 int chappe_sim_topic_grow(struct chappe_sim *sim, const char *topic, int32_t partition_count)
@@ -166,6 +195,7 @@ int chappe_sim_topic_grow(struct chappe_sim *sim, const char *topic, int32_t par
                 logs[i] = (struct sim_log){ 0 };
         found->logs = logs;
         found->partition_count = partition_count;
+        chappe_fibers_note(sim->fibers, "topic grows", topic, partition_count, 0);
         for (struct sim_group *group = sim->groups; group; group = group->hh.next)
                 chappe_sim_group_topic_added(group, topic);
         return 0;
@@ -180,6 +210,9 @@ int chappe_sim_records_delete(struct chappe_sim *sim, const char *topic, int32_t
                 return -CHAPPE_E_TOPIC_MISSING;
         if (before > log->low)
                 log->low = before < log->end ? before : log->end;
+        chappe_fibers_note(sim->fibers, "records gone", topic, partition, log->low);
+        if (sim->watch.deleted)
+                sim->watch.deleted(sim->watch.context, topic, partition, log->low);
         return 0;
 }
 
@@ -223,6 +256,20 @@ int64_t chappe_sim_end(const struct chappe_sim *sim, const char *topic, int32_t 
         const struct sim_topic *found = chappe_sim_topic_find(sim, topic);
 
         return found && partition < found->partition_count ? found->logs[partition].end : 0;
+}
+
+bool chappe_sim_mistaken(const struct chappe_sim *sim, const char *topic, int32_t partition)
+{
+        const struct sim_topic *found = chappe_sim_topic_find(sim, topic);
+
+        return found && partition < found->partition_count && found->logs[partition].mistaken;
+}
+
+int64_t chappe_sim_beginning(const struct chappe_sim *sim, const char *topic, int32_t partition)
+{
+        const struct sim_topic *found = chappe_sim_topic_find(sim, topic);
+
+        return found && partition < found->partition_count ? found->logs[partition].low : 0;
 }
 
 bool chappe_sim_read(struct chappe_sim *sim, const char *topic, int32_t partition, int64_t offset,

@@ -26,12 +26,12 @@ static int decide(struct sim_commit *commit, struct chappe_error *error)
 {
         struct chappe_consumer *consumer = commit->consumer;
         struct chappe_sim *sim = consumer->broker->sim;
+        struct sim_positions told = { commit->positions, commit->count, commit->deletions != sim->deletions };
         int status;
 
         if (chappe_random_chance(sim->random, sim->faults.commit_failed_ppm))
                 return chappe_fail(error, CHAPPE_E_COMMIT_REFUSED, "simulated: the coordinator is loading");
-        status = chappe_sim_group_commit(consumer->group, member_still(commit), commit->generation, commit->positions,
-                                         commit->count, error);
+        status = chappe_sim_group_commit(consumer->group, member_still(commit), commit->generation, &told, error);
         if (status == 0 && chappe_random_chance(sim->random, sim->faults.commit_unknown_ppm))
                 return chappe_fail(error, CHAPPE_E_COMMIT_REFUSED, "simulated: the answer was lost");
         return status;
@@ -92,6 +92,7 @@ int chappe_sim_consumer_commit(struct chappe_consumer *consumer, const struct ch
         commit->count = count;
         look_at(commit);
         commit->token = token;
+        commit->deletions = sim->deletions;
         commit->generation = consumer->generation;
         commit->member = consumer->member ? consumer->member->number : 0;
         commit->arrival.fire = commit_arrived;

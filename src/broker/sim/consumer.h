@@ -11,6 +11,7 @@ struct sim_reading {
         int64_t position; /* the next record to take */
         int64_t fetched;  /* records before this have arrived */
         int64_t end_told; /* the end that was told last */
+        bool told_missing;
         struct chappe_consumer *consumer;
         struct chappe_timer fetch;
 };
@@ -38,7 +39,8 @@ struct sim_commit {
         size_t count;
         void *token;
         int32_t generation;
-        uint64_t member; /* its number: the member may be gone */
+        uint64_t member;    /* its number: the member may be gone */
+        uint64_t deletions; /* of topics, before it was sent */
         struct chappe_timer arrival;
         struct sim_commit *previous, *next;
 };

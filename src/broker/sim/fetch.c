@@ -4,6 +4,9 @@
 
 #include "broker/sim/consumer.h"
 
+#define DELETED_US 3000000 /* until its readers notice that a topic is gone, at most */
+#define MISSING_US 250000  /* until they ask for it again */
+
 struct sim_reading *chappe_sim_reading_find(const struct chappe_consumer *consumer, const char *topic,
                                             int32_t partition)
 {
@@ -37,28 +40,16 @@ static void tell_end(struct sim_reading *reading)
                              1);
 }
 
-static void fetched(struct chappe_timer *timer)
+void chappe_sim_handle_deleted(struct sim_broker *broker, const struct sim_topic *topic)
 {
-        struct sim_reading *reading = CHAPPE_CONTAINER(timer, struct sim_reading, fetch);
-        struct chappe_consumer *consumer = reading->consumer;
+        struct chappe_sim *sim = broker->sim;
 
-        if (chappe_process_stopped(consumer->broker->process))
-                return;
-        if (!chappe_sim_reachable(consumer->broker->sim, chappe_sim_place(reading->topic, reading->partition))) {
-                fetch_later(reading);
-                return;
-        }
-        reading->fetched = reading->topic->logs[reading->partition].end;
-        tell_end(reading);
-        chappe_sim_consumer_ready(consumer);
-}
-
-void chappe_sim_handle_appended(struct sim_broker *broker, const struct sim_topic *topic, int32_t partition)
-{
         for (struct chappe_consumer *consumer = broker->consumers; consumer; consumer = consumer->next)
                 for (size_t i = 0; i < consumer->reading_count; i++)
-                        if (consumer->readings[i]->topic == topic && consumer->readings[i]->partition == partition)
-                                fetch_later(consumer->readings[i]);
+                        if (consumer->readings[i]->topic == topic)
+                                chappe_timer_set(sim->fibers, &consumer->readings[i]->fetch,
+                                                 chappe_fibers_now_us(sim->fibers) +
+                                                         (int64_t)chappe_random_below(sim->random, DELETED_US));
 }
 
 /* Where to read: a beginning, an end, an offset, or where auto.offset.reset says when there is no such offset. */
@@ -71,6 +62,78 @@ static int64_t resolve(const struct chappe_consumer *consumer, const struct sim_
         if (offset >= log->low && offset <= log->end)
                 return offset;
         return consumer->from_latest ? log->end : log->low;
+}
+
+/* Not there, or another one by the same name: to a reader it is a log that goes on somewhere, or does not reach so far.
+ */
+static bool topic_is_there(struct sim_reading *reading)
+{
+        struct sim_topic *found = reading->topic;
+        struct sim_log *log;
+
+        if (!found->deleted)
+                return true;
+        found = chappe_sim_topic_find(reading->consumer->broker->sim, found->name);
+        if (!found || reading->partition >= found->partition_count)
+                return false;
+        reading->topic = found;
+        log = &found->logs[reading->partition];
+        reading->position = resolve(reading->consumer, log, reading->fetched);
+        log->mistaken |= reading->position == reading->fetched && reading->position > log->low;
+        reading->fetched = reading->position;
+        reading->end_told = -1;
+        return true;
+}
+
+/* The reader hears of it, asks what there is, and brings its group to share it out again. */
+static void tell_missing(struct sim_reading *reading)
+{
+        struct chappe_consumer *consumer = reading->consumer;
+        struct chappe_sim *sim = consumer->broker->sim;
+
+        chappe_timer_set(sim->fibers, &reading->fetch, chappe_fibers_now_us(sim->fibers) + MISSING_US);
+        if (reading->told_missing || chappe_process_paused(consumer->broker->process) ||
+            (consumer->group && !chappe_sim_reachable(sim, consumer->group->number)))
+                return;
+        reading->told_missing = true;
+        chappe_fail(&chappe_sim_event_add(consumer, CHAPPE_CONSUMER_ERROR, NULL, 0)->event.error,
+                    CHAPPE_E_TOPIC_MISSING, "topic %s does not exist", reading->topic->name);
+        if (consumer->member)
+                chappe_sim_group_assemble(consumer->group);
+}
+
+static void fetched(struct chappe_timer *timer)
+{
+        struct sim_reading *reading = CHAPPE_CONTAINER(timer, struct sim_reading, fetch);
+        struct chappe_consumer *consumer = reading->consumer;
+        const struct sim_log *log;
+
+        if (chappe_process_stopped(consumer->broker->process))
+                return;
+        if (!chappe_sim_reachable(consumer->broker->sim, chappe_sim_place(reading->topic, reading->partition))) {
+                fetch_later(reading);
+                return;
+        }
+        if (!topic_is_there(reading)) {
+                tell_missing(reading);
+                return;
+        }
+        log = &reading->topic->logs[reading->partition];
+        if (reading->fetched < log->low && reading->position < reading->fetched)
+                return; /* what came before it was deleted is taken first */
+        if (reading->fetched < log->low)
+                reading->position = resolve(consumer, log, reading->fetched);
+        reading->fetched = log->end;
+        tell_end(reading);
+        chappe_sim_consumer_ready(consumer);
+}
+
+void chappe_sim_handle_appended(struct sim_broker *broker, const struct sim_topic *topic, int32_t partition)
+{
+        for (struct chappe_consumer *consumer = broker->consumers; consumer; consumer = consumer->next)
+                for (size_t i = 0; i < consumer->reading_count; i++)
+                        if (consumer->readings[i]->topic == topic && consumer->readings[i]->partition == partition)
+                                fetch_later(consumer->readings[i]);
 }
 
 static struct sim_reading *reading_add(struct chappe_consumer *consumer, struct sim_topic *topic, int32_t partition)
@@ -98,13 +161,26 @@ static void reading_start(struct sim_reading *reading, int64_t offset)
         fetch_later(reading);
 }
 
+/* One that was deleted since it was assigned is told as missing later. */
+static struct sim_topic *topic_with(const struct chappe_sim *sim, const char *name, int32_t partition)
+{
+        struct sim_topic *topic = chappe_sim_topic_find(sim, name);
+
+        if (topic && partition >= 0 && partition < topic->partition_count)
+                return topic;
+        topic = sim->deleted_topics;
+        while (topic && (strcmp(topic->name, name) != 0 || partition < 0 || partition >= topic->partition_count))
+                topic = topic->next_deleted;
+        return topic;
+}
+
 int chappe_sim_readings_add(struct chappe_consumer *consumer, const struct chappe_position *positions, size_t count,
                             struct chappe_error *error)
 {
         for (size_t i = 0; i < count; i++) {
-                struct sim_topic *topic = chappe_sim_topic_find(consumer->broker->sim, positions[i].topic);
+                struct sim_topic *topic = topic_with(consumer->broker->sim, positions[i].topic, positions[i].partition);
 
-                if (!topic || positions[i].partition < 0 || positions[i].partition >= topic->partition_count)
+                if (!topic)
                         return chappe_fail(error, CHAPPE_E_TOPIC_MISSING, "%s[%d]: no such partition",
                                            positions[i].topic, positions[i].partition);
                 reading_start(reading_add(consumer, topic, positions[i].partition), positions[i].offset);
@@ -147,8 +223,6 @@ size_t chappe_sim_consumer_take(struct chappe_consumer *consumer, const char *to
         struct sim_reading *reading = chappe_sim_reading_find(consumer, topic, partition);
         size_t count = 0, bytes = 0;
 
-        if (reading && reading->position < reading->topic->logs[partition].low)
-                reading_start(reading, reading->position); /* deleted under the reader */
         if (!reading || reading->position == reading->fetched || maximum == 0 ||
             !chappe_process_step(consumer->broker->process, "broker.take"))
                 return 0;
@@ -164,6 +238,8 @@ size_t chappe_sim_consumer_take(struct chappe_consumer *consumer, const char *to
                 consumer->broker->sim->watch.taken(consumer->broker->sim->watch.context, consumer->broker->process,
                                                    consumer->group_name, consumer->lent, consumer->lent_bytes);
         tell_end(reading);
+        if (reading->position == reading->fetched && reading->fetched < reading->topic->logs[partition].low)
+                fetch_later(reading); /* what follows was deleted under the reader */
         return count;
 }
 
@@ -171,11 +247,15 @@ int chappe_sim_consumer_seek(struct chappe_consumer *consumer, const char *topic
                              struct chappe_error *error)
 {
         struct sim_reading *reading = chappe_sim_reading_find(consumer, topic, partition);
+        const struct chappe_sim_watch *watch = &consumer->broker->sim->watch;
 
         if (!chappe_process_step(consumer->broker->process, "broker.seek"))
                 return chappe_fail(error, CHAPPE_E_STOPPED, "the process was killed");
         if (!reading)
                 return chappe_fail(error, CHAPPE_E_ASSIGNMENT_STATE, "%s[%d] is not being read", topic, partition);
         reading_start(reading, offset);
+        if (watch->sought)
+                watch->sought(watch->context, consumer->broker->process, consumer->group_name, topic, partition,
+                              offset);
         return 0;
 }

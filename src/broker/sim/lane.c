@@ -35,6 +35,18 @@ static void fail_outgoing(struct sim_outgoing *outgoing, enum chappe_delivery re
                     why);
 }
 
+/* Deleted, and perhaps made anew. */
+static bool topic_is_there(struct sim_lane *lane)
+{
+        struct sim_topic *found = lane->topic->topic;
+
+        if (found->deleted)
+                found = chappe_sim_topic_find(lane->topic->producer->broker->sim, found->name);
+        if (found)
+                lane->topic->topic = found;
+        return found && lane->partition < found->partition_count;
+}
+
 static int64_t append(struct sim_lane *lane, struct sim_outgoing *outgoing)
 {
         struct sim_record *record = outgoing->record;
@@ -49,7 +61,9 @@ static void decide(struct sim_lane *lane, struct sim_outgoing *outgoing)
         struct chappe_producer *producer = lane->topic->producer;
         struct chappe_sim *sim = producer->broker->sim;
 
-        if (chappe_random_chance(sim->random, sim->faults.delivery_failed_ppm)) {
+        if (!topic_is_there(lane)) {
+                fail_outgoing(outgoing, CHAPPE_DELIVERY_FAILED, "there is no such topic");
+        } else if (chappe_random_chance(sim->random, sim->faults.delivery_failed_ppm)) {
                 fail_outgoing(outgoing, CHAPPE_DELIVERY_FAILED, "the broker refused the record");
         } else if (chappe_random_chance(sim->random, sim->faults.acknowledgement_lost_ppm)) {
                 if (chappe_random_chance(sim->random, 500000))
@@ -186,7 +200,7 @@ void chappe_sim_lane_close(struct sim_lane *lane)
                 struct sim_outgoing *outgoing = lane->queue;
 
                 DL_DELETE2(lane->queue, outgoing, previous, next);
-                if (leaves)
+                if (leaves && topic_is_there(lane))
                         append(lane, outgoing);
                 fail_outgoing(outgoing, CHAPPE_DELIVERY_UNKNOWN, "the producer was closed");
                 report(producer, outgoing);

@@ -24,7 +24,7 @@ const struct sim_committed *chappe_sim_group_committed(const struct sim_group *g
         return committed;
 }
 
-static void store(struct sim_group *group, const struct chappe_position *position)
+static void store(struct sim_group *group, const struct chappe_position *position, bool stale)
 {
         struct sim_committed *committed;
         char key[KEY_SIZE];
@@ -44,29 +44,62 @@ static void store(struct sim_group *group, const struct chappe_position *positio
         if (group->sim->watch.committed)
                 group->sim->watch.committed(group->sim->watch.context, group->name,
                                             &(struct chappe_position){ position->topic, position->partition,
-                                                                       committed->offset, committed->metadata });
+                                                                       committed->offset, committed->metadata },
+                                            stale);
 }
 
-static int store_all(struct sim_group *group, const struct chappe_position *positions, size_t count,
-                     struct chappe_error *error)
+void chappe_sim_group_topic_deleted(struct sim_group *group, const char *topic)
 {
+        struct sim_committed *committed, *next;
+        size_t length = strlen(topic);
+
+        HASH_ITER(hh, group->committed, committed, next)
+        {
+                if (strncmp(committed->key, topic, length) != 0 ||
+                    strchr(committed->key + length, '/') != committed->key + length)
+                        continue;
+                HASH_DEL(group->committed, committed);
+                free(committed->metadata);
+                free(committed->key);
+                free(committed);
+        }
+}
+
+static bool is_there(const struct sim_group *group, const struct chappe_position *position)
+{
+        return position->partition < chappe_sim_partition_count(group->sim, position->topic);
+}
+
+/* What concerns no partition is refused, the rest is stored. */
+static int store_all(struct sim_group *group, const struct sim_positions *told, struct chappe_error *error)
+{
+        const struct chappe_position *positions = told->at;
+        size_t count = told->count;
+        const struct chappe_position *missing = NULL;
+
         for (size_t i = 0; i < count; i++)
                 if (positions[i].metadata && strlen(positions[i].metadata) > METADATA_MAXIMUM)
                         return chappe_fail(error, CHAPPE_E_COMMIT_REFUSED,
                                            "%s[%d]: %zu bytes of metadata, %d are allowed", positions[i].topic,
                                            positions[i].partition, strlen(positions[i].metadata), METADATA_MAXIMUM);
-        for (size_t i = 0; i < count; i++)
-                store(group, &positions[i]);
-        return 0;
+        for (size_t i = 0; i < count; i++) {
+                if (is_there(group, &positions[i]))
+                        store(group, &positions[i], told->stale);
+                else
+                        missing = &positions[i];
+        }
+        return missing ? chappe_fail(error, CHAPPE_E_COMMIT_REFUSED, "%s[%d]: no such partition", missing->topic,
+                                     missing->partition)
+                       : 0;
 }
 
 int chappe_sim_group_commit(struct sim_group *group, const struct sim_member *member, int32_t generation,
-                            const struct chappe_position *positions, size_t count, struct chappe_error *error)
+                            const struct sim_positions *positions, struct chappe_error *error)
 {
         if (!member || generation != group->generation)
                 return chappe_fail(error, CHAPPE_E_COMMIT_REFUSED, "group %s: generation %d is over, it is %d",
                                    group->name, generation, group->generation);
-        return store_all(group, positions, count, error);
+        return store_all(group, positions, error);
 }
 
 int chappe_sim_group_alter(struct sim_group *group, const struct chappe_position *positions, size_t count,
@@ -74,7 +107,7 @@ int chappe_sim_group_alter(struct sim_group *group, const struct chappe_position
 {
         if (group->members)
                 return chappe_fail(error, CHAPPE_E_GROUP_BUSY, "group %s has members", group->name);
-        return store_all(group, positions, count, error);
+        return store_all(group, &(struct sim_positions){ positions, count, false }, error);
 }
 
 int64_t chappe_sim_committed(const struct chappe_sim *sim, const char *name, const char *topic, int32_t partition)
@@ -116,7 +149,10 @@ static int64_t partition_lag(const struct sim_group *group, const struct sim_top
 {
         const struct sim_committed *committed = chappe_sim_group_committed(group, topic->name, partition);
 
-        return topic->logs[partition].end - (committed && committed->offset > 0 ? committed->offset : 0);
+        const struct sim_log *log = &topic->logs[partition];
+        int64_t from = committed && committed->offset > log->low ? committed->offset : log->low;
+
+        return log->mistaken || from > log->end ? 0 : log->end - from;
 }
 
 static int64_t lag(const struct sim_group *group, const struct sim_topic *topic)

@@ -39,21 +39,40 @@ int chappe_sim_producer_open(struct chappe_broker *handle, const struct chappe_p
         return 0;
 }
 
+/* As many as the topic has partitions by now. */
+static bool lanes_grow(struct chappe_topic *handle)
+{
+        struct sim_lane **grown;
+
+        if (handle->lane_count >= handle->topic->partition_count)
+                return true;
+        grown = reallocarray(handle->lanes, (size_t)handle->topic->partition_count, sizeof(struct sim_lane *));
+        if (!grown)
+                return false;
+        handle->lanes = grown;
+        for (; handle->lane_count < handle->topic->partition_count; handle->lane_count++) {
+                struct sim_lane *lane = malloc(sizeof(*lane));
+
+                if (!lane)
+                        return false;
+                chappe_sim_lane_init(lane, handle, handle->lane_count);
+                grown[handle->lane_count] = lane;
+        }
+        return true;
+}
+
 static struct chappe_topic *handle_new(struct chappe_producer *producer, struct sim_topic *topic)
 {
         struct chappe_topic *handle = calloc(1, sizeof(*handle));
 
         if (!handle)
                 return NULL;
-        handle->lanes = calloc((size_t)topic->partition_count, sizeof(*handle->lanes));
-        if (!handle->lanes) {
+        handle->producer = producer;
+        handle->topic = topic;
+        if (!lanes_grow(handle)) {
                 free(handle);
                 return NULL;
         }
-        handle->producer = producer;
-        handle->topic = topic;
-        for (int32_t i = 0; i < topic->partition_count; i++)
-                chappe_sim_lane_init(&handle->lanes[i], handle, i);
         DL_APPEND2(producer->topics, handle, previous, next);
         return handle;
 }
@@ -140,11 +159,12 @@ int chappe_sim_producer_send(struct chappe_producer *producer, struct chappe_top
                 outgoing->record = chappe_sim_record_new(
                         key, value, headers, header_count,
                         timestamp_ms ? timestamp_ms : chappe_clock_wall_ms(chappe_process_clock(broker->process)));
-        if (!outgoing || !outgoing->record) {
+        if (!outgoing || !outgoing->record || !lanes_grow(topic)) {
+                free(outgoing ? outgoing->record : NULL);
                 free(outgoing);
                 return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for a record");
         }
-        lane = &topic->lanes[partition_for(topic, partition, key)];
+        lane = topic->lanes[partition_for(topic, partition, key)];
         outgoing->deadline_us = chappe_fibers_now_us(broker->sim->fibers) + producer->message_timeout_us;
         outgoing->report = (struct chappe_delivery_report){ .partition = lane->partition, .opaque = opaque };
         producer->in_flight++;
@@ -210,8 +230,8 @@ void chappe_sim_producer_close(struct chappe_producer *producer)
         struct sim_broker *broker = producer->broker;
 
         for (struct chappe_topic *topic = producer->topics; topic; topic = topic->next)
-                for (int32_t i = 0; i < topic->topic->partition_count; i++)
-                        chappe_sim_lane_close(&topic->lanes[i]);
+                for (int32_t i = 0; i < topic->lane_count; i++)
+                        chappe_sim_lane_close(topic->lanes[i]);
         deliver_reports(producer);
         assert(producer->in_flight == 0);
         chappe_timer_cancel(broker->sim->fibers, &producer->ready);
@@ -219,6 +239,8 @@ void chappe_sim_producer_close(struct chappe_producer *producer)
                 struct chappe_topic *topic = producer->topics;
 
                 DL_DELETE2(producer->topics, topic, previous, next);
+                for (int32_t i = 0; i < topic->lane_count; i++)
+                        free(topic->lanes[i]);
                 free(topic->lanes);
                 free(topic);
         }

@@ -25,7 +25,8 @@ struct sim_lane {
 struct chappe_topic {
         struct chappe_producer *producer;
         struct sim_topic *topic;
-        struct sim_lane *lanes;
+        struct sim_lane **lanes; /* in one allocation each: the machine's timers point into them */
+        int32_t lane_count;
         struct chappe_topic *previous, *next;
 };
 

@@ -64,8 +64,9 @@ struct chappe_sim_watch {
          * has it released it. The position may be changed on its way: a planted mistake. */
         void (*committing)(void *context, struct chappe_process *process, const char *group,
                            struct chappe_position *position, bool holds);
-        /* The coordinator has stored it. */
-        void (*committed)(void *context, const char *group, const struct chappe_position *position);
+        /* The coordinator has stored it. stale: a topic was deleted since it was sent; perhaps it was meant for that.
+         */
+        void (*committed)(void *context, const char *group, const struct chappe_position *position, bool stale);
         /* A consumer's poll has handed out a gain, a revocation or a loss. */
         void (*told)(void *context, struct chappe_process *process, const char *group,
                      const struct chappe_consumer_event *event);
@@ -75,6 +76,12 @@ struct chappe_sim_watch {
         /* A consumer has taken records, and now holds so many that it has not released, and so many bytes of keys and
          * values. */
         void (*taken)(void *context, struct chappe_process *process, const char *group, size_t held, size_t held_bytes);
+        /* A consumer goes on elsewhere. */
+        void (*sought)(void *context, struct chappe_process *process, const char *group, const char *topic,
+                       int32_t partition, int64_t offset);
+        /* Records before this one are gone. */
+        void (*deleted)(void *context, const char *topic, int32_t partition, int64_t before);
+        void (*topic_deleted)(void *context, const char *topic);
         void *context;
 };
 /* Copied. NULL: nobody. */
@@ -86,6 +93,10 @@ void chappe_sim_watch(struct chappe_sim *sim, const struct chappe_sim_watch *wat
 int chappe_sim_topic_create(struct chappe_sim *sim, const char *topic, int32_t partition_count);
 /* More partitions; its groups share them out. Negative without such a topic, or with fewer. */
 int chappe_sim_topic_grow(struct chappe_sim *sim, const char *topic, int32_t partition_count);
+/* It is gone, with its records and with what groups have committed there. Who reads it is told within some seconds
+ * (CHAPPE_E_TOPIC_MISSING), and its group assembles again; who sends to it is refused, until there is one by its name
+ * again. Negative without such a topic. */
+int chappe_sim_topic_delete(struct chappe_sim *sim, const char *topic);
 /* Records before that offset are gone, as by retention. Negative without such a partition. */
 int chappe_sim_records_delete(struct chappe_sim *sim, const char *topic, int32_t partition, int64_t before);
 /* 0 when there is none. */
@@ -97,6 +108,11 @@ int64_t chappe_sim_append(struct chappe_sim *sim, const char *topic, int32_t par
                           struct chappe_bytes value, const struct chappe_header *headers, size_t header_count);
 /* The offset behind the last record. */
 int64_t chappe_sim_end(const struct chappe_sim *sim, const char *topic, int32_t partition);
+/* Did a reader go on in it at its offset in a topic of this name that was deleted, as readers do that did not notice?
+ * (Clients before topic ids: KIP-516.) What is before it may stay unread. */
+bool chappe_sim_mistaken(const struct chappe_sim *sim, const char *topic, int32_t partition);
+/* The offset of the oldest record that is left. */
+int64_t chappe_sim_beginning(const struct chappe_sim *sim, const char *topic, int32_t partition);
 /* A record to be released like one that was taken; false past the end. */
 bool chappe_sim_read(struct chappe_sim *sim, const char *topic, int32_t partition, int64_t offset,
                      struct chappe_record *ret_record);

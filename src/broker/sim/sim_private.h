@@ -20,6 +20,7 @@ struct sim_log {
         int64_t low;                 /* what is before it was deleted */
         int64_t end;
         int64_t capacity;
+        bool mistaken; /* somebody reads on in it, from an offset of the topic that was there before */
 };
 
 struct sim_place {
@@ -36,6 +37,8 @@ struct sim_topic {
         struct sim_place *arrivals; /* every record, in the order in which they came */
         size_t arrival_count;
         size_t arrival_capacity;
+        bool deleted; /* it is kept while somebody may look at it: to the end */
+        struct sim_topic *next_deleted;
         UT_hash_handle hh;
 };
 
@@ -98,6 +101,8 @@ struct chappe_sim {
         struct sim_node nodes[CHAPPE_SIM_NODES];
         struct chappe_sim_watch watch;
         struct sim_topic *topics;
+        struct sim_topic *deleted_topics;
+        uint64_t deletions; /* of topics */
         struct sim_group *groups;
         struct sim_broker *brokers; /* open handles */
         uint64_t member_number;
@@ -218,6 +223,7 @@ int chappe_sim_admin_commit(struct chappe_broker *broker, const char *group, con
 
 /* fetch.c, told by the cluster */
 void chappe_sim_handle_appended(struct sim_broker *broker, const struct sim_topic *topic, int32_t partition);
+void chappe_sim_handle_deleted(struct sim_broker *broker, const struct sim_topic *topic);
 void chappe_sim_consumer_record_released(struct chappe_consumer *consumer, size_t bytes);
 
 /* membership.c, told by the group */
@@ -240,6 +246,13 @@ struct sim_subscription {
         int64_t rebalance_us;
 };
 
+/* What a commit tells. */
+struct sim_positions {
+        const struct chappe_position *at;
+        size_t count;
+        bool stale; /* a topic was deleted since they were sent */
+};
+
 struct sim_group *chappe_sim_group_get(struct chappe_sim *sim, const char *name);
 struct sim_member *chappe_sim_group_join(struct sim_group *group, struct chappe_consumer *consumer,
                                          const struct sim_subscription *subscription);
@@ -251,7 +264,7 @@ void chappe_sim_group_abandon(struct sim_member *member);
 enum sim_standing chappe_sim_group_heartbeat(struct sim_member *member, int32_t generation);
 /* 0, or why not: member NULL or a generation of the past is refused. */
 int chappe_sim_group_commit(struct sim_group *group, const struct sim_member *member, int32_t generation,
-                            const struct chappe_position *positions, size_t count, struct chappe_error *error);
+                            const struct sim_positions *positions, struct chappe_error *error);
 /* The same from outside: only while it has no members. */
 int chappe_sim_group_alter(struct sim_group *group, const struct chappe_position *positions, size_t count,
                            struct chappe_error *error);
@@ -259,6 +272,8 @@ const struct sim_committed *chappe_sim_group_committed(const struct sim_group *g
                                                        int32_t partition);
 void chappe_sim_group_assemble(struct sim_group *group);
 void chappe_sim_group_topic_added(struct sim_group *group, const char *topic);
+/* What it has committed there is gone with the topic. */
+void chappe_sim_group_topic_deleted(struct sim_group *group, const char *topic);
 void chappe_sim_groups_free(struct chappe_sim *sim);
 
 /* assignor.c: fills in every member's assigned. */
