@@ -36,7 +36,7 @@ struct chappe_arena *chappe_arena_new(size_t limit)
 
         if (!arena)
                 return NULL;
-        arena->limit = limit ? limit : SIZE_MAX;
+        arena->limit = limit && limit < SIZE_MAX / 2 ? limit : SIZE_MAX / 2;
         arena->block_size = BLOCK_SIZE_FIRST;
         return arena;
 }
@@ -67,14 +67,10 @@ struct chappe_arena *chappe_arena_free(struct chappe_arena *arena)
 }
 
 /* The kept block is the largest of ordinary size: a single huge datum must not pin its memory. */
-void chappe_arena_reset(struct chappe_arena *arena)
+static __attribute__((noinline)) void reset_to_one(struct chappe_arena *arena)
 {
         struct block *kept = NULL;
 
-        if (arena->blocks && !arena->blocks->next && arena->blocks->size <= BLOCK_SIZE_MAXIMUM) {
-                kept = arena->blocks;
-                arena->blocks = NULL;
-        }
         while (arena->blocks) {
                 struct block *block = arena->blocks;
 
@@ -94,6 +90,21 @@ void chappe_arena_reset(struct chappe_arena *arena)
                 CHAPPE_POISON(kept->bytes, kept->size);
         }
         arena->blocks = kept;
+        arena->used = 0;
+}
+
+void chappe_arena_reset(struct chappe_arena *arena)
+{
+        struct block *only = arena->blocks;
+
+        if (only && (only->next || only->size > BLOCK_SIZE_MAXIMUM)) {
+                reset_to_one(arena);
+                return;
+        }
+        if (only) {
+                only->used = 0;
+                CHAPPE_POISON(only->bytes, only->size);
+        }
         arena->used = 0;
 }
 
@@ -144,9 +155,9 @@ void *chappe_arena_alloc(struct chappe_arena *arena, size_t size)
         struct block *block = arena->blocks;
         size_t rounded;
 
-        if (size > arena->limit - arena->used || size > SIZE_MAX / 2)
+        if (size > arena->limit - arena->used)
                 return NULL;
-        rounded = ((size ? size : 1) + CHAPPE_REDZONE + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+        rounded = (size + !size + CHAPPE_REDZONE + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
         if (!block || block->size - block->used < rounded)
                 return take_from_new(arena, size, rounded);
         return block_take(arena, block, size, rounded);

@@ -172,17 +172,33 @@ static void park(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane,
                 change_state(dispatcher, lane, CHAPPE_LANE_READY);
 }
 
-static void let_go(struct chappe_dispatcher *dispatcher, struct chappe_task *task, struct chappe_released *released)
+static inline void let_go(struct chappe_dispatcher *dispatcher, struct chappe_task *task,
+                          struct chappe_released *released)
 {
-        task->lane->bytes -= task->bytes;
-        dispatcher->troubled_bytes -= task->lane->troubled ? task->bytes : 0;
+        struct chappe_lane *lane = task->lane;
+        struct chappe_share *share = task->share;
+        size_t bytes = task->bytes;
+        lane->bytes -= bytes;
+        if (lane->troubled)
+                dispatcher->troubled_bytes -= bytes;
         dispatcher->records--;
-        dispatcher->bytes -= task->bytes;
-        task->share->tasks--;
-        task->share->bytes -= task->bytes;
+        dispatcher->bytes -= bytes;
+        share->tasks--;
+        share->bytes -= bytes;
         task->lane = NULL;
         task->next = released->tasks;
         released->tasks = task;
+}
+
+/* It took effect. */
+static inline void finish(struct chappe_dispatcher *dispatcher, struct chappe_task *task,
+                          struct chappe_released *released)
+{
+        struct chappe_share *share = task->share;
+        chappe_offset_ledger_finish(&share->ledger, task->offset);
+        share->changes++;
+        released->finished++;
+        let_go(dispatcher, task, released);
 }
 
 static void let_go_all(struct chappe_dispatcher *dispatcher, struct chappe_task *tasks,
@@ -200,11 +216,8 @@ static void finish_front(struct chappe_dispatcher *dispatcher, struct chappe_lan
 {
         struct chappe_task *task;
         while ((task = chappe_lane_finish(lane))) {
-                chappe_offset_ledger_finish(&lane->share->ledger, task->offset);
-                lane->share->changes++;
                 mark_troubled(dispatcher, lane, false);
-                released->finished++;
-                let_go(dispatcher, task, released);
+                finish(dispatcher, task, released);
         }
 }
 
@@ -219,10 +232,7 @@ static void finish_alone(struct chappe_dispatcher *dispatcher, struct chappe_tas
 {
         struct chappe_lane *lane = task->lane;
         chappe_lane_empty(lane);
-        chappe_offset_ledger_finish(&task->share->ledger, task->offset);
-        task->share->changes++;
-        released->finished++;
-        let_go(dispatcher, task, released);
+        finish(dispatcher, task, released);
         chappe_lane_table_remove(&dispatcher->lanes, lane);
 }
 
@@ -268,12 +278,14 @@ int chappe_dispatcher_add(struct chappe_dispatcher *dispatcher, struct chappe_ta
         chappe_lane_append(lane, task);
         if (lane->state == CHAPPE_LANE_IDLE || lane->state == CHAPPE_LANE_GATHERS)
                 let_run(dispatcher, lane);
+        size_t bytes = task->bytes;
         dispatcher->records++;
-        dispatcher->bytes += task->bytes;
-        lane->bytes += task->bytes;
-        dispatcher->troubled_bytes += lane->troubled ? task->bytes : 0;
+        dispatcher->bytes += bytes;
+        lane->bytes += bytes;
+        if (lane->troubled)
+                dispatcher->troubled_bytes += bytes;
         share->tasks++;
-        share->bytes += task->bytes;
+        share->bytes += bytes;
         return 0;
 }
 

@@ -9,13 +9,14 @@
 
 #define FIRST_BUCKETS 256
 
-static size_t bucket_of(const struct chappe_share *share, uint64_t identity, size_t bucket_count)
+static inline size_t bucket_of(const struct chappe_share *share, uint64_t identity, size_t bucket_count)
 {
         uint64_t mixed = (identity ^ share->epoch) * 0x9e3779b97f4a7c15u;
         return (size_t)(mixed >> 32) & (bucket_count - 1);
 }
 
-static int grow(struct chappe_lane_table *table)
+/* Apart, so that the usual way needs no stack. */
+static __attribute__((noinline)) int grow(struct chappe_lane_table *table)
 {
         size_t bucket_count = table->bucket_count ? 2 * table->bucket_count : FIRST_BUCKETS;
         struct chappe_lane **buckets = calloc(bucket_count, sizeof(struct chappe_lane *));

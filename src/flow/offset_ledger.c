@@ -12,7 +12,7 @@
 
 static uint64_t *entry_at(const struct chappe_offset_ledger *ledger, size_t n)
 {
-        return &ledger->entries[(ledger->first + n) & (ledger->capacity - 1)];
+        return chappe_offset_ledger_entry(ledger, n);
 }
 
 static int64_t entry_offset(uint64_t entry)
@@ -20,8 +20,7 @@ static int64_t entry_offset(uint64_t entry)
         return (int64_t)(entry >> 1);
 }
 
-/* Apart, so that the usual way needs no stack. */
-static __attribute__((noinline)) int grow(struct chappe_offset_ledger *ledger)
+int chappe_offset_ledger_grow(struct chappe_offset_ledger *ledger)
 {
         size_t capacity = ledger->capacity ? 2 * ledger->capacity : LEDGER_FIRST_CAPACITY;
         uint64_t *entries = malloc(capacity * sizeof(*entries));
@@ -41,22 +40,6 @@ void chappe_offset_ledger_start(struct chappe_offset_ledger *ledger, int64_t off
         assert(ledger->count == 0 && offset >= 0);
         ledger->next = offset;
         ledger->positioned = true;
-}
-
-int chappe_offset_ledger_begin(struct chappe_offset_ledger *ledger, int64_t offset)
-{
-        assert(offset >= 0 && (!ledger->positioned || offset >= ledger->next));
-        if (ledger->count == ledger->capacity) {
-                int status = grow(ledger);
-                if (status < 0)
-                        return status;
-        }
-        *entry_at(ledger, ledger->count) = (uint64_t)offset << 1;
-        ledger->count++;
-        ledger->unfinished++;
-        ledger->next = offset + 1;
-        ledger->positioned = true;
-        return 0;
 }
 
 /* Gaps in the log only bring it nearer to the front. */

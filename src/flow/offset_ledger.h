@@ -2,6 +2,7 @@
 /* Which offsets of one partition are begun and which are finished; how far it may be committed. Pure. */
 #pragma once
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,7 +15,7 @@ struct chappe_offset_ledger {
         size_t capacity; /* a power of two, or 0 */
         size_t unfinished;
         size_t runs;     /* of finished offsets */
-        int64_t next;    /* one past the highest offset begun or skipped */
+        int64_t next;    /* one past the highest offset begun or skipped; 0 until it means something */
         bool positioned; /* next means something */
 };
 
@@ -26,8 +27,28 @@ struct chappe_offset_run {
 
 /* Where reading starts: everything before offset counts as finished. Only before the first offset is begun. */
 void chappe_offset_ledger_start(struct chappe_offset_ledger *ledger, int64_t offset);
+/* For one more offset. -CHAPPE_E_NO_MEMORY. */
+int chappe_offset_ledger_grow(struct chappe_offset_ledger *ledger);
+static inline uint64_t *chappe_offset_ledger_entry(const struct chappe_offset_ledger *ledger, size_t n)
+{
+        return &ledger->entries[(ledger->first + n) & (ledger->capacity - 1)];
+}
 /* A record was taken. Offsets ascend, and may leave gaps (transaction markers, compaction). -CHAPPE_E_NO_MEMORY. */
-int chappe_offset_ledger_begin(struct chappe_offset_ledger *ledger, int64_t offset);
+static inline int chappe_offset_ledger_begin(struct chappe_offset_ledger *ledger, int64_t offset)
+{
+        assert(offset >= ledger->next);
+        if (ledger->count == ledger->capacity) {
+                int status = chappe_offset_ledger_grow(ledger);
+                if (status < 0)
+                        return status;
+        }
+        *chappe_offset_ledger_entry(ledger, ledger->count) = (uint64_t)offset << 1;
+        ledger->count++;
+        ledger->unfinished++;
+        ledger->next = offset + 1;
+        ledger->positioned = true;
+        return 0;
+}
 /* A record that was begun is finished; once each. */
 void chappe_offset_ledger_finish(struct chappe_offset_ledger *ledger, int64_t offset);
 /* The offset to commit: nothing before it is unfinished. -1 when nothing is known yet. */
