@@ -89,11 +89,6 @@ struct chappe_plan {
 #define CHAPPE_PLAN_STRIDE(a)    ((a) & (CHAPPE_PLAN_STRIDE_LIMIT - 1))
 #define CHAPPE_PLAN_LEAST(a)     ((a) >> 24)
 
-/* As chappe_plan_decode, within limits none of which is zero (chappe_decode_limits_of). */
-int chappe_plan_decode_within(const struct chappe_plan *plan, const void *bytes, size_t length,
-                              struct chappe_arena *arena, const struct chappe_decode_limits *limits, void *ret_value,
-                              struct chappe_error *error);
-
 /* What an array, map or routine needs while it runs. */
 struct chappe_plan_frame {
         const struct chappe_instruction *instruction; /* that opened it */

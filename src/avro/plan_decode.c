@@ -7,7 +7,7 @@
 
 #include "avro/plan_resolved.h"
 #include "avro/plan_same.h"
-#include "avro/straight_line.h"
+#include "avro/plan_within.h"
 
 #define STACK_DEPTH 64u /* frames without memory from the arena */
 
@@ -124,12 +124,9 @@ static int decode(const struct chappe_plan *plan, const void *bytes, size_t leng
         return execute(&run, (const uint8_t *)bytes + length, ret_value, error);
 }
 
-int chappe_plan_decode_within(const struct chappe_plan *plan, const void *bytes, size_t length,
-                              struct chappe_arena *arena, const struct chappe_decode_limits *limits, void *ret_value,
-                              struct chappe_error *error)
+int chappe_plan_execute(const struct chappe_plan *plan, const void *bytes, size_t length, struct chappe_arena *arena,
+                        const struct chappe_decode_limits *limits, void *ret_value, struct chappe_error *error)
 {
-        if (plan->type && chappe_straight_decode(plan->type, bytes, length, arena, limits, ret_value))
-                return 0;
         return decode(plan, bytes, length, arena, limits, ret_value, NULL, error);
 }
 

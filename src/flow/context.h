@@ -8,6 +8,7 @@
 
 #include "base/id.h"
 #include "broker/world.h"
+#include "flow/meters.h"
 #include "wire/trace.h"
 
 struct chappe_publisher;
@@ -143,9 +144,10 @@ struct chappe_context {
         struct chappe_random *random;  /* of whoever works in this context */
         struct chappe_buffer *scratch; /* for encoding; kept from record to record */
         struct chappe_familiar familiar;
+        struct chappe_tally tally;
 };
 
-/* For another record, or none: everything but runtime, arena, random, scratch and familiar is forgotten; the arena is
+/* For another record, or none: everything that is not of whoever works here is forgotten; the arena is
  * reset. */
 void chappe_context_reset(struct chappe_context *ctx, const struct chappe_record *record,
                           struct chappe_deliveries *deliveries);

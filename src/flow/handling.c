@@ -5,9 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "avro/plan.h"
 #include "flow/meters.h"
-#include "flow/payload.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
 
@@ -46,7 +44,7 @@ static enum chappe_decision judge(struct chappe_context *ctx)
 }
 
 /* event NULL: a tombstone. */
-static enum chappe_decision run_handler(struct chappe_context *ctx, struct chappe_job *job, const void *event)
+static inline enum chappe_decision run_handler(struct chappe_context *ctx, struct chappe_job *job, const void *event)
 {
         const struct chappe_world *world = ctx->runtime->world;
         if (!chappe_step(world, "handler.begin"))
@@ -56,15 +54,15 @@ static enum chappe_decision run_handler(struct chappe_context *ctx, struct chapp
                                         : operation->on_batch ? operation->on_batch(ctx, event, 1)
                                                               : operation->on_event(ctx, event);
         job->ended_us = chappe_clock_monotonic_us(world->clock);
-        chappe_metric_observe_us(job->meters->handler_time, job->ended_us - job->began_us);
+        chappe_tally_run(&ctx->tally, job->meters, job->ended_us - job->began_us);
         return chappe_step(world, "handler.end") ? decision : CHAPPE_RETRY;
 }
 
 /* With a store: what the handler did becomes durable together, or not at all. */
-static enum chappe_decision end_work(struct chappe_context *ctx, enum chappe_decision decision)
+static enum chappe_decision end_open_work(struct chappe_context *ctx, enum chappe_decision decision)
 {
         const struct chappe_unit_of_work_operations *work = ctx->runtime->work;
-        if (!work || !work->open(ctx))
+        if (!work->open(ctx))
                 return decision;
         if (decision != CHAPPE_DONE) {
                 work->rollback(ctx);
@@ -73,10 +71,14 @@ static enum chappe_decision end_work(struct chappe_context *ctx, enum chappe_dec
         return work->commit(ctx, ctx->event_id, NULL) < 0 ? CHAPPE_RETRY : CHAPPE_DONE;
 }
 
-int chappe_handle_seen(struct chappe_context *ctx)
+static inline enum chappe_decision end_work(struct chappe_context *ctx, enum chappe_decision decision)
 {
-        if (ctx->runtime->work || ctx->runtime->calls)
-                chappe_context_identify(ctx);
+        return ctx->runtime->work ? end_open_work(ctx, decision) : decision;
+}
+
+int chappe_handle_ask(struct chappe_context *ctx)
+{
+        chappe_context_identify(ctx);
         if (!ctx->runtime->work)
                 return 0;
         struct chappe_outgoing none;
@@ -99,23 +101,11 @@ static int open_payload(const struct chappe_context *ctx, const struct chappe_jo
         return 0;
 }
 
-static bool is_familiar(const struct chappe_familiar *familiar, const struct chappe_job *job)
-{
-        struct chappe_bytes value = job->record.value;
-        if (familiar->channel != job->channel || value.length < familiar->frame_length)
-                return false;
-        if (familiar->frame_length == CHAPPE_FRAME_MOST)
-                return memcmp(value.at, familiar->frame, CHAPPE_FRAME_MOST) == 0;
-        return memcmp(value.at, familiar->frame, familiar->frame_length) == 0;
-}
-
 /* Whose record it is. What a header tells is no frame, and is looked up each time. */
-int chappe_handle_open(struct chappe_context *ctx, const struct chappe_job *job)
+int chappe_handle_learn(struct chappe_context *ctx, const struct chappe_job *job)
 {
         struct chappe_familiar *familiar = &ctx->familiar;
         struct chappe_bytes body;
-        if (is_familiar(familiar, job))
-                return 0;
         *familiar = (struct chappe_familiar){ 0 };
         int status = open_payload(ctx, job, &familiar->writer, &body, &ctx->error);
         if (status < 0)
@@ -126,20 +116,6 @@ int chappe_handle_open(struct chappe_context *ctx, const struct chappe_job *job)
         memcpy(familiar->frame, job->record.value.at, familiar->frame_length);
         familiar->channel = job->channel->headed ? NULL : job->channel;
         return 0;
-}
-
-int chappe_handle_decode(struct chappe_context *ctx, const struct chappe_job *job, void *ret_event)
-{
-        struct chappe_familiar *familiar = &ctx->familiar;
-        struct chappe_bytes value = job->record.value;
-        if (!familiar->plan)
-                familiar->plan =
-                        chappe_payload_plan(ctx->runtime->payload, familiar->writer, ctx->operation->type, &ctx->error);
-        if (!familiar->plan)
-                return -ctx->error.code;
-        return chappe_plan_decode_within(familiar->plan, value.at + familiar->frame_length,
-                                         value.length - familiar->frame_length, ctx->arena,
-                                         chappe_payload_decode_limits(ctx->runtime->payload), ret_event, &ctx->error);
 }
 
 static enum chappe_decision handle_event(struct chappe_context *ctx, struct chappe_job *job)

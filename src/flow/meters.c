@@ -80,6 +80,15 @@ void chappe_meters_rest(const struct chappe_meters *meters)
         chappe_metric_set(meters->oldest, 0);
 }
 
+void chappe_tally_turn(struct chappe_tally *tally, const struct chappe_meters *meters)
+{
+        if (tally->handled > 0)
+                chappe_metric_add(tally->meters->handled, tally->handled);
+        if (tally->runs > 0)
+                chappe_metric_observe_short(tally->meters->handler_time, tally->runs, tally->runs_us);
+        *tally = (struct chappe_tally){ .meters = meters };
+}
+
 void chappe_meters_deinit(struct chappe_meters_table *table)
 {
         while (table->first) {

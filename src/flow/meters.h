@@ -5,9 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "observe/metrics.h"
+
 struct chappe_channel;
-struct chappe_metric;
-struct chappe_metrics;
 
 struct chappe_meters {
         const struct chappe_channel *channel;
@@ -40,3 +40,34 @@ const struct chappe_meters *chappe_meters_get(struct chappe_meters_table *table,
 /* The partition is ours no longer: nothing is in flight, parked or unfinished here. */
 void chappe_meters_rest(const struct chappe_meters *meters);
 void chappe_meters_deinit(struct chappe_meters_table *table);
+
+/* What a worker has counted of one partition and not told yet: a shared counter costs more than all other counting.
+ * Zero-initialise. */
+struct chappe_tally {
+        const struct chappe_meters *meters; /* NULL: there is nothing to tell */
+        int64_t handled;
+        int64_t runs; /* short ones, and how long all of them took */
+        int64_t runs_us;
+};
+
+/* Tells what there is, and goes on with these meters; NULL: with none. */
+void chappe_tally_turn(struct chappe_tally *tally, const struct chappe_meters *meters);
+/* A handler has run. */
+static inline void chappe_tally_run(struct chappe_tally *tally, const struct chappe_meters *meters, int64_t us)
+{
+        if (tally->meters != meters)
+                chappe_tally_turn(tally, meters);
+        if (us > CHAPPE_METRIC_SHORT_US || us < 0) {
+                chappe_metric_observe_us(meters->handler_time, us);
+                return;
+        }
+        tally->runs++;
+        tally->runs_us += us;
+}
+/* It was done. */
+static inline void chappe_tally_handled(struct chappe_tally *tally, const struct chappe_meters *meters)
+{
+        if (tally->meters != meters)
+                chappe_tally_turn(tally, meters);
+        tally->handled++;
+}

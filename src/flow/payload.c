@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "avro/plan.h"
-#include "avro/straight_line.h"
+#include "avro/plan_within.h"
 #include "base/executor.h"
 #include "config/config.h"
 #include "flow/channels.h"

@@ -112,7 +112,7 @@ static void carry_out(struct chappe_worker *worker, struct chappe_job *job, enum
         if (decision == CHAPPE_DONE) {
                 job->verdict = CHAPPE_VERDICT_DONE;
                 job->outcome = worker->context.operation ? CHAPPE_OUTCOME_PASSED : CHAPPE_OUTCOME_NONE;
-                chappe_metric_add(job->meters->handled, 1);
+                chappe_tally_handled(&worker->context.tally, job->meters);
                 return;
         }
         int64_t now_us = chappe_clock_monotonic_us(worker->runtime->world->clock);
@@ -246,6 +246,7 @@ static size_t run_batch(struct chappe_worker *worker, struct chappe_job **jobs, 
                 failed = jobs[i]->verdict == CHAPPE_VERDICT_AGAIN ? jobs[i]->task.lane : NULL;
                 now_us = end_of(worker, jobs[i]);
         }
+        chappe_tally_turn(&worker->context.tally, NULL);
         chappe_runs_end(worker->at_work);
         return looked_at;
 }

@@ -14,7 +14,7 @@
 #define LISTS          1024
 
 /* Upper bounds of the buckets in microseconds; one more bucket takes the rest. */
-static const int64_t bounds_us[] = {100,    250,    500,    1000,    2500,    5000,    10000,    25000,    50000,
+static const int64_t bounds_us[] = {CHAPPE_METRIC_SHORT_US,    250,    500,    1000,    2500,    5000,    10000,    25000,    50000,
                                     100000, 250000, 500000, 1000000, 2500000, 5000000, 10000000, 30000000, 60000000};
 #define BOUNDS (sizeof(bounds_us) / sizeof(*bounds_us))
 
@@ -168,6 +168,15 @@ void chappe_metric_observe_us(struct chappe_metric *metric, int64_t duration_us)
                 atomic_fetch_add_explicit(&metric->buckets[bucket], 1, memory_order_relaxed);
         }
         chappe_metric_add(metric, duration_us > 0 ? duration_us : 0);
+}
+
+void chappe_metric_observe_short(struct chappe_metric *metric, int64_t count, int64_t sum_us)
+{
+        if (!metric)
+                return;
+        if (metric->kind == CHAPPE_HISTOGRAM)
+                atomic_fetch_add_explicit(&metric->buckets[0], (uint64_t)count, memory_order_relaxed);
+        chappe_metric_add(metric, sum_us);
 }
 
 int64_t chappe_metric_value(const struct chappe_metric *metric)

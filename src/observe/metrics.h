@@ -26,6 +26,9 @@ struct chappe_metric *chappe_metrics_get(struct chappe_metrics *metrics, enum ch
 void chappe_metric_add(struct chappe_metric *metric, int64_t amount);
 void chappe_metric_set(struct chappe_metric *metric, int64_t value);
 void chappe_metric_observe_us(struct chappe_metric *metric, int64_t duration_us);
+/* Several durations at once, none of more than CHAPPE_METRIC_SHORT_US, and their sum. */
+void chappe_metric_observe_short(struct chappe_metric *metric, int64_t count, int64_t sum_us);
+#define CHAPPE_METRIC_SHORT_US 100 /* the upper bound of the first bucket */
 int64_t chappe_metric_value(const struct chappe_metric *metric);
 /* Of a histogram: how many were observed. */
 uint64_t chappe_metric_count(const struct chappe_metric *metric);
