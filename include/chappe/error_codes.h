@@ -71,7 +71,7 @@
         X(RECORD_OLD, 4012, "a record has been unfinished for too long", "The log names it; unfinished_age_ms says how long is too long.") \
         X(POLL_LATE, 4013, "the poll strand does not come round", "Something makes it wait: the machine, or the client library; its partitions are lost soon.") \
         X(PAUSED, 4019, "a topic is paused, on request", "chappe_service_resume lets it go on; a new start does too.") \
-        X(OUTAGE, 4014, "so many keys of a topic fail that it is held", "Look at what its handlers depend on; one record tries every breaker_wait_ms.") \
+        X(OUTAGE, 4014, "so many keys of a topic fail that it is held", "Look at what its handlers depend on; one record tries every breaker_wait_ms. If the records themselves are bad: send a good one, or start with breaker_percent=0.") \
         X(DEAD_LETTER_HALTED, 4015, "a dead letter cannot be written, and its operation waits for it", "The log gives the reason: make the topic, or allow it.") \
         X(CRASH_LOOP, 4016, "a record killed the process again and again", "Look at what its handler does with it; crash_loop_tries says how often is too often.") \
         X(SCHEMA_UNKNOWN, 4005, "the schema of a payload is not known", "Publish its schema to the schema topic, or register it; the record is tried again meanwhile.") \

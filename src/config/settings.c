@@ -51,6 +51,8 @@ const struct chappe_setting_rule chappe_settings[] = {
                 "of a topic's keys must fail lately for its breaker to open: nothing of it runs but a probe; 0: never"),
         INTEGER("breaker_keys", "5", 2, 64, "and at least so many keys"),
         INTEGER("breaker_wait_ms", "5000", 10, HOUR_MS, "how long an open breaker waits before one record probes"),
+        INTEGER("breaker_doubt_ms", "120000", 0, 24 * HOUR_MS,
+                "how long records without attempts left are kept while fewer keys fail and none gets through"),
         INTEGER("crash_loop_tries", "0", 0, 100,
                 "a record with which the process died so often in a row is a dead letter; 0: never"),
         INTEGER("crash_loop_calm_ms", "60000", 1000, HOUR_MS, "a process that has run for so long is in no crash loop"),

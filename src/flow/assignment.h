@@ -51,11 +51,12 @@ struct chappe_share {
         size_t gathering_loose;        /* of them, those that hold loose tasks */
         uint32_t together;             /* tasks that run together, at most; below 2: each runs by itself */
         size_t troubled;               /* lanes */
-        bool held;                     /* nothing of it begins */
-        bool probe;                    /* but one task may */
-        bool paused;                   /* held on request */
-        bool recalled;                 /* draining to begin elsewhere, and not to go */
-        struct chappe_share *turn;     /* the next share in the dispatcher's round */
+        struct chappe_lane *troubled_lanes;
+        bool held;                 /* nothing of it begins */
+        bool probe;                /* but one task may */
+        bool paused;               /* held on request */
+        bool recalled;             /* draining to begin elsewhere, and not to go */
+        struct chappe_share *turn; /* the next share in the dispatcher's round */
         bool in_round;
 };
 

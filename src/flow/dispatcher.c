@@ -152,6 +152,23 @@ static void let_run(struct chappe_dispatcher *dispatcher, struct chappe_lane *la
                 (void)ripen(dispatcher, lane->share, true);
 }
 
+static void list_troubled(struct chappe_lane *lane)
+{
+        struct chappe_lane *first = lane->share->troubled_lanes;
+        lane->troubled_after = first;
+        lane->troubled_link = &lane->share->troubled_lanes;
+        if (first)
+                first->troubled_link = &lane->troubled_after;
+        lane->share->troubled_lanes = lane;
+}
+
+static void unlist_troubled(struct chappe_lane *lane)
+{
+        *lane->troubled_link = lane->troubled_after;
+        if (lane->troubled_after)
+                lane->troubled_after->troubled_link = lane->troubled_link;
+}
+
 static void mark_troubled(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane, bool troubled)
 {
         if (lane->troubled == troubled)
@@ -160,6 +177,10 @@ static void mark_troubled(struct chappe_dispatcher *dispatcher, struct chappe_la
         lane->share->troubled += troubled ? 1 : (size_t)-1;
         dispatcher->troubled_bytes += troubled ? lane->bytes : -lane->bytes;
         lane->troubled = troubled;
+        if (troubled)
+                list_troubled(lane);
+        else
+                unlist_troubled(lane);
 }
 
 static void park(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane, int64_t due_us)
@@ -381,15 +402,17 @@ int64_t chappe_dispatcher_due_us(const struct chappe_dispatcher *dispatcher)
         return node ? node->due : INT64_MAX;
 }
 
-void chappe_dispatcher_each_parked(const struct chappe_dispatcher *dispatcher, const struct chappe_share *share,
-                                   void (*visit)(const struct chappe_task *task, void *context), void *context)
+void chappe_dispatcher_recall(struct chappe_dispatcher *dispatcher, struct chappe_task *task)
 {
-        for (size_t i = 0; i < dispatcher->waiting.count; i++) {
-                const struct chappe_lane *lane =
-                        CHAPPE_CONTAINER(dispatcher->waiting.nodes[i], struct chappe_lane, due);
-                if (lane->share == share && lane->state == CHAPPE_LANE_PARKED)
-                        visit(lane->next, context);
-        }
+        if (task->lane->head == task)
+                mark_troubled(dispatcher, task->lane, true);
+}
+
+void chappe_dispatcher_each_troubled(const struct chappe_share *share,
+                                     void (*visit)(const struct chappe_task *task, void *context), void *context)
+{
+        for (const struct chappe_lane *lane = share->troubled_lanes; lane; lane = lane->troubled_after)
+                visit(lane->head, context);
 }
 
 struct sweep {

@@ -77,9 +77,11 @@ void chappe_dispatcher_promote(struct chappe_dispatcher *dispatcher, int64_t now
 bool chappe_dispatcher_ripen(struct chappe_dispatcher *dispatcher, struct chappe_share *share);
 /* When the next parked or gathering lane is due; INT64_MAX without one. */
 int64_t chappe_dispatcher_due_us(const struct chappe_dispatcher *dispatcher);
-/* The failed task of each parked lane of a share. */
-void chappe_dispatcher_each_parked(const struct chappe_dispatcher *dispatcher, const struct chappe_share *share,
-                                   void (*visit)(const struct chappe_task *task, void *context), void *context);
+/* A task that was just added has failed before, at an earlier owner: its lane is in trouble. */
+void chappe_dispatcher_recall(struct chappe_dispatcher *dispatcher, struct chappe_task *task);
+/* The task in front of each lane of a share that is in trouble, whatever the lane is at. */
+void chappe_dispatcher_each_troubled(const struct chappe_share *share,
+                                     void (*visit)(const struct chappe_task *task, void *context), void *context);
 /* Revoked: no intake, nothing new runs; queued tasks are let go. The share is drained when share->tasks is 0. */
 void chappe_dispatcher_drain(struct chappe_dispatcher *dispatcher, struct chappe_share *share,
                              struct chappe_released *released);

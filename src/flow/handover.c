@@ -245,6 +245,13 @@ static uint64_t lane_identity(const struct chappe_job *job)
         return job->channel->order == CHAPPE_ORDER_NONE ? chappe_key_mix((uint64_t)job->record.offset) : job->key;
 }
 
+/* Under the lock: what commits may tell of it, even while a worker has it again. */
+static void tell(struct chappe_job *job)
+{
+        job->told_failures = job->failures;
+        job->told_first_us = job->first_us;
+}
+
 /* What an earlier owner of the partition went through with this record counts here too. */
 static void recall_failures(struct chappe_handover *handover, struct chappe_job *job)
 {
@@ -253,9 +260,16 @@ static void recall_failures(struct chappe_handover *handover, struct chappe_job 
                 return;
         int64_t now_us = chappe_clock_monotonic_us(handover->runtime->world->clock);
         int64_t first_us = now_us - failures->age_s * INT64_C(1000000);
+        int64_t doubted_us = now_us - failures->doubted_s * INT64_C(1000000);
         job->failures = failures->times;
         job->task.attempt = failures->times < INT32_MAX ? failures->times + 1 : INT32_MAX;
         job->first_us = first_us != 0 ? first_us : -1;
+        job->suspect.failed_us = now_us;
+        job->suspect.witnessed = failures->witnessed;
+        if (failures->doubted_s > 0)
+                job->suspect.doubted_us = doubted_us != 0 ? doubted_us : -1;
+        tell(job);
+        chappe_handover_recall_suspect(handover, job, now_us);
 }
 
 /* Under the lock: what stands behind a record in trouble waits for long, and may keep no fetch alive. The first time,
@@ -300,11 +314,15 @@ static int give_one(struct chappe_handover *handover, struct chappe_share *share
         if (share->together > 1)
                 keep_company(job, ripe_us);
         int status = chappe_dispatcher_add(handover->dispatcher, &job->task, lane_identity(job));
-        if (status < 0)
+        if (status < 0) {
                 put_aside(handover, job);
-        else if (job->task.lane->troubled)
+                return status;
+        }
+        if (job->suspect.failed_us != 0)
+                chappe_dispatcher_recall(handover->dispatcher, &job->task);
+        if (job->task.lane->troubled)
                 chappe_record_keep(&job->record);
-        return status;
+        return 0;
 }
 
 /* Those that need not run go to the front of the array, to be released without the lock. */
@@ -429,6 +447,7 @@ static void bring_back(struct chappe_handover *handover, struct chappe_job *job,
                         chappe_record_keep(&job->record);
                 return;
         }
+        tell(job);
         bool outstanding = wait_for_deliveries(job);
         bool again = job->verdict == CHAPPE_VERDICT_AGAIN;
         if (!outstanding && !again && chappe_deliveries_result(deliveries_of(job)) < 0) {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "base/random.h"
+#include "flow/breaker.h"
 #include "flow/channels.h"
 #include "flow/deliveries.h"
 #include "flow/dispatcher.h"
@@ -45,18 +46,21 @@ struct chappe_job {
         const struct chappe_operation *operation; /* once it is known */
         enum chappe_verdict verdict;
         enum chappe_outcome outcome;
-        int64_t began_us;             /* the latest run */
-        int64_t ended_us;             /* its handler, or where there was none, it */
-        int64_t first_us;             /* when its first attempt began; 0: not yet */
-        int64_t due_us;               /* verdict AGAIN */
-        int32_t failures;             /* that count against the policy's ceiling */
-        bool burying;                 /* given up: all that is left is its dead letter */
-        bool condemned;               /* set aside before it ran: it is to be buried */
-        bool halting;                 /* which cannot be written; counted as such */
-        bool outstanding;             /* it came back before all that it published was delivered */
-        int reason_code;              /* why it failed last */
-        char *reason;                 /* NULL: none; freed with the job */
-        struct chappe_job *following; /* among the spare or settled ones */
+        int64_t began_us;      /* the latest run */
+        int64_t ended_us;      /* its handler, or where there was none, it */
+        int64_t first_us;      /* when its first attempt began; 0: not yet */
+        int64_t due_us;        /* verdict AGAIN */
+        int32_t failures;      /* that count against the policy's ceiling */
+        int32_t told_failures; /* this and the next: as they were when a worker brought it back last */
+        int64_t told_first_us;
+        struct chappe_suspect suspect; /* under the handover's lock */
+        bool burying;                  /* given up: all that is left is its dead letter */
+        bool condemned;                /* set aside before it ran: it is to be buried */
+        bool halting;                  /* which cannot be written; counted as such */
+        bool outstanding;              /* it came back before all that it published was delivered */
+        int reason_code;               /* why it failed last */
+        char *reason;                  /* NULL: none; freed with the job */
+        struct chappe_job *following;  /* among the spare or settled ones */
         struct chappe_job *leader; /* it ran with others, and waits for the deliveries of this one; NULL: for its own */
         struct chappe_job *fellow; /* the next that waits for those of its leader */
 };
@@ -132,9 +136,9 @@ struct chappe_holds {
         size_t letters; /* a dead letter of theirs cannot be written */
 };
 void chappe_handover_holds(struct chappe_handover *handover, struct chappe_holds *ret_holds);
-/* A record has failed in the handler for as long as its policy allows: may it be given up now? Not in an outage. On a
- * worker; counts as the outcome of this run. */
-bool chappe_handover_gives_up(struct chappe_handover *handover, struct chappe_job *job);
+/* A record has failed in the handler for as long as its policy allows (used_up), or is doubted: is it given up now? Not
+ * in an outage. On a worker; counts as the outcome of this run. */
+bool chappe_handover_gives_up(struct chappe_handover *handover, struct chappe_job *job, bool used_up);
 /* What the workers are at. Any strand. */
 struct chappe_runs *chappe_handover_runs(struct chappe_handover *handover);
 

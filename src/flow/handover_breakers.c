@@ -33,6 +33,7 @@ static struct chappe_breaker_policy make_policy(const struct chappe_runtime *run
                 .percent = percent > 0 ? percent : 0,
                 .keys = (int32_t)chappe_config_integer(runtime->config, "breaker_keys"),
                 .wait_us = chappe_config_integer(runtime->config, "breaker_wait_ms") * 1000,
+                .doubt_us = chappe_config_integer(runtime->config, "breaker_doubt_ms") * 1000,
         };
 }
 
@@ -78,27 +79,53 @@ void chappe_handover_probe_begins(struct chappe_handover *handover, struct chapp
         chappe_breaker_probe_begins(&breaker_of(handover, job)->breaker);
 }
 
+static struct chappe_breaker_run run_of(const struct chappe_job *job)
+{
+        return (struct chappe_breaker_run){ .key = key_of(job),
+                                            .began_us = job->began_us,
+                                            .ended_us = job->ended_us,
+                                            .failed = job->outcome == CHAPPE_OUTCOME_FAILED };
+}
+
 static void end_probe(struct chappe_handover *handover, struct chappe_job *job, struct chappe_topic_breaker *breaker)
 {
+        struct chappe_breaker_run run = run_of(job);
         job->task.probe = false;
         if (job->outcome == CHAPPE_OUTCOME_NONE)
                 chappe_breaker_probe_unrun(&breaker->breaker);
         else
-                chappe_breaker_probe_ends(&breaker->breaker, &breaker->policy, job->outcome == CHAPPE_OUTCOME_FAILED,
-                                          job->ended_us);
+                chappe_breaker_probe_ends(&breaker->breaker, &breaker->policy, &job->suspect, &run);
         handover->breakers_stir = true;
 }
 
 void chappe_handover_note_outcome(struct chappe_handover *handover, struct chappe_job *job)
 {
         struct chappe_topic_breaker *breaker = breaker_of(handover, job);
-        if (job->task.probe)
+        bool failed = job->outcome == CHAPPE_OUTCOME_FAILED;
+        if (job->task.probe) {
                 end_probe(handover, job, breaker);
-        else if (job->outcome != CHAPPE_OUTCOME_NONE &&
-                 chappe_breaker_note(&breaker->breaker, &breaker->policy, key_of(job),
-                                     job->outcome == CHAPPE_OUTCOME_FAILED, job->ended_us))
-                handover->breakers_stir = true;
+        } else if (job->outcome != CHAPPE_OUTCOME_NONE) {
+                struct chappe_breaker_run run = run_of(job);
+                handover->breakers_stir |=
+                        chappe_breaker_note(&breaker->breaker, &breaker->policy, &job->suspect, &run);
+        }
+        if (failed && breaker->breaker.state != CHAPPE_BREAKER_CLOSED) {
+                job->failures = 0; /* an attempt in an outage is none */
+                job->first_us = job->ended_us;
+        }
         job->outcome = CHAPPE_OUTCOME_NONE;
+}
+
+void chappe_handover_recall_suspect(struct chappe_handover *handover, const struct chappe_job *job, int64_t now_us)
+{
+        struct chappe_topic_breaker *breaker = breaker_of(handover, job);
+        chappe_breaker_recall(&breaker->breaker, &breaker->policy, &job->suspect, key_of(job), now_us);
+}
+
+bool chappe_handover_has_witness(struct chappe_handover *handover, const struct chappe_job *job)
+{
+        struct chappe_topic_breaker *breaker = breaker_of(handover, job);
+        return chappe_breaker_has_witness(&breaker->breaker, &breaker->policy, &job->suspect);
 }
 
 void chappe_handover_note_halt(struct chappe_handover *handover, struct chappe_job *job)
@@ -125,15 +152,14 @@ void chappe_handover_end_halts(struct chappe_handover *handover, const struct ch
         }
 }
 
-bool chappe_handover_gives_up(struct chappe_handover *handover, struct chappe_job *job)
+bool chappe_handover_gives_up(struct chappe_handover *handover, struct chappe_job *job, bool used_up)
 {
         chappe_handover_lock(handover);
-        bool probe = job->task.probe;
-        if (!probe)
+        if (!job->task.probe)
                 chappe_handover_note_outcome(handover, job);
         struct chappe_topic_breaker *breaker = breaker_of(handover, job);
-        bool gives_up = chappe_breaker_gives_up(&breaker->breaker, &breaker->policy, job->ended_us);
-        handover->breakers_stir |= !gives_up;
+        bool gives_up =
+                chappe_breaker_gives_up(&breaker->breaker, &breaker->policy, &job->suspect, used_up, job->ended_us);
         chappe_handover_unlock(handover);
         return gives_up;
 }
@@ -146,7 +172,8 @@ static void tell(struct chappe_handover *handover, struct chappe_topic_breaker *
         if (breaker->told)
                 chappe_log_write(handover->runtime->log, CHAPPE_LOG_BREAKER_OPEN,
                                  "%s: so many keys fail that it looks like an outage: one record tries every %" PRId64
-                                 " ms, the others wait, and none is given up",
+                                 " ms, the others wait, and none is given up until one gets through (should they be "
+                                 "bad themselves and no good one come: breaker_percent=0)",
                                  topic, breaker->policy.wait_us / 1000);
         else
                 chappe_log_write(handover->runtime->log, CHAPPE_LOG_BREAKER_CLOSED,

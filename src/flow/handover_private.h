@@ -36,8 +36,8 @@ struct chappe_topic_breaker {
         struct chappe_breaker_policy policy; /* constant after start */
         struct chappe_breaker breaker;
         struct chappe_metric *gauge;
-        size_t halting;    /* records whose dead letter cannot be written: nothing else of the topic runs */
-        bool halted;       /* so the shares are held; the poll strand's */
+        size_t halting; /* records whose dead letter cannot be written: nothing else of the topic runs */
+        bool halted;    /* so the shares are held; the poll strand's */
         struct chappe_metric *paused_gauge;
         bool paused;       /* on request */
         bool waited;       /* so the shares are held; the poll strand's */
@@ -66,6 +66,9 @@ void chappe_handover_breakers_deinit(struct chappe_handover *handover);
 /* Under the lock: a probing job begins; a job comes back, before its lane hears of it. */
 void chappe_handover_probe_begins(struct chappe_handover *handover, struct chappe_job *job);
 void chappe_handover_note_outcome(struct chappe_handover *handover, struct chappe_job *job);
+/* Under the lock: an earlier owner saw the record of this job fail; have others got through since a job failed? */
+void chappe_handover_recall_suspect(struct chappe_handover *handover, const struct chappe_job *job, int64_t now_us);
+bool chappe_handover_has_witness(struct chappe_handover *handover, const struct chappe_job *job);
 /* Under the lock: the dead letter of a job could not be written; jobs are let go of. */
 void chappe_handover_note_halt(struct chappe_handover *handover, struct chappe_job *job);
 void chappe_handover_end_halts(struct chappe_handover *handover, const struct chappe_released *released);

@@ -3,19 +3,28 @@
 #include "flow/handover_private.h"
 
 struct telling {
+        struct chappe_handover *handover;
         struct chappe_progress *progress; /* NULL: the share remembers */
         struct chappe_share *share;
         int64_t now_us;
 };
 
+static int32_t seconds_since(const struct telling *telling, int64_t when_us)
+{
+        int64_t seconds = when_us != 0 ? (telling->now_us - when_us) / 1000000 : 0;
+        return seconds < INT32_MAX ? (int32_t)seconds : INT32_MAX;
+}
+
 static void tell_failures(const struct chappe_task *task, void *context)
 {
         const struct telling *telling = context;
         const struct chappe_job *job = chappe_job_of((struct chappe_task *)task);
-        int64_t age_s = (telling->now_us - job->first_us) / 1000000;
-        struct chappe_failures failures = { task->offset, job->failures,
-                                            age_s < INT32_MAX ? (int32_t)age_s : INT32_MAX };
-        if (job->first_us == 0)
+        struct chappe_failures failures = { .offset = task->offset,
+                                            .times = job->told_failures,
+                                            .age_s = seconds_since(telling, job->told_first_us),
+                                            .doubted_s = seconds_since(telling, job->suspect.doubted_us),
+                                            .witnessed = chappe_handover_has_witness(telling->handover, job) };
+        if (job->told_first_us == 0)
                 return;
         if (telling->progress)
                 chappe_progress_fail(telling->progress, failures);
@@ -23,12 +32,12 @@ static void tell_failures(const struct chappe_task *task, void *context)
                 chappe_share_keep_failures(telling->share, failures);
 }
 
-/* Under the lock: parked records are let go before the last commit is made, and have a word in it. */
+/* Under the lock: records in trouble are let go before the last commit is made, and have a word in it. */
 static void keep_failures(struct chappe_handover *handover, struct chappe_share *share)
 {
-        struct telling telling = { NULL, share, chappe_clock_monotonic_us(handover->runtime->world->clock) };
+        struct telling telling = { handover, NULL, share, chappe_clock_monotonic_us(handover->runtime->world->clock) };
         chappe_share_forget_failures(share);
-        chappe_dispatcher_each_parked(handover->dispatcher, share, tell_failures, &telling);
+        chappe_dispatcher_each_troubled(share, tell_failures, &telling);
 }
 
 void chappe_handover_drain(struct chappe_handover *handover, struct chappe_share *share)
@@ -126,14 +135,15 @@ bool chappe_handover_rewind(struct chappe_handover *handover, struct chappe_shar
 int64_t chappe_handover_commit(struct chappe_handover *handover, const struct chappe_share *share,
                                struct chappe_progress *progress, uint64_t *ret_changes)
 {
-        struct telling telling = { progress, NULL, chappe_clock_monotonic_us(handover->runtime->world->clock) };
+        struct telling telling = { handover, progress, NULL,
+                                   chappe_clock_monotonic_us(handover->runtime->world->clock) };
         chappe_handover_lock(handover);
         int64_t offset = chappe_share_commit(share);
         *ret_changes = share->changes;
         if (offset >= 0) {
                 /* Without memory it says less, which is safe. */
                 (void)chappe_share_progress(share, progress);
-                chappe_dispatcher_each_parked(handover->dispatcher, share, tell_failures, &telling);
+                chappe_dispatcher_each_troubled(share, tell_failures, &telling);
         }
         chappe_handover_unlock(handover);
         return offset;

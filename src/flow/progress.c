@@ -17,7 +17,8 @@
 enum form {
         FORM_RUNS,
         FORM_BITMAP,
-        FORM_MARKED, /* beside either */
+        FORM_MARKED, /* beside either; and so is the next */
+        FORM_SUSPECTS = 4,
 };
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -158,18 +159,33 @@ static size_t put_mark(const struct chappe_progress *progress, uint8_t *at)
         return named ? used + put_varint(at + used, (uint64_t)(mark->offset - progress->watermark)) : used;
 }
 
+/* Behind the mark; 0 when there is nothing to say. */
+static size_t put_suspects(const struct chappe_progress *progress, uint8_t *at)
+{
+        size_t used = 0;
+        bool any = false;
+        for (size_t i = 0; i < progress->failure_count; i++) {
+                const struct chappe_failures *failures = &progress->failures[i];
+                any |= failures->witnessed || failures->doubted_s > 0;
+                used += put_varint(at + used, 2 * (uint64_t)failures->doubted_s + failures->witnessed);
+        }
+        return any ? used : 0;
+}
+
 /* The form that tells more; of two that tell the same, the shorter. */
 static size_t put_finished(const struct chappe_progress *progress, uint8_t *at, size_t room)
 {
         size_t marked = put_mark(progress, at + 1);
+        size_t suspects = put_suspects(progress, at + 1 + marked);
+        size_t used = 1 + marked + suspects;
         uint8_t bitmap[BODY_MAXIMUM];
-        struct form_written by_runs = put_runs(progress, at + 1 + marked, room - 1 - marked);
-        struct form_written by_bits = put_bitmap(progress, bitmap, room - 1 - marked);
+        struct form_written by_runs = put_runs(progress, at + used, room - used);
+        struct form_written by_bits = put_bitmap(progress, bitmap, room - used);
         bool bits = by_bits.runs > by_runs.runs || (by_bits.runs == by_runs.runs && by_bits.length < by_runs.length);
-        at[0] = (bits ? FORM_BITMAP : FORM_RUNS) | (marked > 0 ? FORM_MARKED : 0);
+        at[0] = (bits ? FORM_BITMAP : FORM_RUNS) | (marked > 0 ? FORM_MARKED : 0) | (suspects > 0 ? FORM_SUSPECTS : 0);
         if (bits)
-                memcpy(at + 1 + marked, bitmap, by_bits.length);
-        return 1 + marked + (bits ? by_bits.length : by_runs.length);
+                memcpy(at + used, bitmap, by_bits.length);
+        return used + (bits ? by_bits.length : by_runs.length);
 }
 
 static size_t print_base64(const uint8_t *at, size_t length, char *ret_text)
@@ -234,7 +250,9 @@ static bool get_failures(struct reading *reading, struct chappe_progress *progre
                     !get_varint(reading, INT32_MAX, &times) || !get_varint(reading, INT32_MAX, &age_s))
                         return false;
                 before += (int64_t)distance;
-                chappe_progress_fail(progress, (struct chappe_failures){ before, (int32_t)times, (int32_t)age_s });
+                chappe_progress_fail(
+                        progress,
+                        (struct chappe_failures){ .offset = before, .times = (int32_t)times, .age_s = (int32_t)age_s });
         }
         return true;
 }
@@ -282,6 +300,18 @@ static bool get_mark(struct reading *reading, struct chappe_progress *progress)
         return true;
 }
 
+static bool get_suspects(struct reading *reading, struct chappe_progress *progress)
+{
+        for (size_t i = 0; i < progress->failure_count; i++) {
+                uint64_t suspect;
+                if (!get_varint(reading, 2 * (uint64_t)INT32_MAX + 1, &suspect))
+                        return false;
+                progress->failures[i].doubted_s = (int32_t)(suspect / 2);
+                progress->failures[i].witnessed = suspect % 2;
+        }
+        return true;
+}
+
 static bool get_body(struct reading *reading, struct chappe_progress *progress)
 {
         uint64_t watermark;
@@ -291,7 +321,9 @@ static bool get_body(struct reading *reading, struct chappe_progress *progress)
         uint8_t form = *reading->at++;
         if ((form & FORM_MARKED) && !get_mark(reading, progress))
                 return false;
-        form &= (uint8_t)~FORM_MARKED;
+        if ((form & FORM_SUSPECTS) && !get_suspects(reading, progress))
+                return false;
+        form &= (uint8_t) ~(FORM_MARKED | FORM_SUSPECTS);
         return form == FORM_RUNS ? get_runs(reading, progress) : form == FORM_BITMAP && get_bitmap(reading, progress);
 }
 

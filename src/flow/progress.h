@@ -8,7 +8,9 @@
  *     varint    the committed offset
  *     varint    how many failures follow; each: distance to the offset before, times failed, seconds since the first
  *     1 byte    form, plus 2 when a mark of crashes follows: varints, lives that ended without giving the partition up,
- *               how often with a record on trial, and when there is one its distance from the committed offset
+ *               how often with a record on trial, and when there is one its distance from the committed offset;
+ *               plus 4 when, behind that, the failures go on, each a varint: twice the seconds that it has been kept
+ *               for doubt, plus 1 when others got through since it failed
  *               form 0: varints, unfinished and finished offsets in turn; 1: a bitmap, lowest bit first
  *     the rest  of either, from the committed offset on (the bitmap from the one behind it)
  *
@@ -28,13 +30,15 @@
 #define CHAPPE_PROGRESS_FAILURES 64
 /* What always fits beside so many failures: this many offsets behind the committed one, in any pattern; or this many
  * runs, however far apart. */
-#define CHAPPE_PROGRESS_OFFSETS  20000
-#define CHAPPE_PROGRESS_RUNS     600
+#define CHAPPE_PROGRESS_OFFSETS  18000
+#define CHAPPE_PROGRESS_RUNS     550
 
 struct chappe_failures {
         int64_t offset;
         int32_t times;
-        int32_t age_s; /* since the first attempt */
+        int32_t age_s;     /* since the first attempt */
+        int32_t doubted_s; /* kept though its attempts are used up */
+        bool witnessed;    /* others got through since it failed */
 };
 
 /* Zero-initialise; chappe_progress_deinit when done. */

@@ -28,6 +28,7 @@ struct chappe_worker {
         struct chappe_strand *strand;
         struct chappe_at_work *at_work;
         int64_t schema_wait_us;
+        int64_t doubt_ms;
         struct chappe_random random;
         struct chappe_buffer scratch;
         struct chappe_context context;
@@ -87,6 +88,19 @@ static void bury(struct chappe_worker *worker, struct chappe_job *job, int64_t n
                 chappe_log_error(worker->runtime->log, CHAPPE_LOG_DEAD_LETTER_STUCK, &error);
 }
 
+/* It is kept although it had used up its attempts: they begin anew. */
+static void keep(struct chappe_worker *worker, struct chappe_job *job, bool doubted_before, int64_t now_us)
+{
+        job->failures = 0;
+        job->first_us = now_us;
+        if (doubted_before || job->suspect.doubted_us == 0)
+                return;
+        chappe_log_write(worker->runtime->log, CHAPPE_LOG_RECORD_DOUBTED,
+                         "%s[%" PRId32 "]@%" PRId64 " has used up its attempts, but other keys fail too and none gets "
+                         "through: it is tried on until one does, or for %" PRId64 " ms (breaker_doubt_ms)",
+                         job->record.topic, job->record.partition, job->record.offset, worker->doubt_ms);
+}
+
 /* An unknown schema is waited for by time, everything else by the operation's policy; what is no record's fault counts
  * for none, and what it went through in an outage is not held against it afterwards. */
 static bool exhausted(struct chappe_worker *worker, struct chappe_job *job, int64_t now_us)
@@ -98,12 +112,14 @@ static bool exhausted(struct chappe_worker *worker, struct chappe_job *job, int6
                 return false;
         struct chappe_retry_policy policy = chappe_retry_policy_complete(job->operation ? job->operation->retry : NULL);
         job->failures++;
-        if (!chappe_retry_exhausted(&policy, job->failures, job->first_us, now_us))
+        bool used_up = chappe_retry_exhausted(&policy, job->failures, job->first_us, now_us);
+        bool doubted = job->suspect.doubted_us != 0;
+        if (!used_up && !doubted)
                 return false;
-        if (chappe_handover_gives_up(worker->handover, job))
+        if (chappe_handover_gives_up(worker->handover, job, used_up))
                 return true;
-        job->failures = 0;
-        job->first_us = now_us;
+        if (used_up || job->suspect.doubted_us == 0)
+                keep(worker, job, doubted, now_us);
         return false;
 }
 
@@ -292,6 +308,7 @@ int chappe_worker_start(struct chappe_runtime *runtime, struct chappe_handover *
         worker->handover = handover;
         worker->at_work = &chappe_handover_runs(handover)->workers[n];
         worker->schema_wait_us = chappe_config_integer(runtime->config, "schema_wait_ms") * 1000;
+        worker->doubt_ms = chappe_config_integer(runtime->config, "breaker_doubt_ms");
         chappe_random_init(&worker->random, runtime->world->seed + (uint64_t)n + 1);
         worker->context.runtime = runtime;
         worker->context.random = &worker->random;

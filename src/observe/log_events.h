@@ -42,6 +42,7 @@
         X(CRASH_LOOP, 4043, WARNING, "a partition's owners died again and again; its records run one by one")          \
         X(BREAKER_OPEN, 4040, ERROR, "so many keys of a topic fail that nothing of it runs but a probe now and then")  \
         X(BREAKER_CLOSED, 4041, INFO, "a topic whose breaker was open goes on")                                        \
+        X(RECORD_DOUBTED, 4044, WARNING, "a record without attempts left is kept: it may be an outage")                \
         X(PAUSED, 4050, INFO, "a topic is paused, on request")                                                         \
         X(RESUMED, 4051, INFO, "a topic that was paused goes on, on request")                                          \
         X(MOVED, 4052, INFO, "a partition goes on at another offset, on request")                                      \

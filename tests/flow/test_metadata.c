@@ -35,7 +35,8 @@ static void invent(struct plain *plain)
         for (int64_t offset = plain->watermark + below(20); plain->failure_count < 4 && below(3);
              offset += 1 + below(9))
                 plain->failures[plain->failure_count++] =
-                        (struct chappe_failures){ offset, 1 + (int32_t)below(300), (int32_t)below(100000) };
+                        (struct chappe_failures){ offset, 1 + (int32_t)below(300), (int32_t)below(100000),
+                                                  (int32_t)(below(2) * below(1000)), below(3) == 0 };
 }
 
 static size_t print(const struct plain *plain, char text[CHAPPE_PROGRESS_SIZE])
@@ -109,7 +110,13 @@ static void read_plainly(const char *text, struct plain *ret_plain)
                 ret_plain->failures[i].times = (int32_t)take_varint(&at);
                 ret_plain->failures[i].age_s = (int32_t)take_varint(&at);
         }
-        if (*at++ == 0) {
+        uint8_t form = *at++;
+        for (size_t i = 0; (form & 4) && i < ret_plain->failure_count; i++) {
+                uint64_t suspect = take_varint(&at);
+                ret_plain->failures[i].doubted_s = (int32_t)(suspect / 2);
+                ret_plain->failures[i].witnessed = suspect % 2;
+        }
+        if ((form & 1) == 0) {
                 read_runs(at, end, ret_plain);
                 return;
         }
@@ -143,6 +150,8 @@ static void assert_same(const struct plain *a, const struct plain *b)
                 assert_int_equal(a->failures[i].offset, b->failures[i].offset);
                 assert_int_equal(a->failures[i].times, b->failures[i].times);
                 assert_int_equal(a->failures[i].age_s, b->failures[i].age_s);
+                assert_int_equal(a->failures[i].doubted_s, b->failures[i].doubted_s);
+                assert_int_equal(a->failures[i].witnessed, b->failures[i].witnessed);
         }
 }
 

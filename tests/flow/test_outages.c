@@ -21,6 +21,11 @@ static struct {
         int64_t away_from_us, away_until_us; /* by the clock of the stage */
         bool hangs;                          /* the first record that runs while they are away never returns */
         int64_t poisoned;                    /* this one fails always; -1: none */
+        int64_t poison_every;                /* each n-th, too; 0: none */
+        int64_t handler_us;
+        bool together;     /* all keys in one partition */
+        int failing_later; /* one of ten records fails so often after they were away */
+        int failed_later[RECORDS];
         int runs[RECORDS];
         int done[RECORDS];
         int64_t last_of_key[RECORDS];
@@ -35,6 +40,8 @@ static enum chappe_decision on_event(struct chappe_context *ctx, const void *dec
         const struct event *event = decoded;
         int64_t n = event->n, now_us = chappe_fibers_now_us(stage.fibers);
         book.runs[n]++;
+        if (book.handler_us > 0)
+                stage_nap(ctx, book.handler_us);
         if (now_us >= book.away_from_us && now_us < book.away_until_us) {
                 book.runs_while_away++;
                 if (book.hangs && now_us > book.away_from_us + 20 * SECOND) {
@@ -43,8 +50,12 @@ static enum chappe_decision on_event(struct chappe_context *ctx, const void *dec
                 }
                 return chappe_retry(ctx, "nobody answers");
         }
-        if (n == book.poisoned)
+        if (n == book.poisoned || (book.poison_every > 0 && n % book.poison_every == 0))
                 return chappe_retry(ctx, "number %lld is poison", (long long)n);
+        if (n % 10 == 1 && book.failed_later[n] < book.failing_later) {
+                book.failed_later[n]++;
+                return chappe_retry(ctx, "not quite yet");
+        }
         book.done[n]++;
         book.disordered |= book.last_of_key[n % book.keys] > n;
         book.last_of_key[n % book.keys] = n;
@@ -78,7 +89,7 @@ static void append(int first, int count)
 {
         for (int n = first; n < first + count; n++) {
                 char key[3] = { (char)('a' + n % book.keys / 10), (char)('0' + n % book.keys % 10), 0 };
-                stage_append(&stage, "in", n % book.keys % PARTITIONS, key, n);
+                stage_append(&stage, "in", book.together ? 0 : n % book.keys % PARTITIONS, key, n);
         }
 }
 
@@ -220,6 +231,128 @@ static void test_an_outage_outlives_kills(void **state)
         }
 }
 
+static int letters(void)
+{
+        int count = 0;
+        for (int32_t partition = 0; partition < chappe_sim_partition_count(stage.sim, "in-dlt"); partition++)
+                count += (int)chappe_sim_end(stage.sim, "in-dlt", partition);
+        return count;
+}
+
+/* Nothing else comes that could prove that there is no outage: they are doubted, and then given up. */
+static void test_a_few_bad_records_of_a_quiet_topic_are_dead_letters_in_the_end(void **state)
+{
+        (void)state;
+        for (int keys = 1; keys <= 4; keys++) {
+                open_with((uint64_t)keys, keys);
+                book.poison_every = 1;
+                append(0, keys);
+                stage_start(&stage, 0);
+                stage_run(&stage, 60 * SECOND, NULL, NULL);
+                assert_int_equal(letters(), keys == 1 ? 1 : 0);
+                stage_run(&stage, 65 * SECOND, NULL, NULL);
+                assert_int_equal(letters(), keys);
+                run_until_committed(keys);
+                stage_end(&stage);
+                stage_close(&stage);
+        }
+}
+
+/* How long they have been doubted outlives the owner. */
+static void test_doubt_ends_although_its_owners_do(void **state)
+{
+        (void)state;
+        open_with(1, 3);
+        book.poison_every = 1;
+        append(0, 3);
+        for (int life = 0; life < 4; life++) {
+                stage_start(&stage, 0);
+                stage_run(&stage, 50 * SECOND, NULL, NULL);
+                stage_stop(&stage, 0);
+                stage_end(&stage);
+        }
+        assert_int_equal(letters(), 3);
+        stage_close(&stage);
+}
+
+/* An heir knows who has failed, before they fail again one after another. */
+static void test_an_outage_of_two_keys_outlives_its_owners(void **state)
+{
+        (void)state;
+        for (uint64_t seed = 1; seed <= 20; seed++) {
+                open_with(seed, 2);
+                book.together = true;
+                append(0, RECORDS);
+                book.away_until_us = 100 * SECOND;
+                for (int life = 0; life < 20; life++) {
+                        stage_start(&stage, 0);
+                        stage_run(&stage, SECOND + (int64_t)seed * SECOND / 20, NULL, NULL);
+                        stage_stop(&stage, 0);
+                        stage_end(&stage);
+                }
+                stage_start(&stage, 0);
+                run_until_committed(RECORDS);
+                check_all_done_in_order();
+                stage_end(&stage);
+                stage_close(&stage);
+        }
+}
+
+/* Three failures are one less than too many. */
+static void test_attempts_in_an_outage_count_for_nothing_afterwards(void **state)
+{
+        (void)state;
+        for (int keys = 2; keys <= 20; keys += 18) {
+                for (uint64_t seed = 1; seed <= 20; seed++) {
+                        open_with(seed, keys);
+                        append(0, RECORDS);
+                        book.away_until_us = 60 * SECOND;
+                        book.failing_later = 2;
+                        stage_start(&stage, 0);
+                        run_until_committed(RECORDS);
+                        check_all_done_in_order();
+                        stage_end(&stage);
+                        stage_close(&stage);
+                }
+        }
+}
+
+/* More keys than an outage needs; all of them saw others get through. */
+static void play_a_stream_with_poison(uint64_t seed, bool dies)
+{
+        open_with(seed, 100);
+        book.poison_every = 11;
+        book.handler_us = 20000;
+        append(0, RECORDS);
+        stage_start(&stage, 0);
+        if (dies) {
+                stage_run(&stage, SECOND * 5 / 4, NULL, NULL);
+                assert_true(letters() < RECORDS / 11 - 5);
+                stage_kill(&stage, 0);
+                stage_end(&stage);
+                stage_start(&stage, 0);
+        }
+        run_until_committed(RECORDS);
+        assert_true(letters() >= RECORDS / 11 + 1); /* the kill may have come before a commit */
+        assert_true(chappe_fibers_now_us(stage.fibers) < (dies ? 60 : 10) * SECOND);
+        stage_end(&stage);
+        stage_close(&stage);
+}
+
+static void test_poison_at_the_end_of_a_stream_is_given_up_at_once(void **state)
+{
+        (void)state;
+        for (uint64_t seed = 1; seed <= 20; seed++)
+                play_a_stream_with_poison(seed, false);
+}
+
+static void test_what_is_proven_poison_stays_so_for_the_next_owner(void **state)
+{
+        (void)state;
+        for (uint64_t seed = 1; seed <= 20; seed++)
+                play_a_stream_with_poison(seed, true);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -229,6 +362,12 @@ int main(void)
                 cmocka_unit_test(test_one_poisoned_key_is_no_outage),
                 cmocka_unit_test(test_breaker_can_be_switched_off),
                 cmocka_unit_test(test_an_outage_outlives_kills),
+                cmocka_unit_test(test_a_few_bad_records_of_a_quiet_topic_are_dead_letters_in_the_end),
+                cmocka_unit_test(test_doubt_ends_although_its_owners_do),
+                cmocka_unit_test(test_an_outage_of_two_keys_outlives_its_owners),
+                cmocka_unit_test(test_attempts_in_an_outage_count_for_nothing_afterwards),
+                cmocka_unit_test(test_poison_at_the_end_of_a_stream_is_given_up_at_once),
+                cmocka_unit_test(test_what_is_proven_poison_stays_so_for_the_next_owner),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

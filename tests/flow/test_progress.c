@@ -43,15 +43,19 @@ static void assert_same(const struct chappe_progress *a, const struct chappe_pro
                 assert_int_equal(a->failures[i].offset, b->failures[i].offset);
                 assert_int_equal(a->failures[i].times, b->failures[i].times);
                 assert_int_equal(a->failures[i].age_s, b->failures[i].age_s);
+                assert_int_equal(a->failures[i].doubted_s, b->failures[i].doubted_s);
+                assert_int_equal(a->failures[i].witnessed, b->failures[i].witnessed);
         }
 }
 
 static void invent_failures(struct chappe_progress *progress, int64_t span)
 {
+        bool suspects = below(2);
         for (int64_t n = below(4) ? 0 : below(CHAPPE_PROGRESS_FAILURES + 1); n > 0; n--)
-                chappe_progress_fail(progress,
-                                     (struct chappe_failures){ progress->watermark + below((uint64_t)span),
-                                                               1 + (int32_t)below(2000), (int32_t)below(1000000) });
+                chappe_progress_fail(progress, (struct chappe_failures){
+                                                       progress->watermark + below((uint64_t)span),
+                                                       1 + (int32_t)below(2000), (int32_t)below(1000000),
+                                                       suspects ? (int32_t)below(90000) : 0, suspects && below(2) });
 }
 
 /* Any pattern over the promised span, or the promised number of runs far apart. */
@@ -135,7 +139,7 @@ static void test_the_lowest_failures_are_kept(void **state)
         (void)state;
         chappe_progress_reset(&progress, 0);
         for (int64_t offset = 1000; offset > 0; offset -= 5)
-                chappe_progress_fail(&progress, (struct chappe_failures){ offset, 1, 1 });
+                chappe_progress_fail(&progress, (struct chappe_failures){ .offset = offset, .times = 1, .age_s = 1 });
         assert_int_equal(progress.failure_count, CHAPPE_PROGRESS_FAILURES);
         for (size_t i = 0; i < CHAPPE_PROGRESS_FAILURES; i++)
                 assert_int_equal(progress.failures[i].offset, 5 * ((int64_t)i + 1));

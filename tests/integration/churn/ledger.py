@@ -88,6 +88,10 @@ def finished_beyond(metadata, committed):
         if named:
             _, at = varint(body, at)
         form &= ~2
+    if form & 4:  # what is known of the failures beside how often
+        for _ in range(failures):
+            _, at = varint(body, at)
+        form &= ~4
     runs = []
     if form == 0:
         while at < len(body):
