@@ -54,6 +54,7 @@ struct chappe_share {
         struct chappe_lane *troubled_lanes;
         bool held;                 /* nothing of it begins */
         bool probe;                /* but one task may */
+        bool scouts;               /* though it is held and has nothing in hand, one record is taken, to probe */
         bool paused;               /* held on request */
         bool recalled;             /* draining to begin elsewhere, and not to go */
         struct chappe_share *turn; /* the next share in the dispatcher's round */

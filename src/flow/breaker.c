@@ -23,7 +23,7 @@ static bool is_later(const struct chappe_breaker *breaker, uint64_t n, uint64_t 
         return false;
 }
 
-static struct keys count_keys(const struct chappe_breaker *breaker, int64_t now_us)
+static struct keys count_keys(const struct chappe_breaker *breaker, int64_t since_us)
 {
         struct keys keys = { 0 };
         uint64_t first = first_outcome(breaker);
@@ -32,7 +32,7 @@ static struct keys count_keys(const struct chappe_breaker *breaker, int64_t now_
         for (uint64_t n = breaker->count; n > first; n--) {
                 size_t at = (n - 1) % CHAPPE_BREAKER_OUTCOMES;
                 const struct chappe_breaker_run *run = &breaker->outcomes[at].run;
-                if (now_us - run->ended_us > CHAPPE_BREAKER_WINDOW_US || is_later(breaker, n - 1, run->key))
+                if (run->ended_us < since_us || is_later(breaker, n - 1, run->key))
                         continue;
                 if (!run->failed)
                         keys.passing++;
@@ -125,7 +125,7 @@ bool chappe_breaker_note(struct chappe_breaker *breaker, const struct chappe_bre
         add(breaker, run, proven);
         if (!run->failed)
                 return false;
-        struct keys keys = count_keys(breaker, run->ended_us);
+        struct keys keys = count_keys(breaker, run->ended_us - CHAPPE_BREAKER_WINDOW_US);
         if (keys.failing < policy->keys || 100 * keys.failing < policy->percent * (keys.failing + keys.passing))
                 return false;
         open(breaker, policy, run->ended_us);
@@ -151,7 +151,7 @@ bool chappe_breaker_gives_up(struct chappe_breaker *breaker, const struct chappe
                 return false;
         }
         if (policy->percent > 0 && !suspect->witnessed) {
-                struct keys keys = count_keys(breaker, now_us);
+                struct keys keys = count_keys(breaker, now_us - CHAPPE_BREAKER_WINDOW_US);
                 doubtful = keys.failing >= DOUBTFUL_KEYS && keys.passing == 0;
         }
         if (!doubtful) {
@@ -183,19 +183,29 @@ void chappe_breaker_probe_begins(struct chappe_breaker *breaker)
                 breaker->state = CHAPPE_BREAKER_PROBED;
 }
 
+/* It goes on being an outage while so many keys fail as were needed to call it one; as time passes, probes alone tell.
+ */
+static void probe_failed(struct chappe_breaker *breaker, const struct chappe_breaker_policy *policy,
+                         const struct chappe_breaker_run *run, bool proven)
+{
+        add(breaker, run, proven);
+        breaker->lapsed = count_keys(breaker, INT64_MIN).failing < policy->keys;
+        breaker->state = breaker->lapsed ? CHAPPE_BREAKER_CLOSED : CHAPPE_BREAKER_OPEN;
+        breaker->probe_us = run->ended_us + policy->wait_us;
+}
+
 void chappe_breaker_probe_ends(struct chappe_breaker *breaker, const struct chappe_breaker_policy *policy,
                                struct chappe_suspect *suspect, const struct chappe_breaker_run *run)
 {
-        if (run->failed)
-                (void)charge(breaker, policy, suspect, run->ended_us);
+        bool proven = run->failed && charge(breaker, policy, suspect, run->ended_us);
         if (breaker->state != CHAPPE_BREAKER_PROBED)
                 return;
         if (run->failed) {
-                breaker->state = CHAPPE_BREAKER_OPEN;
-                breaker->probe_us = run->ended_us + policy->wait_us;
+                probe_failed(breaker, policy, run, proven);
                 return;
         }
         breaker->state = CHAPPE_BREAKER_CLOSED;
+        breaker->lapsed = false;
         add(breaker, run, false);
         breaker->leaf = breaker->count; /* a new one: what failed in the outage says nothing about what comes */
 }

@@ -53,6 +53,7 @@ enum chappe_breaker_state {
 /* Zero-initialise. */
 struct chappe_breaker {
         enum chappe_breaker_state state;
+        bool lapsed; /* it closed because too few keys went on failing */
         int64_t opened_us;
         int64_t probe_us; /* when a record may probe; from then on, since when one might */
         struct {
@@ -85,7 +86,8 @@ enum chappe_breaker_state chappe_breaker_look(struct chappe_breaker *breaker,
                                               const struct chappe_breaker_policy *policy, int64_t now_us);
 /* The probing record has begun. */
 void chappe_breaker_probe_begins(struct chappe_breaker *breaker);
-/* How it came out: passed closes the breaker, failed lets it wait again. */
+/* How it came out: passed closes the breaker; failed lets it wait again, unless by now all that failed lately are fewer
+ * keys than make an outage: then there is doubt. */
 void chappe_breaker_probe_ends(struct chappe_breaker *breaker, const struct chappe_breaker_policy *policy,
                                struct chappe_suspect *suspect, const struct chappe_breaker_run *run);
 /* It came back without having run: another one may. */

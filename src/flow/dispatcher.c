@@ -95,7 +95,7 @@ size_t chappe_dispatcher_room(const struct chappe_dispatcher *dispatcher, const 
 {
         const struct chappe_dispatcher_limits *limits = &dispatcher->limits;
         size_t width = chappe_offset_ledger_width(&share->ledger);
-        if (!chappe_share_may_run(share))
+        if (!chappe_share_may_run(share) && (!share->scouts || share->tasks > 0))
                 return 0;
         if (share->state != CHAPPE_SHARE_ACTIVE || chappe_dispatcher_full(dispatcher) || width >= limits->share_width)
                 return 0;

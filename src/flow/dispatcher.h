@@ -30,7 +30,8 @@ struct chappe_dispatcher *chappe_dispatcher_new(const struct chappe_dispatcher_l
 /* Takes NULL; returns NULL. Lets go of no tasks: drop every share first. */
 struct chappe_dispatcher *chappe_dispatcher_free(struct chappe_dispatcher *dispatcher);
 
-/* How many more records may be taken for this share; 0 unless it is active, and while it is held. */
+/* How many more records may be taken for this share; 0 unless it is active, and while it is held, unless
+ * it scouts. */
 size_t chappe_dispatcher_room(const struct chappe_dispatcher *dispatcher, const struct chappe_share *share);
 /* How many more bytes may be in hand. */
 size_t chappe_dispatcher_room_bytes(const struct chappe_dispatcher *dispatcher, const struct chappe_share *share);

@@ -76,7 +76,9 @@ static uint64_t key_of(const struct chappe_job *job)
 
 void chappe_handover_probe_begins(struct chappe_handover *handover, struct chappe_job *job)
 {
-        chappe_breaker_probe_begins(&breaker_of(handover, job)->breaker);
+        struct chappe_topic_breaker *breaker = breaker_of(handover, job);
+        chappe_breaker_probe_begins(&breaker->breaker);
+        breaker->probes++;
 }
 
 static struct chappe_breaker_run run_of(const struct chappe_job *job)
@@ -175,22 +177,31 @@ static void tell(struct chappe_handover *handover, struct chappe_topic_breaker *
                                  " ms, the others wait, and none is given up until one gets through (should they be "
                                  "bad themselves and no good one come: breaker_percent=0)",
                                  topic, breaker->policy.wait_us / 1000);
+        else if (breaker->lapsed)
+                chappe_log_write(handover->runtime->log, CHAPPE_LOG_BREAKER_CLOSED,
+                                 "%s: after %" PRId64 " s too few keys are left that fail, to be sure of an outage: "
+                                 "they go on, and are given up in the end if none gets through",
+                                 topic, breaker->lasted_us / 1000000);
         else
                 chappe_log_write(handover->runtime->log, CHAPPE_LOG_BREAKER_CLOSED,
                                  "%s: a record got through after %" PRId64 " s; the others go on", topic,
                                  breaker->lasted_us / 1000000);
 }
 
-/* Under the lock. One share that has a record ready probes; without such a one, whichever takes a record first. */
-static void hold_shares(struct chappe_handover *handover, const struct chappe_assignment *assignment, const char *topic,
+/* Under the lock. One share that has a record ready probes, another one each time; without such a one, whichever takes
+ * a record first. */
+static void hold_shares(struct chappe_handover *handover, const struct chappe_assignment *assignment, size_t channel,
                         enum chappe_breaker_state state, bool paused)
 {
+        const char *topic = handover->runtime->channels->at[channel].name;
+        size_t first = handover->breakers[channel].probes;
         bool chosen = state != CHAPPE_BREAKER_PROBING;
         for (size_t i = 0; i < assignment->count; i++) {
-                struct chappe_share *share = assignment->shares[i];
+                struct chappe_share *share = assignment->shares[(first + i) % assignment->count];
                 if (share->topic != topic)
                         continue;
                 share->paused = paused;
+                share->scouts = !paused && state != CHAPPE_BREAKER_CLOSED;
                 if (chosen || share->ready_lanes == 0)
                         chappe_dispatcher_hold(handover->dispatcher, share, state != CHAPPE_BREAKER_CLOSED);
                 else
@@ -209,7 +220,7 @@ static void halt_shares(struct chappe_handover *handover, const struct chappe_as
                 struct chappe_share *share = assignment->shares[i];
                 if (share->topic != topic)
                         continue;
-                share->paused = false;
+                share->paused = share->scouts = false;
                 chappe_dispatcher_halt(handover->dispatcher, share);
         }
 }
@@ -228,10 +239,10 @@ static bool heed_one(struct chappe_handover *handover, const struct chappe_assig
         if (halts && !paused)
                 halt_shares(handover, assignment, handover->runtime->channels->at[n].name);
         else
-                hold_shares(handover, assignment, handover->runtime->channels->at[n].name,
-                            paused ? CHAPPE_BREAKER_OPEN : state, paused);
+                hold_shares(handover, assignment, n, paused ? CHAPPE_BREAKER_OPEN : state, paused);
         breaker->halted = halts;
         breaker->waited = paused;
+        breaker->lapsed = breaker->breaker.lapsed;
         breaker->lasted_us = now_us - breaker->breaker.opened_us;
         breaker->changed = open != breaker->told;
         breaker->told = open;

@@ -35,6 +35,7 @@ struct chappe_handover {
 struct chappe_topic_breaker {
         struct chappe_breaker_policy policy; /* constant after start */
         struct chappe_breaker breaker;
+        size_t probes; /* so far */
         struct chappe_metric *gauge;
         size_t halting; /* records whose dead letter cannot be written: nothing else of the topic runs */
         bool halted;    /* so the shares are held; the poll strand's */
@@ -43,6 +44,7 @@ struct chappe_topic_breaker {
         bool waited;       /* so the shares are held; the poll strand's */
         bool told;         /* this and the next ones: the poll strand's; it is open */
         bool changed;      /* and that is news */
+        bool lapsed;       /* it closed for lack of keys */
         int64_t lasted_us; /* until it closed */
 };
 

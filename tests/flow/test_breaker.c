@@ -34,7 +34,7 @@ struct model {
         struct chappe_suspect suspects[KEYS];
 };
 
-static void count(const struct model *model, int64_t now_us, int *ret_failing, int *ret_passing)
+static void count(const struct model *model, int64_t since_us, int *ret_failing, int *ret_passing)
 {
         bool seen[KEYS] = { 0 };
         size_t looked_at = 0;
@@ -43,7 +43,7 @@ static void count(const struct model *model, int64_t now_us, int *ret_failing, i
                 const struct outcome *outcome = &model->outcomes[n - 1];
                 bool known = seen[outcome->run.key];
                 seen[outcome->run.key] = true;
-                if (known || now_us - outcome->run.ended_us > CHAPPE_BREAKER_WINDOW_US || outcome->proven)
+                if (known || outcome->run.ended_us < since_us || outcome->proven)
                         continue;
                 *(outcome->run.failed ? ret_failing : ret_passing) += 1;
         }
@@ -108,7 +108,7 @@ static void ask_to_give_up(struct chappe_breaker *breaker, struct model *model,
                 return;
         bool used_up = *doubted_us == 0 || chappe_random_below(random, 2);
         int failing, passing;
-        count(model, now_us, &failing, &passing);
+        count(model, now_us - CHAPPE_BREAKER_WINDOW_US, &failing, &passing);
         bool proven = model->suspects[key].witnessed;
         bool doubt = policy->percent > 0 && !proven && failing >= 2 && passing == 0;
         bool expected = used_up && *doubted_us == 0;
@@ -156,7 +156,7 @@ static void step_closed(struct chappe_breaker *breaker, struct model *model, con
         bool proven = charge(model, policy, &run);
         if (policy->percent > 0)
                 model->outcomes[model->count++] = (struct outcome){ run, proven };
-        count(model, now_us, &failing, &passing);
+        count(model, now_us - CHAPPE_BREAKER_WINDOW_US, &failing, &passing);
         bool opens = run.failed && policy->percent > 0 && failing >= policy->keys &&
                      failing * 100 >= policy->percent * (failing + passing);
         assert_int_equal(chappe_breaker_note(breaker, policy, &model->suspects[run.key], &run), opens);
@@ -171,14 +171,18 @@ static void end_probe(struct chappe_breaker *breaker, struct model *model, const
                       struct chappe_random *random, int64_t now_us)
 {
         struct chappe_breaker_run run = draw_run(random, now_us);
-        charge(model, policy, &run);
+        bool proven = charge(model, policy, &run);
+        model->outcomes[model->count++] = (struct outcome){ run, proven };
         chappe_breaker_probe_ends(breaker, policy, &model->suspects[run.key], &run);
-        assert_int_equal(breaker->state, run.failed ? CHAPPE_BREAKER_OPEN : CHAPPE_BREAKER_CLOSED);
         if (run.failed) {
+                int failing, passing;
+                count(model, INT64_MIN, &failing, &passing);
+                assert_int_equal(breaker->state, failing < policy->keys ? CHAPPE_BREAKER_CLOSED : CHAPPE_BREAKER_OPEN);
+                assert_int_equal(breaker->lapsed, failing < policy->keys);
                 assert_int_equal(breaker->probe_us, now_us + policy->wait_us);
                 return;
         }
-        model->outcomes[model->count++] = (struct outcome){ run, false };
+        assert_int_equal(breaker->state, CHAPPE_BREAKER_CLOSED);
         model->leaf = model->count;
         step_out(model, run.key);
 }
@@ -359,6 +363,32 @@ static void test_runs_that_began_before_a_failure_prove_nothing(void **state)
         assert_true(chappe_breaker_has_witness(&breaker, &usual, &suspects[0]));
 }
 
+/* The others have gone elsewhere. */
+static void test_an_outage_of_which_few_keys_are_left_becomes_doubt(void **state)
+{
+        int64_t now_us = SECOND;
+        int probes = 0;
+        (void)state;
+        begin_story();
+        for (uint64_t n = 0; !note(n, true, ++now_us); n++) {
+        }
+        for (; breaker.state != CHAPPE_BREAKER_CLOSED; probes++) {
+                struct chappe_breaker_run run = { .key = probes % 2, .failed = true };
+                while (chappe_breaker_look(&breaker, &usual, now_us) != CHAPPE_BREAKER_PROBING)
+                        now_us += SECOND;
+                run.began_us = run.ended_us = now_us;
+                chappe_breaker_probe_begins(&breaker);
+                chappe_breaker_probe_ends(&breaker, &usual, &suspects[run.key], &run);
+                assert_true(probes < CHAPPE_BREAKER_OUTCOMES);
+        }
+        assert_true(probes > CHAPPE_BREAKER_OUTCOMES / 2);
+        assert_false(note(0, true, ++now_us));
+        assert_false(gives_up(0, now_us));
+        now_us += usual.doubt_us;
+        assert_false(note(1, true, now_us) || note(0, true, now_us));
+        assert_true(gives_up(0, now_us));
+}
+
 /* It may have been proven by a short moment in between. */
 static void test_in_an_outage_not_even_proven_poison_is_given_up(void **state)
 {
@@ -387,6 +417,7 @@ int main(void)
                 cmocka_unit_test(test_doubt_about_a_few_keys_has_an_end),
                 cmocka_unit_test(test_poison_that_saw_others_get_through_opens_nothing_and_is_given_up),
                 cmocka_unit_test(test_runs_that_began_before_a_failure_prove_nothing),
+                cmocka_unit_test(test_an_outage_of_which_few_keys_are_left_becomes_doubt),
                 cmocka_unit_test(test_in_an_outage_not_even_proven_poison_is_given_up),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

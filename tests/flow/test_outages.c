@@ -317,6 +317,24 @@ static void test_attempts_in_an_outage_count_for_nothing_afterwards(void **state
         }
 }
 
+/* All that is in one partition never gets through: the other one probes as well, and ends the outage. */
+static void test_an_outage_ends_although_a_partition_is_all_poison(void **state)
+{
+        (void)state;
+        for (uint64_t seed = 1; seed <= 20; seed++) {
+                open_with(seed, 20);
+                book.poison_every = PARTITIONS;
+                book.away_until_us = 60 * SECOND;
+                append(0, 20);
+                stage_start(&stage, 0);
+                stage_run(&stage, 200 * SECOND, NULL, NULL);
+                for (int n = 1; n < 20; n += PARTITIONS)
+                        assert_int_equal(book.done[n], 1);
+                stage_end(&stage);
+                stage_close(&stage);
+        }
+}
+
 /* More keys than an outage needs; all of them saw others get through. */
 static void play_a_stream_with_poison(uint64_t seed, bool dies)
 {
@@ -366,6 +384,7 @@ int main(void)
                 cmocka_unit_test(test_doubt_ends_although_its_owners_do),
                 cmocka_unit_test(test_an_outage_of_two_keys_outlives_its_owners),
                 cmocka_unit_test(test_attempts_in_an_outage_count_for_nothing_afterwards),
+                cmocka_unit_test(test_an_outage_ends_although_a_partition_is_all_poison),
                 cmocka_unit_test(test_poison_at_the_end_of_a_stream_is_given_up_at_once),
                 cmocka_unit_test(test_what_is_proven_poison_stays_so_for_the_next_owner),
         };

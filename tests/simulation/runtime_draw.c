@@ -11,7 +11,8 @@
 
 #define ROUNDS_MAXIMUM  5
 #define PADDING_MAXIMUM 40000
-#define SETTINGS        16
+#define SETTINGS        18
+#define HOPELESS        2 /* records where the breaker may open: one less than can be an outage */
 
 struct scene *scene;
 
@@ -67,14 +68,15 @@ static int64_t draw_slowness_us(struct chappe_random *random)
 static void draw_items(struct chappe_random *random)
 {
         bool hot = draw(random, 2), large = draw(random, 6) == 0;
+        int hopeless = 0;
 
         scene->rounds = 1 + draw(random, ROUNDS_MAXIMUM);
         for (int n = 0; n < SCENE_ITEMS; n++) {
                 struct item *item = &scene->items[n];
 
                 *item = (struct item){ .kind = draw_kind(random), .key = draw_key(random, hot) };
-                /* Where all that is left fails for good, an open breaker waits for one that does not. */
-                if (scene->breaks && item->kind == ITEM_HOPELESS)
+                /* Where all that is left fails for good, of as many keys as make an outage, the breaker waits. */
+                if (scene->breaks && item->kind == ITEM_HOPELESS && ++hopeless > HOPELESS)
                         item->kind = ITEM_SHAKY;
                 item->failures = 1 + draw(random, 3);
                 item->tells_first = draw(random, 2);
@@ -117,7 +119,8 @@ static void draw_settings(struct chappe_random *random, struct scene_log *log, s
         set(settings, "commit_interval_ms=%d", 50 + draw(random, 1000));
         set(settings, "drain_timeout_ms=%d", (int)(log->drain_us / 1000));
         set(settings, "breaker_percent=%d", scene->breaks ? 50 : 0);
-        set(settings, "breaker_keys=%d", 2 + draw(random, 4));
+        set(settings, "breaker_keys=%d", HOPELESS + 1 + draw(random, 4));
+        set(settings, "breaker_doubt_ms=%d", draw(random, 3000));
         set(settings, "breaker_wait_ms=%d", 100 + draw(random, 1000));
         draw_carefulness(random, settings);
         set(settings, "partition.assignment.strategy=%s", strategy);
