@@ -229,6 +229,10 @@ struct chappe_broker_operations {
         /* Commits for a group from outside. -CHAPPE_E_GROUP_BUSY while it has members. */
         int (*group_commit)(struct chappe_broker *broker, const char *group, const struct chappe_position *positions,
                             size_t count, int64_t timeout_ms, struct chappe_error *error);
+        /* Forgets a group with its commits. CHAPPE_GROUP_ABSENT (1): there is none. -CHAPPE_E_GROUP_BUSY while it has
+         * members. */
+        int (*group_delete)(struct chappe_broker *broker, const char *group, int64_t timeout_ms,
+                            struct chappe_error *error);
         /* One line each, for whoever starts the process to log: properties that were removed and why, traps of this
          * client version that apply. Borrowed from the broker; returns how many there are. NULL where there is nothing
          * to say. */
@@ -237,6 +241,7 @@ struct chappe_broker_operations {
 };
 
 #define CHAPPE_TOPIC_EXISTS 1
+#define CHAPPE_GROUP_ABSENT 1
 
 struct chappe_broker {
         const struct chappe_broker_operations *operations;

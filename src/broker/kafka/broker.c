@@ -140,6 +140,7 @@ const struct chappe_broker_operations chappe_kafka_operations = {
         .groups_describe = chappe_kafka_groups_describe,
         .group_committed = chappe_kafka_group_committed,
         .group_commit = chappe_kafka_group_commit,
+        .group_delete = chappe_kafka_group_delete,
         .remarks = remarks,
         .close = kafka_close,
 };

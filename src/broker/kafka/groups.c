@@ -243,3 +243,54 @@ int chappe_kafka_group_commit(struct chappe_broker *broker, const char *group, c
         (void)chappe_kafka_destroy(kafka, client, NULL);
         return status;
 }
+
+static rd_kafka_resp_err_t request_deletion(rd_kafka_t *admin, const char *group, int64_t timeout_ms)
+{
+        rd_kafka_queue_t *queue = rd_kafka_queue_new(admin);
+        rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(admin, RD_KAFKA_ADMIN_OP_DELETEGROUPS);
+        rd_kafka_DeleteGroup_t *deletion = rd_kafka_DeleteGroup_new(group);
+        rd_kafka_resp_err_t reason = RD_KAFKA_RESP_ERR__TIMED_OUT;
+        rd_kafka_event_t *event;
+
+        rd_kafka_AdminOptions_set_request_timeout(options, (int)timeout_ms, NULL, 0);
+        rd_kafka_DeleteGroups(admin, &deletion, 1, options, queue);
+        event = rd_kafka_queue_poll(queue, (int)timeout_ms + 1000);
+        if (event) {
+                size_t count = 0;
+                const rd_kafka_DeleteGroups_result_t *result = rd_kafka_event_DeleteGroups_result(event);
+                const rd_kafka_group_result_t **groups =
+                        result ? rd_kafka_DeleteGroups_result_groups(result, &count) : NULL;
+                const rd_kafka_error_t *refusal = count == 1 ? rd_kafka_group_result_error(groups[0]) : NULL;
+
+                reason = rd_kafka_event_error(event);
+                if (!reason && refusal)
+                        reason = rd_kafka_error_code(refusal);
+                rd_kafka_event_destroy(event);
+        }
+        rd_kafka_DeleteGroup_destroy(deletion);
+        rd_kafka_AdminOptions_destroy(options);
+        rd_kafka_queue_destroy(queue);
+        return reason;
+}
+
+int chappe_kafka_group_delete(struct chappe_broker *broker, const char *group, int64_t timeout_ms,
+                              struct chappe_error *error)
+{
+        struct chappe_kafka *kafka = chappe_kafka(broker);
+        rd_kafka_resp_err_t reason;
+        rd_kafka_t *admin;
+        int status = chappe_kafka_admin(kafka, &admin, error);
+
+        if (status < 0)
+                return status;
+        if (chappe_kafka_embedded(kafka))
+                return chappe_fail(error, CHAPPE_E_BROKER_UNSUPPORTED,
+                                   "the embedded broker forgets no group (broker %s)", kafka->servers);
+        reason = request_deletion(admin, group, timeout_ms);
+        if (reason == RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND)
+                return CHAPPE_GROUP_ABSENT;
+        if (reason == RD_KAFKA_RESP_ERR_NON_EMPTY_GROUP)
+                return chappe_fail(error, CHAPPE_E_GROUP_BUSY, "group %s has members (broker %s)", group,
+                                   kafka->servers);
+        return reason ? chappe_kafka_fail(kafka, reason, NULL, error, "deleting group %s", group) : 0;
+}

@@ -100,6 +100,8 @@ int chappe_kafka_group_committed(struct chappe_broker *broker, const char *group
                                  size_t count, int64_t timeout_ms, void **ret_memory, struct chappe_error *error);
 int chappe_kafka_group_commit(struct chappe_broker *broker, const char *group, const struct chappe_position *positions,
                               size_t count, int64_t timeout_ms, struct chappe_error *error);
+int chappe_kafka_group_delete(struct chappe_broker *broker, const char *group, int64_t timeout_ms,
+                              struct chappe_error *error);
 
 /* positions.c: for rd_kafka_topic_partition_list_destroy. */
 rd_kafka_topic_partition_list_t *chappe_kafka_positions_list(const struct chappe_position *positions, size_t count);

@@ -15,7 +15,16 @@ static struct sim_group *find(const struct chappe_sim *sim, const char *name)
         struct sim_group *group;
 
         HASH_FIND_STR(sim->groups, name, group);
-        return group;
+        return group && !group->forgotten ? group : NULL;
+}
+
+static size_t count_all(const struct chappe_sim *sim)
+{
+        size_t count = 0;
+
+        for (const struct sim_group *group = sim->groups; group; group = group->hh.next)
+                count += !group->forgotten;
+        return count;
 }
 
 static size_t size_of(const struct sim_group *group)
@@ -45,7 +54,7 @@ int chappe_sim_admin_groups(struct chappe_broker *handle, const char *name, int6
 {
         struct sim_broker *broker = (struct sim_broker *)handle;
         int status = chappe_sim_round_trip(broker, "broker.groups", timeout_ms, error);
-        size_t count = name ? 1 : HASH_COUNT(broker->sim->groups), size = 1, n = 0;
+        size_t count = name ? 1 : count_all(broker->sim), size = 1, n = 0;
 
         if (status < 0)
                 return status;
@@ -60,6 +69,8 @@ int chappe_sim_admin_groups(struct chappe_broker *handle, const char *name, int6
         char *names = (char *)(*ret_groups + count);
 
         for (struct sim_group *group = name ? only : broker->sim->groups; group; group = group->hh.next) {
+                if (group->forgotten)
+                        continue;
                 describe(group, &(*ret_groups)[n++], &names);
                 if (name)
                         break;
@@ -112,4 +123,21 @@ int chappe_sim_admin_commit(struct chappe_broker *handle, const char *name, cons
 
         return status < 0 ? status
                           : chappe_sim_group_alter(chappe_sim_group_get(broker->sim, name), positions, count, error);
+}
+
+int chappe_sim_admin_delete(struct chappe_broker *handle, const char *name, int64_t timeout_ms,
+                            struct chappe_error *error)
+{
+        struct sim_broker *broker = (struct sim_broker *)handle;
+        int status = chappe_sim_round_trip(broker, "broker.group_delete", timeout_ms, error);
+        struct sim_group *group = status < 0 ? NULL : find(broker->sim, name);
+
+        if (status < 0)
+                return status;
+        if (!group)
+                return CHAPPE_GROUP_ABSENT;
+        if (group->members)
+                return chappe_fail(error, CHAPPE_E_GROUP_BUSY, "group %s has members", name);
+        chappe_sim_group_forget(group);
+        return 0;
 }

@@ -237,8 +237,10 @@ struct sim_group *chappe_sim_group_get(struct chappe_sim *sim, const char *name)
         struct sim_group *group;
 
         HASH_FIND_STR(sim->groups, name, group);
-        if (group)
+        if (group) {
+                group->forgotten = false;
                 return group;
+        }
         group = calloc(1, sizeof(*group));
         if (!group || !(group->name = strdup(name)))
                 abort();
@@ -249,22 +251,29 @@ struct sim_group *chappe_sim_group_get(struct chappe_sim *sim, const char *name)
         return group;
 }
 
+void chappe_sim_group_forget(struct sim_group *group)
+{
+        struct sim_committed *committed, *following;
+
+        HASH_ITER(hh, group->committed, committed, following)
+        {
+                HASH_DEL(group->committed, committed);
+                free(committed->metadata);
+                free(committed->key);
+                free(committed);
+        }
+        group->forgotten = true;
+}
+
 void chappe_sim_groups_free(struct chappe_sim *sim)
 {
         struct sim_group *group, *next;
-        struct sim_committed *committed, *following;
 
         HASH_ITER(hh, sim->groups, group, next)
         {
                 while (group->members)
                         member_free(group->members);
-                HASH_ITER(hh, group->committed, committed, following)
-                {
-                        HASH_DEL(group->committed, committed);
-                        free(committed->metadata);
-                        free(committed->key);
-                        free(committed);
-                }
+                chappe_sim_group_forget(group);
                 chappe_timer_cancel(sim->fibers, &group->completion);
                 HASH_DEL(sim->groups, group);
                 free(group->name);

@@ -166,5 +166,6 @@ const struct chappe_broker_operations chappe_sim_operations = {
         .groups_describe = chappe_sim_admin_groups,
         .group_committed = chappe_sim_admin_committed,
         .group_commit = chappe_sim_admin_commit,
+        .group_delete = chappe_sim_admin_delete,
         .close = handle_close,
 };

@@ -80,6 +80,7 @@ struct sim_group {
         struct sim_committed *committed;
         struct chappe_timer completion;  /* of the assembly under way: at the latest then */
         int64_t assembled_not_before_us; /* others may come in the first moments */
+        bool forgotten;                  /* deleted: to be asked for, it is as if it had never been */
         UT_hash_handle hh;
 };
 
@@ -220,6 +221,8 @@ int chappe_sim_admin_committed(struct chappe_broker *broker, const char *group, 
                                size_t count, int64_t timeout_ms, void **ret_memory, struct chappe_error *error);
 int chappe_sim_admin_commit(struct chappe_broker *broker, const char *group, const struct chappe_position *positions,
                             size_t count, int64_t timeout_ms, struct chappe_error *error);
+int chappe_sim_admin_delete(struct chappe_broker *broker, const char *group, int64_t timeout_ms,
+                            struct chappe_error *error);
 
 /* fetch.c, told by the cluster */
 void chappe_sim_handle_appended(struct sim_broker *broker, const struct sim_topic *topic, int32_t partition);
@@ -274,6 +277,8 @@ void chappe_sim_group_assemble(struct sim_group *group);
 void chappe_sim_group_topic_added(struct sim_group *group, const char *topic);
 /* What it has committed there is gone with the topic. */
 void chappe_sim_group_topic_deleted(struct sim_group *group, const char *topic);
+/* With all that it has committed; it must have no members. */
+void chappe_sim_group_forget(struct sim_group *group);
 void chappe_sim_groups_free(struct chappe_sim *sim);
 
 /* assignor.c: fills in every member's assigned. */
