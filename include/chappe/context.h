@@ -51,6 +51,9 @@ void chappe_context_select(struct chappe_context *ctx, size_t n);
 /* 1 the first time. */
 int chappe_context_attempt(struct chappe_context *ctx);
 
+/* The name of the replay (<chappe/control.h>) in which this runs; NULL in the service's life. For effects outside the store. */
+const char *chappe_context_replay(struct chappe_context *ctx);
+
 /* The last error that a call, publish or store operation left in this context. Borrowed. */
 const struct chappe_error *chappe_context_error(struct chappe_context *ctx);
 

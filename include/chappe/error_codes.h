@@ -74,6 +74,8 @@
         X(OUTAGE, 4014, "so many keys of a topic fail that it is held", "Look at what its handlers depend on; one record tries every breaker_wait_ms. If the records themselves are bad: send a good one, or start with breaker_percent=0.") \
         X(DEAD_LETTER_HALTED, 4015, "a dead letter cannot be written, and its operation waits for it", "The log gives the reason: make the topic, or allow it.") \
         X(CRASH_LOOP, 4016, "a record killed the process again and again", "Look at what its handler does with it; crash_loop_tries says how often is too often.") \
+        X(REPLAY_MISSING, 4020, "no window to run once more", "`chappe group replay` prepares one; the name is the one that was given there.") \
+        X(REPLAY_THERE, 4021, "a replay of this name exists", "Give another name, or remove its group first: `chappe group delete`.") \
         X(SCHEMA_UNKNOWN, 4005, "the schema of a payload is not known", "Publish its schema to the schema topic, or register it; the record is tried again meanwhile.") \
         X(HANDLER_FAILED, 4007, "a handler asked for another attempt", "The reason is the handler's own.") \
         X(DEAD_LETTER, 4008, "a handler gave a record up", "The reason is the handler's own; see the dead letter topic.") \

@@ -33,6 +33,9 @@ struct chappe_group_partition {
         int64_t failing;   /* records that have failed and wait for another attempt; at most 64 are told */
         int64_t oldest_ms; /* when the first unfinished record was written, ms since the epoch; -1: there is none */
         bool foreign;      /* metadata that Chappe did not write */
+        int64_t until;     /* of a replay's window: its end, from which lag is counted then; -1: it is no replay */
+        int64_t ran;       /* of a replay: records that have finished, and of them those that were given up */
+        int64_t given_up;
 };
 
 /* Every partition in which the group has committed, by topic and partition. One allocation, for free(). An unknown group has none. */
@@ -43,6 +46,22 @@ int chappe_client_group(struct chappe_client *client, const char *group, struct 
  * members. */
 int chappe_client_group_reset(struct chappe_client *client, const char *group,
                               const struct chappe_client_position *positions, size_t count, struct chappe_error *error);
+
+/* Part of a window: the records of one partition from one offset on, up to another one that is not part of it. */
+struct chappe_client_window {
+        const char *topic; /* full name */
+        int32_t partition;
+        int64_t from;
+        int64_t until;
+};
+
+/* Prepares a replay of what this group handles (<chappe/control.h>): commits the window for the group "GROUP-replay-NAME". Empty parts are
+ * left out. -CHAPPE_E_REPLAY_THERE when that group has committed anything on these topics before. */
+int chappe_client_group_replay(struct chappe_client *client, const char *group, const char *name,
+                               const struct chappe_client_window *windows, size_t count, struct chappe_error *error);
+/* Forgets a group with all that it has committed. -CHAPPE_E_GROUP_BUSY while it has members; 1: there was none.
+ * -CHAPPE_E_BROKER_UNSUPPORTED on the embedded broker. */
+int chappe_client_group_delete(struct chappe_client *client, const char *group, struct chappe_error *error);
 
 #ifdef __cplusplus
 }

@@ -31,6 +31,8 @@ const struct chappe_setting_rule chappe_settings[] = {
         TEXT("brokers", "localhost:9092", "Kafka brokers, HOST:PORT,…: librdkafka's bootstrap.servers"),
         TEXT("topic_prefix", "", "in front of every topic and group name"),
         TEXT("group", "", "consumer group; the service's name when empty"),
+        TEXT("replay", "",
+             "run once more what `chappe group replay` prepared under this name, in a group of its own, and end"),
         TEXT("instance", "",
              "name of this instance, unique among the service's; made from host and process when empty"),
         BOOLEAN("instance_static", "false", "the instance keeps its partitions over a restart (static membership)"),

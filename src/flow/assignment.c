@@ -158,6 +158,8 @@ int chappe_share_progress(const struct chappe_share *share, struct chappe_progre
         size_t position = 0;
         int status = 0;
         chappe_progress_reset(progress, finished_up_to(share));
+        if (share->window.until > 0)
+                progress->window = share->window;
         /* Given up by a life that goes on or ends well: neither one more death, nor one less. */
         if (share->state == CHAPPE_SHARE_ACTIVE)
                 progress->mark = share->trial.mark;

@@ -32,6 +32,7 @@ struct chappe_share {
         struct chappe_progress before; /* what an earlier owner had finished beyond its commit */
         size_t before_run;             /* its runs in front of this one are behind us */
         size_t before_failure;
+        struct chappe_window window; /* of a replay, until 0: none; how much has finished is counted always */
         struct chappe_alarm stalled; /* this and the next: the watchdog's */
         uint64_t watched_changes;
         bool wants_room;   /* intake waits until there is some for this share */

@@ -11,6 +11,7 @@
 #include "config/starred.h"
 #include "config/patterns.h"
 #include "flow/flow.h"
+#include "flow/replay.h"
 #include "observe/metrics.h"
 
 #define DEFAULT_PARTITIONS 4
@@ -212,6 +213,16 @@ static int complete(struct chappe_channel *channel, const struct chappe_runtime 
         return 0;
 }
 
+static char *make_group(const struct chappe_runtime *runtime)
+{
+        const char *configured = chappe_config_text(runtime->config, "group");
+        char *group = chappe_flow_topic(runtime, configured[0] ? configured : runtime->service);
+        char *replaying = group && runtime->replay_name ? chappe_replay_group(group, runtime->replay_name) : NULL;
+        if (runtime->replay_name)
+                free(group);
+        return runtime->replay_name ? replaying : group;
+}
+
 int chappe_channels_init(struct chappe_channels *channels, const struct chappe_runtime *runtime,
                          struct chappe_error *error)
 {
@@ -223,8 +234,7 @@ int chappe_channels_init(struct chappe_channels *channels, const struct chappe_r
         int status = channels->at && channels->publications
                              ? 0
                              : chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the operations table");
-        const char *group = chappe_config_text(runtime->config, "group");
-        channels->group = chappe_flow_topic(runtime, group[0] ? group : runtime->service);
+        channels->group = make_group(runtime);
         if (status == 0 && !channels->group)
                 status = chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the operations table");
         for (size_t n = 0; status == 0 && n < rows; n++) {

@@ -32,7 +32,8 @@ static int make_room(struct chappe_commits *commits)
 static char *tell_progress(const struct chappe_commits *commits, int64_t now_us)
 {
         char text[CHAPPE_PROGRESS_SIZE];
-        if (now_us < commits->plain_until_us || chappe_progress_print(&commits->progress, text) == 0)
+        bool plain = now_us < commits->plain_until_us && commits->progress.window.until == 0;
+        if (plain || chappe_progress_print(&commits->progress, text) == 0)
                 return NULL;
         return strdup(text);
 }
@@ -47,6 +48,8 @@ static void gather(struct chappe_commits *commits, int64_t now_us)
                 if (offset < 0)
                         continue;
                 char *metadata = tell_progress(commits, now_us);
+                if (!metadata && commits->progress.window.until > 0)
+                        continue; /* without it the replay would know no end */
                 share->committing = offset;
                 share->committing_changes = changes;
                 commits->entries[commits->count] =

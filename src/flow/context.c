@@ -197,6 +197,11 @@ int chappe_context_attempt(struct chappe_context *ctx)
         return ctx->attempt;
 }
 
+const char *chappe_context_replay(struct chappe_context *ctx)
+{
+        return ctx->runtime->replay_name;
+}
+
 const struct chappe_error *chappe_context_error(struct chappe_context *ctx)
 {
         return &ctx->error;

@@ -54,6 +54,7 @@ struct chappe_channel;
 struct chappe_channels;
 struct chappe_plan;
 struct chappe_writer;
+struct chappe_replay; /* flow/replay.h */
 struct chappe_config; /* config/config.h */
 struct chappe_store_file;
 struct chappe_calls;
@@ -80,12 +81,14 @@ struct chappe_runtime {
         const char *service;
         const char *instance;     /* unique among the service's instances: "orders-1" */
         const char *topic_prefix; /* in front of every topic and group name; "" for none */
+        const char *replay_name;  /* of the window that is run once more; NULL: live */
         const struct chappe_operation *operations;
         struct chappe_log *log;
         struct chappe_metrics *metrics;
         struct chappe_flow *flow; /* set by chappe_flow_new, like the next two */
         struct chappe_payload *payload;
         struct chappe_publisher *publisher;                /* from chappe_flow_start on */
+        struct chappe_replay *replay;                      /* the same, where there is one */
         const struct chappe_channels *channels;            /* flow/channels.h: the operations by topic */
         const struct chappe_unit_of_work_operations *work; /* NULL: no store */
         struct chappe_store_file *store;                   /* the store's own, behind work */

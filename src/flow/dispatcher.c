@@ -218,6 +218,8 @@ static inline void finish(struct chappe_dispatcher *dispatcher, struct chappe_ta
         struct chappe_share *share = task->share;
         chappe_offset_ledger_finish(&share->ledger, task->offset);
         share->changes++;
+        share->window.finished++;
+        share->window.failed += task->dead;
         released->finished++;
         let_go(dispatcher, task, released);
 }

@@ -11,6 +11,7 @@
 #include "flow/payload.h"
 #include "flow/poll_strand.h"
 #include "flow/publisher.h"
+#include "flow/replay.h"
 #include "flow/schema_registry.h"
 #include "flow/schema_topic.h"
 #include "flow/topics.h"
@@ -207,6 +208,8 @@ static int start_consuming(struct chappe_flow *flow, struct chappe_error *error)
         if (!flow->consumes)
                 return 0;
         int status = start_workers(flow, error);
+        if (status == 0 && flow->runtime->replay)
+                status = chappe_replay_start(flow->runtime->replay, error);
         if (status == 0)
                 status = chappe_membership_open(flow->runtime, &flow->channels, flow->handover, &flow->control,
                                                 &flow->bell, &flow->membership, error);
@@ -226,6 +229,8 @@ int chappe_flow_start(struct chappe_flow *flow, int64_t timeout_ms, struct chapp
         int status = open_handover(flow, error);
         if (status == 0)
                 status = chappe_topics_prepare(flow->runtime, error);
+        if (status == 0 && flow->runtime->replay_name)
+                status = chappe_replay_open(flow->runtime, &flow->channels, &flow->runtime->replay, error);
         if (status == 0)
                 status = start_polling(flow, error);
         if (status == 0)
@@ -272,6 +277,8 @@ int chappe_flow_seek(struct chappe_flow *flow, const char *topic, int64_t time_m
                      struct chappe_error *error)
 {
         const struct chappe_channel *channel = find_consumed(flow, topic, error);
+        if (flow->runtime->replay)
+                return chappe_fail(error, CHAPPE_E_SERVICE_STATE, "a replay goes through its window, and nowhere else");
         return channel ? chappe_control_seek(&flow->control, channel, time_ms, timeout_ms, error)
                        : -CHAPPE_E_NOT_DECLARED;
 }
@@ -395,6 +402,7 @@ int chappe_flow_stop(struct chappe_flow *flow, int64_t timeout_ms, struct chappe
         stop_workers(flow);
         chappe_poll_strand_join(&flow->poll);
         int closed = close_broker_side(flow, deadline_us, &later);
+        chappe_replay_stop(flow->runtime->replay);
         chappe_mutex_lock(flow->runtime->world->executor, flow->ending);
         flow->handover = chappe_handover_free(flow->handover);
         chappe_mutex_unlock(flow->runtime->world->executor, flow->ending);
@@ -416,6 +424,7 @@ struct chappe_flow *chappe_flow_free(struct chappe_flow *flow)
                 (void)chappe_flow_stop(flow, chappe_config_integer(flow->runtime->config, "stop_timeout_ms"), NULL);
         chappe_reader_free(flow->reader);
         flow->runtime->payload = chappe_payload_free(flow->runtime->payload);
+        flow->runtime->replay = chappe_replay_free(flow->runtime->replay);
         flow->runtime->channels = NULL;
         flow->runtime->flow = NULL;
         chappe_channels_deinit(&flow->channels);

@@ -35,6 +35,7 @@ void chappe_intake_init(struct chappe_intake *intake)
 struct holding {
         const struct chappe_channel *channel;
         int64_t rewind_to; /* the log begins again there, once nothing of before is in hand; -1: no */
+        bool over;         /* a replay's window ends here: nothing more is taken */
         int64_t gap_us;    /* the next gap is looked into from then on */
         struct chappe_ages ages;
         struct chappe_careful careful;
@@ -44,9 +45,11 @@ struct holding {
 static void resume(struct chappe_intake *intake, struct chappe_share *share, const struct chappe_position *committed)
 {
         struct chappe_progress progress = { 0 };
-        if (chappe_progress_parse(&progress, committed->metadata, committed->offset))
+        if (chappe_progress_parse(&progress, committed->metadata, committed->offset)) {
+                if (intake->runtime->replay)
+                        share->window = progress.window;
                 chappe_share_resume(share, &progress);
-        else if (committed->metadata && committed->metadata[0])
+        } else if (committed->metadata && committed->metadata[0])
                 chappe_log_write(intake->runtime->log, CHAPPE_LOG_METADATA_FOREIGN,
                                  "%s[%" PRId32 "]: the metadata of offset %" PRId64
                                  " is not ours, or of another version; everything from there on runs again",
@@ -81,6 +84,7 @@ void chappe_intake_gain(struct chappe_intake *intake, const struct chappe_channe
                 share->committed = committed->offset;
                 resume(intake, share, committed);
         }
+        holding->over = share->window.until > 0 && committed->offset >= share->window.until;
         chappe_careful_begin(intake, share, &holding->careful, now_us);
 }
 
@@ -120,7 +124,7 @@ static bool ready_to_take(struct chappe_intake *intake, struct chappe_share *sha
 {
         struct holding *holding = share->context;
         if (holding->rewind_to < 0)
-                return true;
+                return !holding->over;
         if (!chappe_handover_rewind(intake->handover, share, holding->rewind_to))
                 return false;
         holding->rewind_to = -1;
@@ -130,6 +134,45 @@ static bool ready_to_take(struct chappe_intake *intake, struct chappe_share *sha
         share->epoch = ++intake->assignment->epochs;
         share->committed = -1;
         share->committing = -1;
+        return !holding->over;
+}
+
+/* The window ends: once nothing of it is in hand, its end is what there is to commit, whatever gaps are in front of it.
+ */
+static void end_window(struct chappe_share *share)
+{
+        struct holding *holding = share->context;
+        holding->over = true;
+        holding->rewind_to = share->window.until;
+}
+
+/* Of these records, those in front of the window's end. */
+static size_t cut_at_end(struct chappe_share *share, struct chappe_record *records, size_t count)
+{
+        size_t kept = count;
+        while (share->window.until > 0 && kept > 0 && records[kept - 1].offset >= share->window.until)
+                chappe_record_release(&records[--kept]);
+        if (kept < count || (kept > 0 && records[kept - 1].offset == share->window.until - 1))
+                end_window(share);
+        return kept;
+}
+
+void chappe_intake_reach_end(struct chappe_intake *intake, const struct chappe_position *end)
+{
+        struct chappe_share *share = chappe_assignment_find(intake->assignment, end->topic, end->partition);
+        const struct holding *holding = share ? share->context : NULL;
+        if (share && share->window.until > 0 && end->offset >= share->window.until && !holding->over &&
+            share->state == CHAPPE_SHARE_ACTIVE)
+                end_window(share);
+}
+
+bool chappe_intake_over(const struct chappe_intake *intake)
+{
+        for (size_t i = 0; i < intake->assignment->count; i++) {
+                const struct chappe_share *share = intake->assignment->shares[i];
+                if (share->committed < share->window.until)
+                        return false;
+        }
         return true;
 }
 
@@ -178,15 +221,20 @@ static bool give(struct chappe_intake *intake, struct chappe_share *share, struc
 {
         struct holding *holding = share->context;
         size_t given;
-        int64_t last = records[count - 1].offset;
         int64_t first = records[0].offset;
         if (first < chappe_offset_ledger_highest(&share->ledger) + 1) {
                 go_back(intake, share, records, count);
                 return false;
         }
+        count = cut_at_end(share, records, count);
+        if (count == 0)
+                return false;
+        int64_t last = records[count - 1].offset;
         look_for_gap(intake, share, first, now_us);
         if (chappe_handover_give(intake->handover, share, holding->channel, records, count, &given) < 0) {
                 seek(intake, share, given > 0 ? records[given].offset : first);
+                holding->over = false;
+                holding->rewind_to = -1;
                 return false;
         }
         chappe_ages_take(&holding->ages, first, now_us);

@@ -35,6 +35,10 @@ void chappe_intake_move(struct chappe_intake *intake, const struct chappe_channe
                         int32_t target_count);
 /* Is any of them still to begin there? */
 bool chappe_intake_moving(const struct chappe_intake *intake, const struct chappe_channel *channel);
+/* A partition was read to its present end: so far a replay's window may reach. */
+void chappe_intake_reach_end(struct chappe_intake *intake, const struct chappe_position *end);
+/* Of a replay: has everything that is ours been committed to its window's end? */
+bool chappe_intake_over(const struct chappe_intake *intake);
 /* One pass over all shares; true when there may be more to take. */
 bool chappe_intake_take(struct chappe_intake *intake, int64_t now_us);
 /* Brings the gauges of all shares up to date; finds the record that has been unfinished longest. */

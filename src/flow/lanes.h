@@ -38,6 +38,7 @@ struct chappe_task {
         enum chappe_task_state state;
         bool again; /* returned: must run again whatever the deliveries say */
         bool must;  /* runs even while its share is halted */
+        bool dead;  /* given up: its dead letter ends it */
         bool probe; /* running although its share is held; cleared by whoever looks at it */
         bool alone; /* runs by itself: it failed, alone or with others, or is suspected */
         bool loose; /* stands in no order with any other */

@@ -14,6 +14,7 @@
 #include "flow/flow.h"
 #include "flow/intake.h"
 #include "flow/positions.h"
+#include "flow/replay.h"
 #include "flow/watchdog.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
@@ -135,7 +136,8 @@ int chappe_membership_subscribe(struct chappe_membership *member, struct chappe_
                 return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for a subscription");
         size_t count = 0;
         for (size_t i = 0; i < member->channels->count; i++) {
-                if (chappe_channel_reads(&member->channels->at[i]))
+                if (chappe_channel_reads(&member->channels->at[i]) &&
+                    chappe_replay_has_topic(member->runtime->replay, member->channels->at[i].name))
                         topics[count++] = member->channels->at[i].name;
         }
         int status = member->broker->consumer_subscribe(member->consumer, topics, count, error);
@@ -164,7 +166,8 @@ static void gain(struct chappe_membership *member, const struct chappe_consumer_
                 const struct chappe_channel *channel = chappe_channels_find(member->channels, position->topic);
                 starts[i] = *position;
                 starts[i].metadata = NULL;
-                if (channel && !member->stopping)
+                if (channel && !member->stopping &&
+                    chappe_replay_has(member->runtime->replay, position->topic, position->partition))
                         chappe_intake_gain(&member->intake, channel, position, now_us, &starts[i]);
                 else if (starts[i].offset < 0)
                         starts[i].offset = CHAPPE_OFFSET_LATEST;
@@ -261,6 +264,8 @@ static bool serve_events(struct chappe_membership *member, int64_t now_us)
                         lose(member, &event);
                 else if (event.kind == CHAPPE_CONSUMER_COMMITTED)
                         chappe_commits_ended(&member->commits, &event, now_us);
+                else if (event.kind == CHAPPE_CONSUMER_PARTITION_END)
+                        chappe_intake_reach_end(&member->intake, event.positions);
                 else if (event.kind == CHAPPE_CONSUMER_ERROR)
                         complain(member, &event, now_us);
         }
@@ -345,6 +350,8 @@ static void commit_when_due(struct chappe_membership *member, int64_t now_us)
                 return;
         member->next_commit_us = now_us + member->commit_interval_us;
         (void)chappe_commits_start(&member->commits, now_us);
+        if (member->runtime->replay && chappe_intake_over(&member->intake))
+                chappe_replay_look(member->runtime->replay);
         struct chappe_oldest oldest;
         chappe_intake_measure(&member->intake, now_us, &oldest);
         chappe_watchdog_look(&member->watchdog, member->commits.failing, &oldest, now_us);

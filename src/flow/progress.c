@@ -17,8 +17,9 @@
 enum form {
         FORM_RUNS,
         FORM_BITMAP,
-        FORM_MARKED, /* beside either; and so is the next */
+        FORM_MARKED, /* beside either; and so are the next ones */
         FORM_SUSPECTS = 4,
+        FORM_WINDOW = 8,
 };
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -29,6 +30,7 @@ void chappe_progress_reset(struct chappe_progress *progress, int64_t watermark)
         progress->run_count = 0;
         progress->failure_count = 0;
         progress->mark = (struct chappe_crash_mark){ 0 };
+        progress->window = (struct chappe_window){ 0 };
 }
 
 void chappe_progress_deinit(struct chappe_progress *progress)
@@ -172,17 +174,32 @@ static size_t put_suspects(const struct chappe_progress *progress, uint8_t *at)
         return any ? used : 0;
 }
 
+/* Behind those; 0 when it is no replay's. */
+static size_t put_window(const struct chappe_progress *progress, uint8_t *at)
+{
+        const struct chappe_window *window = &progress->window;
+        if (window->until == 0)
+                return 0;
+        size_t used = put_varint(
+                at, window->until > progress->watermark ? (uint64_t)(window->until - progress->watermark) : 0);
+        used += put_varint(at + used, (uint64_t)window->finished);
+        used += put_varint(at + used, (uint64_t)window->failed);
+        return used + put_varint(at + used, (uint64_t)window->id);
+}
+
 /* The form that tells more; of two that tell the same, the shorter. */
 static size_t put_finished(const struct chappe_progress *progress, uint8_t *at, size_t room)
 {
         size_t marked = put_mark(progress, at + 1);
         size_t suspects = put_suspects(progress, at + 1 + marked);
-        size_t used = 1 + marked + suspects;
+        size_t windowed = put_window(progress, at + 1 + marked + suspects);
+        size_t used = 1 + marked + suspects + windowed;
         uint8_t bitmap[BODY_MAXIMUM];
         struct form_written by_runs = put_runs(progress, at + used, room - used);
         struct form_written by_bits = put_bitmap(progress, bitmap, room - used);
         bool bits = by_bits.runs > by_runs.runs || (by_bits.runs == by_runs.runs && by_bits.length < by_runs.length);
-        at[0] = (bits ? FORM_BITMAP : FORM_RUNS) | (marked > 0 ? FORM_MARKED : 0) | (suspects > 0 ? FORM_SUSPECTS : 0);
+        at[0] = (bits ? FORM_BITMAP : FORM_RUNS) | (marked > 0 ? FORM_MARKED : 0) | (suspects > 0 ? FORM_SUSPECTS : 0) |
+                (windowed > 0 ? FORM_WINDOW : 0);
         if (bits)
                 memcpy(at + used, bitmap, by_bits.length);
         return used + (bits ? by_bits.length : by_runs.length);
@@ -206,7 +223,8 @@ size_t chappe_progress_print(const struct chappe_progress *progress, char ret_te
 {
         uint8_t body[BODY_MAXIMUM];
         ret_text[0] = '\0';
-        if (progress->run_count == 0 && progress->failure_count == 0 && progress->mark.crashes == 0)
+        if (progress->run_count == 0 && progress->failure_count == 0 && progress->mark.crashes == 0 &&
+            progress->window.until == 0)
                 return 0;
         size_t used = CHECKSUM_SIZE;
         used += put_varint(body + used, (uint64_t)progress->watermark);
@@ -312,6 +330,18 @@ static bool get_suspects(struct reading *reading, struct chappe_progress *progre
         return true;
 }
 
+static bool get_window(struct reading *reading, struct chappe_progress *progress)
+{
+        uint64_t distance, finished, failed, id;
+        if (!get_varint(reading, (uint64_t)(INT64_MAX - progress->watermark), &distance) ||
+            !get_varint(reading, INT64_MAX, &finished) || !get_varint(reading, finished, &failed) ||
+            !get_varint(reading, INT64_MAX, &id))
+                return false;
+        progress->window = (struct chappe_window){ progress->watermark + (int64_t)distance, (int64_t)finished,
+                                                   (int64_t)failed, (int64_t)id };
+        return progress->window.until > 0;
+}
+
 static bool get_body(struct reading *reading, struct chappe_progress *progress)
 {
         uint64_t watermark;
@@ -323,7 +353,9 @@ static bool get_body(struct reading *reading, struct chappe_progress *progress)
                 return false;
         if ((form & FORM_SUSPECTS) && !get_suspects(reading, progress))
                 return false;
-        form &= (uint8_t) ~(FORM_MARKED | FORM_SUSPECTS);
+        if ((form & FORM_WINDOW) && !get_window(reading, progress))
+                return false;
+        form &= (uint8_t) ~(FORM_MARKED | FORM_SUSPECTS | FORM_WINDOW);
         return form == FORM_RUNS ? get_runs(reading, progress) : form == FORM_BITMAP && get_bitmap(reading, progress);
 }
 

@@ -10,7 +10,9 @@
  *     1 byte    form, plus 2 when a mark of crashes follows: varints, lives that ended without giving the partition up,
  *               how often with a record on trial, and when there is one its distance from the committed offset;
  *               plus 4 when, behind that, the failures go on, each a varint: twice the seconds that it has been kept
- *               for doubt, plus 1 when others got through since it failed
+ *               for doubt, plus 1 when others got through since it failed;
+ *               plus 8 when it is a replay's: varints, how far its end is from the committed offset, records finished,
+ *               of them those given up, and which replay it is
  *               form 0: varints, unfinished and finished offsets in turn; 1: a bitmap, lowest bit first
  *     the rest  of either, from the committed offset on (the bitmap from the one behind it)
  *
@@ -41,6 +43,15 @@ struct chappe_failures {
         bool witnessed;    /* others got through since it failed */
 };
 
+/* A partition's part of a bounded window that is run once more, and how far that is: travels in the commits of the
+ * replay's own group, so that every tool and every later life knows the same. */
+struct chappe_window {
+        int64_t until;    /* offset, excluded; 0: no replay */
+        int64_t finished; /* records, over all lives */
+        int64_t failed;   /* of them, given up */
+        int64_t id;       /* when it was prepared, ms since the epoch: two of one name are two */
+};
+
 /* Zero-initialise; chappe_progress_deinit when done. */
 struct chappe_progress {
         int64_t watermark;              /* the committed offset: unfinished, as are all that no run names */
@@ -50,6 +61,7 @@ struct chappe_progress {
         struct chappe_failures failures[CHAPPE_PROGRESS_FAILURES]; /* ascending */
         size_t failure_count;
         struct chappe_crash_mark mark;
+        struct chappe_window window;
 };
 
 /* Nothing is known but the watermark. */

@@ -77,6 +77,7 @@ static void bury(struct chappe_worker *worker, struct chappe_job *job, int64_t n
         job->burying = true;
         if (chappe_dead_letter_send(worker->runtime, job, &error) == 0) {
                 job->verdict = CHAPPE_VERDICT_DONE;
+                job->task.dead = true;
                 if (first) {
                         log_record(worker, job, CHAPPE_LOG_RECORD_DEAD, "goes to the dead letter topic");
                         chappe_metric_add(job->meters->dead, 1);

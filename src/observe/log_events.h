@@ -46,6 +46,9 @@
         X(PAUSED, 4050, INFO, "a topic is paused, on request")                                                         \
         X(RESUMED, 4051, INFO, "a topic that was paused goes on, on request")                                          \
         X(MOVED, 4052, INFO, "a partition goes on at another offset, on request")                                      \
+        X(REPLAY_BEGINS, 4053, INFO, "a window of the log is run once more")                                           \
+        X(REPLAY_OVER, 4054, INFO, "a window of the log has run once more")                                            \
+        X(REPLAY_LEFT, 4055, WARNING, "a replay was left before its end; it goes on from there")                       \
         X(STUCK_NO_MORE, 4033, INFO, "what stood still goes on")                                                       \
         X(RECORDS_GONE, 4018, ERROR, "records were deleted before they were read") \
         X(PARTITION_ADDED, 4019, INFO, "a partition was added to a topic") \

@@ -163,7 +163,8 @@ int chappe_admin_start(struct chappe_service *service, struct chappe_admin **ret
 {
         const struct chappe_config *config = service->runtime.config;
         const char *bind_to = chappe_config_text(config, "admin_bind");
-        int port = (int)chappe_config_integer(config, "admin_port");
+        /* By the configuration of a service that runs beside it. */
+        int port = service->runtime.replay_name ? 0 : (int)chappe_config_integer(config, "admin_port");
 
         struct chappe_admin *admin = calloc(1, sizeof(*admin));
         if (!admin)

@@ -63,6 +63,7 @@ static int keep_committed(const struct chappe_position *positions, size_t count,
                 list[used++] = (struct chappe_group_partition){ .topic = names,
                                                                 .partition = positions[i].partition,
                                                                 .committed = positions[i].offset,
+                                                                .until = -1,
                                                                 .oldest_ms = -1 };
                 names = stpcpy(names, positions[i].topic) + 1;
         }
@@ -82,6 +83,11 @@ static void tell_progress(struct chappe_group_partition *partition, const char *
         for (size_t i = 0; i < progress.run_count; i++)
                 partition->finished += progress.runs[i].to - progress.runs[i].from + 1;
         partition->failing = (int64_t)progress.failure_count;
+        if (progress.window.until > 0) {
+                partition->until = progress.window.until;
+                partition->ran = progress.window.finished;
+                partition->given_up = progress.window.failed;
+        }
         chappe_progress_deinit(&progress);
 }
 
@@ -99,9 +105,12 @@ static int measure(struct chappe_client *client, const struct chappe_position *p
                 tell_progress(partition, positions[i].metadata);
                 status = chappe_client_watermarks(client, partition->topic, partition->partition, &partition->low,
                                                   &partition->high, error);
-                if (partition->high > partition->committed)
-                        partition->lag = partition->high - (partition->committed > partition->low ? partition->committed
-                                                                                                  : partition->low);
+                int64_t end = partition->until >= 0 && partition->until < partition->high ? partition->until
+                                                                                          : partition->high;
+
+                if (end > partition->committed)
+                        partition->lag =
+                                end - (partition->committed > partition->low ? partition->committed : partition->low);
         }
         return status;
 }

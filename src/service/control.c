@@ -2,6 +2,7 @@
 /* Consumption held and moved at run time. */
 #include <chappe/control.h>
 
+#include "flow/replay.h"
 #include "service/service.h"
 
 static int not_running(const struct chappe_service *service, struct chappe_error *error)
@@ -37,4 +38,18 @@ int chappe_service_seek(struct chappe_service *service, const char *topic, int64
         if (atomic_load(&service->phase) != CHAPPE_PHASE_RUNNING)
                 return not_running(service, error);
         return chappe_flow_seek(service->runtime.flow, topic, time_ms, timeout_ms, error);
+}
+
+int chappe_service_replayed(struct chappe_service *service, int64_t timeout_ms, struct chappe_replayed *ret_replayed,
+                            struct chappe_error *error)
+{
+        struct chappe_replay_state state = { 0 };
+        int status;
+
+        *ret_replayed = (struct chappe_replayed){ 0 };
+        if (!service->runtime.replay)
+                return chappe_fail(error, CHAPPE_E_SERVICE_STATE, "%s runs no replay", service->config->name);
+        status = chappe_replay_wait(service->runtime.replay, timeout_ms, &state, error);
+        *ret_replayed = (struct chappe_replayed){ state.over, state.finished, state.failed, state.left };
+        return status;
 }

@@ -16,6 +16,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <chappe/control.h>
+
 #include "service/notify.h"
 
 #define READY_POLL_MS    10
@@ -124,9 +126,26 @@ static void started(struct run *run)
                 begin_stop(run);
 }
 
+/* What a replay has come to, for whoever started it; left early, it is to be started again. */
+static void tell_replayed(struct run *run)
+{
+        struct chappe_replayed replayed;
+        struct chappe_service *service = run->service;
+
+        if (!service->runtime.replay)
+                return;
+        (void)chappe_service_replayed(service, 0, &replayed, NULL);
+        printf("replay %s: %lld records ran once more, %lld of them were given up, %lld offsets are left\n",
+               service->runtime.replay_name, (long long)replayed.finished, (long long)replayed.failed,
+               (long long)replayed.left);
+        if ((fflush(stdout) != 0 || !replayed.over) && run->exit_code == CHAPPE_EXIT_CLEAN)
+                run->exit_code = CHAPPE_EXIT_UNFINISHED;
+}
+
 static void stopped(struct run *run)
 {
         run->state = RUN_ENDED;
+        tell_replayed(run);
         if (run->result < 0 && run->exit_code == CHAPPE_EXIT_CLEAN)
                 run->exit_code = CHAPPE_EXIT_UNFINISHED;
 }
@@ -177,6 +196,13 @@ static void trim(struct run *run, int64_t now_us)
                 malloc_trim(0);
 }
 
+static bool is_replayed(struct chappe_service *service)
+{
+        struct chappe_replayed replayed;
+
+        return service->runtime.replay && chappe_service_replayed(service, 0, &replayed, NULL) == 0;
+}
+
 static void watch(struct run *run)
 {
         struct chappe_error error = { 0 };
@@ -195,6 +221,8 @@ static void watch(struct run *run)
         }
         if (run->state == RUN_UNREADY && chappe_service_ready(run->service))
                 became_ready(run);
+        if (running && !run->stop_wanted && is_replayed(run->service))
+                want_stop(run);
         trim(run, now_us);
         if (run->watchdog_ms && now_us >= run->notify_us) {
                 chappe_notify("WATCHDOG=1");

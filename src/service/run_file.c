@@ -17,9 +17,15 @@ static int io_failure(const char *path, struct chappe_error *error)
         return chappe_fail(error, CHAPPE_E_IO, "run_file %s: %s", path, strerror(errno));
 }
 
+/* A replay has none: the file is that of the service which runs beside it by the same configuration. */
+static const char *path_of(const struct chappe_service *service)
+{
+        return service->runtime.replay_name ? "" : chappe_config_text(service->runtime.config, "run_file");
+}
+
 int chappe_run_file_write(struct chappe_service *service, struct chappe_error *error)
 {
-        const char *path = chappe_config_text(service->runtime.config, "run_file");
+        const char *path = path_of(service);
         if (!*path)
                 return 0;
 
@@ -44,7 +50,7 @@ int chappe_run_file_write(struct chappe_service *service, struct chappe_error *e
 
 void chappe_run_file_remove(struct chappe_service *service)
 {
-        const char *path = chappe_config_text(service->runtime.config, "run_file");
+        const char *path = path_of(service);
 
         if (*path)
                 unlink(path);

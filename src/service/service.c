@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "flow/replay.h"
 #include "service/parts.h"
 
 CHAPPE_CLEANUP_DEFINE(service, struct chappe_service *, (void)chappe_service_free)
@@ -116,6 +117,16 @@ static int name_instance(struct chappe_service *service, struct chappe_error *er
         return service->instance && service->group ? 0 : no_memory(error);
 }
 
+static int name_replay(struct chappe_service *service, struct chappe_error *error)
+{
+        const char *name = chappe_config_text(service->runtime.config, "replay");
+
+        if (!*name)
+                return 0;
+        service->runtime.replay_name = name;
+        return chappe_replay_check_name(name, error);
+}
+
 /* The index of a value among the choices of its rule. */
 static int choice_index(const struct chappe_config *config, const char *name, const char *const *choices)
 {
@@ -180,6 +191,8 @@ static int prepare(struct chappe_service *service, const struct chappe_service_o
                 r = load_config(service, options, error);
         if (r == 0)
                 r = check_properties(service, error);
+        if (r == 0)
+                r = name_replay(service, error);
         if (r == 0)
                 r = name_instance(service, error);
         if (r == 0)

@@ -4,23 +4,29 @@
 
 #include <stdio.h>
 
+#include "flow/replay.h"
 #include "store/packed_headers.h"
 
-#define OPERATION_SIZE 600
+#define OPERATION_SIZE 800
 
 /* The same for every version of a service that knows the operation: topic and message or record, not its place in the
- * table. */
-static struct chappe_text operation_name(const struct chappe_operation *operation, char buffer[OPERATION_SIZE])
+ * table. A replay has an inbox of its own: what took effect in the life of the service is to run once more, and once.
+ */
+static struct chappe_text operation_name(const struct chappe_store_file *store,
+                                         const struct chappe_operation *operation, char buffer[OPERATION_SIZE])
 {
+        const struct chappe_replay *replay = store->runtime->replay;
+        const char *key = replay ? chappe_replay_key(replay) : "", *between = replay ? " " : "";
         int length;
 
         if (!operation)
                 return chappe_text("");
         if (operation->kind == CHAPPE_ANSWERS)
-                length = snprintf(buffer, OPERATION_SIZE, "%s %s.%s", operation->topic, operation->message->protocol,
-                                  operation->message->name);
+                length = snprintf(buffer, OPERATION_SIZE, "%s%s%s %s.%s", key, between, operation->topic,
+                                  operation->message->protocol, operation->message->name);
         else
-                length = snprintf(buffer, OPERATION_SIZE, "%s %s", operation->topic, operation->type->name);
+                length = snprintf(buffer, OPERATION_SIZE, "%s%s%s %s", key, between, operation->topic,
+                                  operation->type->name);
         if (length >= OPERATION_SIZE)
                 length = OPERATION_SIZE - 1;
         return (struct chappe_text){ buffer, (size_t)length };
@@ -60,7 +66,7 @@ int chappe_inbox_note(struct chappe_store_file *store, const struct chappe_opera
 
         if (!insert)
                 return -error->code;
-        bind_identity(insert, operation_name(operation, name), id);
+        bind_identity(insert, operation_name(store, operation, name), id);
         sqlite3_bind_int64(insert, 3, chappe_clock_wall_ms(store->runtime->world->clock));
         status = bind_reply(store, insert, reply, error);
         if (status == 0)
@@ -100,7 +106,7 @@ int chappe_inbox_find(struct chappe_store_file *store, const struct chappe_opera
 
         if (!select)
                 return -error->code;
-        bind_identity(select, operation_name(operation, name), id);
+        bind_identity(select, operation_name(store, operation, name), id);
         result = sqlite3_step(select);
         if (result == SQLITE_DONE)
                 status = 0;

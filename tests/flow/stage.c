@@ -168,6 +168,7 @@ void stage_start(struct stage *stage, int n)
                 .topic_prefix = "",
                 .operations = stage->operations,
                 .state = stage->state,
+                .replay_name = stage->replay[n],
         };
         instance->mutex = chappe_mutex_new(instance->world.executor);
         instance->changed = chappe_condition_new(instance->world.executor);

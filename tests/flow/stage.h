@@ -40,6 +40,7 @@ struct stage {
         const char *settings[16]; /* "name=value"; filled before the first start */
         void *state;              /* of every instance */
         int log;                  /* where instances log; 0: standard error with CHAPPE_TEST_LOG, else nowhere */
+        const char *replay[STAGE_INSTANCES]; /* the name of the window that this one runs once more; NULL: live */
         uint64_t seed;
         struct instance instances[STAGE_INSTANCES];
         /* Told before every step; may kill. */

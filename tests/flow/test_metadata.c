@@ -23,6 +23,7 @@ struct plain {
         bool finished[SPAN + 1]; /* of watermark + n */
         struct chappe_failures failures[4];
         size_t failure_count;
+        struct chappe_window window;
 };
 
 static void invent(struct plain *plain)
@@ -37,6 +38,9 @@ static void invent(struct plain *plain)
                 plain->failures[plain->failure_count++] =
                         (struct chappe_failures){ offset, 1 + (int32_t)below(300), (int32_t)below(100000),
                                                   (int32_t)(below(2) * below(1000)), below(3) == 0 };
+        if (below(4) == 0)
+                plain->window = (struct chappe_window){ plain->watermark + 1 + below(1000), below(100000) + 500,
+                                                        below(500), below(1000000) };
 }
 
 static size_t print(const struct plain *plain, char text[CHAPPE_PROGRESS_SIZE])
@@ -53,6 +57,7 @@ static size_t print(const struct plain *plain, char text[CHAPPE_PROGRESS_SIZE])
                                 0);
         for (size_t i = 0; i < plain->failure_count; i++)
                 chappe_progress_fail(&progress, plain->failures[i]);
+        progress.window = plain->window;
         length = chappe_progress_print(&progress, text);
         chappe_progress_deinit(&progress);
         return length;
@@ -116,6 +121,12 @@ static void read_plainly(const char *text, struct plain *ret_plain)
                 ret_plain->failures[i].doubted_s = (int32_t)(suspect / 2);
                 ret_plain->failures[i].witnessed = suspect % 2;
         }
+        if (form & 8) {
+                ret_plain->window.until = ret_plain->watermark + (int64_t)take_varint(&at);
+                ret_plain->window.finished = (int64_t)take_varint(&at);
+                ret_plain->window.failed = (int64_t)take_varint(&at);
+                ret_plain->window.id = (int64_t)take_varint(&at);
+        }
         if ((form & 1) == 0) {
                 read_runs(at, end, ret_plain);
                 return;
@@ -131,7 +142,9 @@ static void spread(const struct chappe_progress *progress, struct plain *ret_pla
 {
         int64_t before = progress->watermark;
 
-        *ret_plain = (struct plain){ .watermark = progress->watermark, .failure_count = progress->failure_count };
+        *ret_plain = (struct plain){ .watermark = progress->watermark,
+                                     .failure_count = progress->failure_count,
+                                     .window = progress->window };
         for (size_t i = 0; i < progress->run_count; i++) {
                 assert_true(progress->runs[i].from > before && progress->runs[i].to >= progress->runs[i].from);
                 for (int64_t offset = progress->runs[i].from; offset <= progress->runs[i].to; offset++)
@@ -145,6 +158,7 @@ static void assert_same(const struct plain *a, const struct plain *b)
 {
         assert_int_equal(a->watermark, b->watermark);
         assert_memory_equal(a->finished, b->finished, sizeof(a->finished));
+        assert_memory_equal(&a->window, &b->window, sizeof(a->window));
         assert_int_equal(a->failure_count, b->failure_count);
         for (size_t i = 0; i < a->failure_count; i++) {
                 assert_int_equal(a->failures[i].offset, b->failures[i].offset);

@@ -38,6 +38,7 @@ static void assert_same(const struct chappe_progress *a, const struct chappe_pro
         assert_int_equal(a->mark.crashes, b->mark.crashes);
         assert_int_equal(a->mark.kills, b->mark.kills);
         assert_int_equal(a->mark.offset, b->mark.offset);
+        assert_memory_equal(&a->window, &b->window, sizeof(a->window));
         assert_int_equal(a->failure_count, b->failure_count);
         for (size_t i = 0; i < a->failure_count; i++) {
                 assert_int_equal(a->failures[i].offset, b->failures[i].offset);
@@ -75,6 +76,12 @@ static void invent(struct chappe_progress *progress)
         }
         invent_failures(progress, next - watermark);
         if (below(2))
+                progress->window = (struct chappe_window){ .until = next + below(UINT64_C(1) << 40),
+                                                           .finished = below(UINT64_C(1) << 40),
+                                                           .id = below(UINT64_C(1) << 42) };
+        if (progress->window.finished > 0)
+                progress->window.failed = below((uint64_t)progress->window.finished);
+        if (below(2))
                 progress->mark.crashes = 1 + (int32_t)below(INT32_MAX);
         if (progress->mark.crashes > 0 && below(2)) {
                 progress->mark.kills = 1 + (int32_t)below(100);
@@ -91,7 +98,8 @@ static void test_what_is_printed_is_read_again(void **state)
                 size_t length = chappe_progress_print(&told, text);
                 assert_int_equal(length, strlen(text));
                 assert_true(length < CHAPPE_PROGRESS_SIZE);
-                if (told.run_count == 0 && told.failure_count == 0 && told.mark.crashes == 0) {
+                if (told.run_count == 0 && told.failure_count == 0 && told.mark.crashes == 0 &&
+                    told.window.until == 0) {
                         assert_int_equal(length, 0);
                         continue;
                 }
@@ -284,6 +292,7 @@ static void give_up_and_resume(struct share_model *model)
         chappe_assignment_remove(&model->assignment, old);
         chappe_share_free(old);
         model->share = chappe_assignment_gain(&model->assignment, "t", 0, watermark);
+        model->share->window = heard.window;
         chappe_share_resume(model->share, &heard);
         model->next = watermark;
 }
@@ -296,6 +305,8 @@ static void test_what_intake_had_room_for_always_fits(void **state)
                 int64_t furthest = 0;
                 model->resting = below(100);
                 model->share = chappe_assignment_gain(&model->assignment, "t", 0, 0);
+                if (round >= 4)
+                        model->share->window = (struct chappe_window){ INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX };
                 for (int step = 0; step < 600; step++) {
                         take(model);
                         finish_some(model, round % 2 ? 900 : 100);
