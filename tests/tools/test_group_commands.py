@@ -5,8 +5,11 @@
 usage: test_group_commands.py CHAPPE SOURCE_ROOT LOYALTY
 """
 
+import contextlib
 import json
 import pathlib
+import sqlite3
+import subprocess
 import sys
 
 from stage import Stage
@@ -104,6 +107,64 @@ def test_a_group_at_work_is_not_moved():
     assert all(row["committed"] == before[row["partition"]] for row in shown())
 
 
+def points():
+    with contextlib.closing(sqlite3.connect(pathlib.Path(stage.folder.name, "loyalty.db"))) as database:
+        return database.execute("SELECT sum(points) FROM points").fetchone()[0]
+
+
+def replay(name):
+    """Its exit code, what it tells, and its log."""
+    ended = subprocess.run([LOYALTY, "--admin_port=1", "--run_file=live.json", f"--replay={name}"], capture_output=True,
+                           env=stage.environment, cwd=stage.folder.name, text=True, timeout=120)
+    return ended.returncode, ended.stdout, ended.stderr
+
+
+def test_a_window_is_only_shown_until_it_is_prepared():
+    code, text, talk = chappe("group", "replay", "loyalty", "some", "--topic", TOPIC, "--from", "1", "--to", "3", "-o", "json")
+    assert code == 0 and "nothing is prepared" in talk, talk
+    assert [(row["from"], row["until"]) for row in json.loads(text)] == [(min(1, row["end"]), min(3, row["end"])) for row in shown()]
+    code, _, log = replay("some")
+    assert code == 1 and "E4020" in log, log
+    code, _, talk = chappe("group", "replay", "loyalty", "none", "--topic", TOPIC, "--from", "latest", "--execute")
+    assert code == 1 and "nothing in this window" in talk, talk
+    code, _, talk = chappe("group", "replay", "loyalty", "a b", "--topic", TOPIC, "--from", "earliest", "--execute")
+    assert code == 2 and "E1102" in talk, talk
+    for words in (["--from", "earliest"], ["--topic", TOPIC], ["--topic", TOPIC, "--from", "soon"], ["--topic", TOPIC, "--from", "1", "--to", "-"]):
+        assert chappe("group", "replay", "loyalty", "some", *words)[0] == 2, words
+    assert chappe("group", "replay", "loyalty", "some", "--topic", "nowhere", "--from", "1")[0] == 1
+
+
+def test_a_service_runs_a_window_once_more_and_ends():
+    """The whole log: its effects are there twice then, in the store too, and the live group is where it was."""
+    live, before = shown(), points()
+    code, _, talk = chappe("group", "replay", "loyalty", "all", "--topic", TOPIC, "--from", "earliest", "--execute")
+    assert code == 0 and "--replay=all" in talk, talk
+    code, _, talk = chappe("group", "replay", "loyalty", "all", "--topic", TOPIC, "--from", "1", "--execute")
+    assert code == 1 and "E4021" in talk, talk
+    rows = shown("loyalty-replay-all")
+    assert all(row["committed"] == row["ran"] == 0 and row["until"] == row["lag"] == row["end"] for row in rows), rows
+    count = sum(row["end"] for row in live)
+    stage.produce(TOPIC, "shop/order_accepted.avsc", 8)
+    code, text, log = replay("all")
+    assert code == 0 and text == f"replay all: {count} records ran once more, 0 of them were given up, 0 offsets are left\n", (code, text, log)
+    assert points() == 2 * before
+    rows = shown("loyalty-replay-all")
+    assert all(row["committed"] == row["ran"] == row["until"] and row["lag"] == row["given_up"] == 0 for row in rows), rows
+    assert sum(row["ran"] for row in rows) == count
+    text = chappe("group", "show", "loyalty-replay-all")[1]
+    assert "until" in text and max(map(len, text.splitlines())) <= 80, text
+    assert [row["committed"] for row in shown()] == [row["committed"] for row in live]
+    code, text, log = replay("all")
+    assert code == 0 and f" {count} records" in text and points() == 2 * before, (text, log)
+
+
+def test_a_replay_of_the_same_events_by_another_name_is_another_one():
+    before = points()
+    assert chappe("group", "replay", "loyalty", "first", "--topic", TOPIC, "--from", "0", "--to", "1", "--execute")[0] == 0
+    assert replay("first")[0] == 0
+    assert points() > before
+
+
 def test_wrong_usage_is_told():
     for words in (["--to", "soon"], [], ["--to", "earliest", "--shift", "1"], ["--shift", "x"], ["--to", "-"],
                   ["--to", "earliest", "--dry-run", "--execute"], ["--to", "earliest", "--partition", "-1"]):
@@ -113,6 +174,10 @@ def test_wrong_usage_is_told():
 
 def test_what_the_embedded_broker_cannot_tell_is_said():
     code, _, talk = chappe("group", "ls")
+    assert code == 1 and "E3011" in talk, talk
+    code, _, talk = chappe("group", "delete", "loyalty")
+    assert code == 0 and "nothing is changed" in talk, talk
+    code, _, talk = chappe("group", "delete", "loyalty", "--execute")
     assert code == 1 and "E3011" in talk, talk
 
 

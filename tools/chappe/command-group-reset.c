@@ -8,15 +8,14 @@
 #include <chappe/group.h>
 
 #include "cluster.h"
-#include "instant.h"
+#include "place.h"
 #include "table.h"
-
-enum target { TO_EARLIEST, TO_LATEST, TO_OFFSET, TO_TIME, TO_SHIFT };
 
 struct resetting {
         struct chappe_client *client;
-        enum target target;
-        int64_t value;     /* offset, time or distance */
+        bool shift;
+        int64_t distance;  /* where shift says so */
+        struct place to;   /* else */
         int64_t partition; /* only this one; -1: all */
         struct chappe_group_partition *partitions;
         size_t count;
@@ -27,29 +26,14 @@ struct resetting {
 static bool parse_target(const struct command_line *line, struct resetting *resetting)
 {
         const char *to = command_value(line, "to");
-        char *end;
 
+        resetting->shift = !to;
         if (command_given(line, "shift") == (to != NULL)) {
                 command_misuse("where to? Give either --to or --shift");
                 return false;
         }
-        resetting->target = TO_SHIFT;
-        if (!to)
-                return command_integer(line, "shift", INT64_MIN, INT64_MAX, &resetting->value);
-        resetting->target = TO_OFFSET;
-        resetting->value = strtoll(to, &end, 10);
-        if (strcmp(to, "earliest") == 0)
-                resetting->target = TO_EARLIEST;
-        else if (strcmp(to, "latest") == 0)
-                resetting->target = TO_LATEST;
-        else if (instant_parse(to, &resetting->value))
-                resetting->target = TO_TIME;
-        else if (end == to || *end || resetting->value < 0) {
-                command_misuse("--to is earliest, latest, an offset, a time (2026-11-24T10:00:00) or -10m, not '%s'",
-                               to);
-                return false;
-        }
-        return true;
+        return to ? place_parse("to", to, &resetting->to)
+                  : command_integer(line, "shift", INT64_MIN, INT64_MAX, &resetting->distance);
 }
 
 /* A group that has committed nothing there may be given a place to begin: that topic has to be named. */
@@ -106,13 +90,6 @@ static int find_partitions(const struct command_line *line, struct resetting *re
         return EXIT_FAILED;
 }
 
-static int64_t within(int64_t offset, const struct chappe_group_partition *partition)
-{
-        if (offset < partition->low)
-                return partition->low;
-        return offset > partition->high ? partition->high : offset;
-}
-
 /* Where it is now; a group that has committed nothing is in front of the first record. */
 static int64_t base_of(const struct chappe_group_partition *partition)
 {
@@ -129,33 +106,6 @@ static int64_t shifted(const struct chappe_group_partition *partition, int64_t d
         return distance < partition->low - base ? partition->low : base + distance;
 }
 
-static int find_target(const struct resetting *resetting, const struct chappe_group_partition *partition,
-                       int64_t *ret_offset)
-{
-        struct chappe_error error;
-
-        switch (resetting->target) {
-        case TO_EARLIEST:
-                *ret_offset = partition->low;
-                break;
-        case TO_LATEST:
-                *ret_offset = partition->high;
-                break;
-        case TO_OFFSET:
-                *ret_offset = resetting->value;
-                break;
-        case TO_SHIFT:
-                *ret_offset = shifted(partition, resetting->value);
-                break;
-        case TO_TIME:
-                if (chappe_client_offset_for_time(resetting->client, partition->topic, partition->partition,
-                                                  resetting->value, ret_offset, &error) < 0)
-                        return command_fail(&error);
-        }
-        *ret_offset = within(*ret_offset, partition);
-        return EXIT_DONE;
-}
-
 static int find_targets(struct resetting *resetting)
 {
         int status = EXIT_DONE;
@@ -166,9 +116,14 @@ static int find_targets(struct resetting *resetting)
         for (size_t i = 0; i < resetting->count && status == EXIT_DONE; i++) {
                 const struct chappe_group_partition *partition = &resetting->partitions[i];
 
-                resetting->positions[i].topic = partition->topic;
-                resetting->positions[i].partition = partition->partition;
-                status = find_target(resetting, partition, &resetting->positions[i].offset);
+                struct chappe_client_position *position = &resetting->positions[i];
+
+                *position = (struct chappe_client_position){ partition->topic, partition->partition, 0 };
+                if (resetting->shift)
+                        position->offset = shifted(partition, resetting->distance);
+                else
+                        status = place_find(resetting->client, &resetting->to, position, partition->low,
+                                            partition->high, &position->offset);
         }
         return status;
 }

@@ -40,9 +40,27 @@ static int group_ls(const struct command_line *line)
 static const struct table_column show_columns[] = {
         { "topic", false },   { "partition", true }, { "committed", true }, { "end", true },     { "lag", true },
         { "finished", true }, { "failing", true },   { "behind", true },    { "oldest", false }, { "metadata", false },
+        { "until", true },    { "ran", true },       { "given_up", true },
 };
 
 #define SHOW_ON_SCREEN 8 /* the rest would not fit; programs get all */
+
+static const struct table_column replay_columns[] = {
+        { "topic", false }, { "partition", true }, { "committed", true }, { "until", true },
+        { "left", true },   { "ran", true },       { "given_up", true },
+};
+
+/* Of a replay people want to know other things. */
+static void replay_row(struct table *table, const struct chappe_group_partition *partition)
+{
+        table_cell(table, "%s", partition->topic);
+        table_cell(table, "%" PRId32, partition->partition);
+        table_cell(table, "%" PRId64, partition->committed);
+        table_cell(table, "%" PRId64, partition->until);
+        table_cell(table, "%" PRId64, partition->lag - partition->finished);
+        table_cell(table, "%" PRId64, partition->ran);
+        table_cell(table, "%" PRId64, partition->given_up);
+}
 
 static void show_row(struct table *table, const struct chappe_group_partition *partition, int64_t now_ms)
 {
@@ -64,6 +82,31 @@ static void show_row(struct table *table, const struct chappe_group_partition *p
                 return;
         table_cell(table, "%s", instant_format(partition->oldest_ms, oldest));
         table_cell(table, "%s", partition->foreign ? "foreign" : "");
+        table_cell(table, "%" PRId64, partition->until);
+        table_cell(table, "%" PRId64, partition->ran);
+        table_cell(table, "%" PRId64, partition->given_up);
+}
+
+static void print_partitions(const struct command_line *line, const struct chappe_group_partition *partitions,
+                             size_t count)
+{
+        struct table table;
+        bool replay = partitions[0].until >= 0;
+
+        table_open(&table, line, show_columns, SHOW_ON_SCREEN);
+        if (table.json) {
+                table.column_count = sizeof(show_columns) / sizeof(*show_columns);
+        } else if (replay) {
+                table.columns = replay_columns;
+                table.column_count = sizeof(replay_columns) / sizeof(*replay_columns);
+        }
+        for (size_t i = 0; i < count; i++) {
+                if (replay && !table.json)
+                        replay_row(&table, &partitions[i]);
+                else
+                        show_row(&table, &partitions[i], instant_now_ms());
+        }
+        table_close(&table);
 }
 
 static int unknown_group(const char *group)
@@ -78,7 +121,6 @@ static int group_show(const struct command_line *line)
         CHAPPE_CLEANUP(memory) void *memory = NULL;
         struct chappe_group_partition *partitions;
         struct chappe_error error;
-        struct table table;
         size_t count;
         int status = cluster_open(line, NULL, false, NULL, &client);
 
@@ -89,12 +131,7 @@ static int group_show(const struct command_line *line)
         memory = partitions;
         if (count == 0)
                 return unknown_group(command_argument(line, 0));
-        table_open(&table, line, show_columns, SHOW_ON_SCREEN);
-        if (table.json)
-                table.column_count = sizeof(show_columns) / sizeof(*show_columns);
-        for (size_t i = 0; i < count; i++)
-                show_row(&table, &partitions[i], instant_now_ms());
-        table_close(&table);
+        print_partitions(line, partitions, count);
         for (size_t i = 0; i < count; i++)
                 if (partitions[i].foreign)
                         command_say("%s[%" PRId32 "]: the commit carries metadata that is not Chappe's",
@@ -200,7 +237,10 @@ const struct command command_group_show = {
         .name = "group show",
         .arguments = "GROUP",
         .summary = "how far a group is in each partition",
-        .details = FIGURES " Exit code 1 when the group has committed nothing.",
+        .details =
+                FIGURES "\nOf a replay: until: where its window ends; left: offsets up to there that are not finished; "
+                        "ran: records that have\nfinished, given_up: of them the dead letters. Exit code 1 when "
+                        "the group has committed nothing.",
         .least = 1,
         .most = 1,
         .cluster = true,

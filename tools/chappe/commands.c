@@ -5,6 +5,7 @@
 extern const struct command command_produce, command_consume, command_call;
 extern const struct command command_topic_ls, command_topic_show, command_topic_create;
 extern const struct command command_group_ls, command_group_show, command_group_reset, command_lag;
+extern const struct command command_group_replay, command_group_delete;
 extern const struct command command_dlq_ls, command_dlq_show, command_dlq_replay, command_dlq_discard;
 extern const struct command command_schema_check, command_schema_diff, command_schema_lint, command_schema_canonical;
 extern const struct command command_schema_fingerprint;
@@ -23,6 +24,8 @@ const struct command *const commands[] = {
         &command_group_ls,
         &command_group_show,
         &command_group_reset,
+        &command_group_replay,
+        &command_group_delete,
         &command_lag,
         &command_dlq_ls,
         &command_dlq_show,
