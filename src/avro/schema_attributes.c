@@ -14,20 +14,11 @@ int chappe_schema_members_new(struct chappe_schema_builder *builder, struct chap
         return node->members ? 0 : chappe_schema_no_memory(builder);
 }
 
-/* An attribute that must be a string when it is there; a second one of the same name is refused. */
-int chappe_schema_string(struct chappe_schema_builder *builder, const struct chappe_json_node *object, const char *key,
-                         const char **ret_string)
+const char *chappe_schema_string(const struct chappe_json_node *object, const char *key)
 {
         const struct chappe_json_node *value = chappe_json_find(object, key);
 
-        *ret_string = NULL;
-        if (!value)
-                return 0;
-        if (value->kind != CHAPPE_JSON_STRING)
-                return CHAPPE_SCHEMA_INVALID(builder, value, "'%s' must be a string, not %s", key,
-                                             chappe_json_kind_name(value));
-        *ret_string = value->string;
-        return 0;
+        return value && value->kind == CHAPPE_JSON_STRING ? value->string : NULL;
 }
 
 int chappe_schema_required(struct chappe_schema_builder *builder, const struct chappe_json_node *object,
@@ -63,19 +54,7 @@ int chappe_schema_refuse_twice(struct chappe_schema_builder *builder, const stru
         return 0;
 }
 
-/* The alias of a type in a namespace. ".E" is E in no namespace, the only way to say so within one; as Java reads it.
- */
-static int build_type_alias(struct chappe_schema_builder *builder, const struct chappe_json_node *item,
-                            const char *space, const char **ret_full)
-{
-        if (item->string[0] == '.' && chappe_name_valid(item->string + 1, item->count - 1)) {
-                *ret_full = item->string + 1;
-                return 0;
-        }
-        return chappe_name_resolve(&builder->names, item, item->string, space, ret_full);
-}
-
-/* space NULL: aliases of a field, plain names; else of a type in that namespace. */
+/* A field may have been called anything: what is no name is no name of a writer's. */
 int chappe_schema_build_aliases(struct chappe_schema_builder *builder, const struct chappe_json_node *object,
                                 const char *space, struct chappe_schema_names *ret_names)
 {
@@ -96,11 +75,9 @@ int chappe_schema_build_aliases(struct chappe_schema_builder *builder, const str
                 if (item->kind != CHAPPE_JSON_STRING)
                         return CHAPPE_SCHEMA_INVALID(builder, item, "an alias must be a string, not %s",
                                                      chappe_json_kind_name(item));
-                if (!space && !chappe_name_valid(item->string, item->count))
-                        return CHAPPE_SCHEMA_INVALID(builder, item, "'%.100s' is no valid name for a field",
-                                                     item->string);
                 names[ret_names->count] = item->string;
-                r = space ? build_type_alias(builder, item, space, &names[ret_names->count]) : 0;
+                r = space ? chappe_name_resolve(&builder->names, item, item->string, space, &names[ret_names->count])
+                          : 0;
                 if (r < 0)
                         return r;
                 ret_names->count++;

@@ -19,9 +19,8 @@ struct chappe_schema_builder {
 int chappe_schema_no_memory(struct chappe_schema_builder *builder);
 /* Room for so many members, cleared. */
 int chappe_schema_members_new(struct chappe_schema_builder *builder, struct chappe_schema_node *node, uint32_t count);
-/* An attribute that must be a string when it is there; NULL without. */
-int chappe_schema_string(struct chappe_schema_builder *builder, const struct chappe_json_node *object, const char *key,
-                         const char **ret_string);
+/* An attribute when it is a string; NULL: it is not there, or something else, which Java overlooks. */
+const char *chappe_schema_string(const struct chappe_json_node *object, const char *key);
 /* An attribute that must be there, of this kind. */
 int chappe_schema_required(struct chappe_schema_builder *builder, const struct chappe_json_node *object,
                            const char *key, enum chappe_json_kind kind, const struct chappe_json_node **ret_value);

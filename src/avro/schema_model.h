@@ -9,7 +9,7 @@
 
 #include "avro/json_tree.h"
 
-#define CHAPPE_SCHEMA_NAME_LIMIT     512u     /* bytes of a full name */
+#define CHAPPE_SCHEMA_NAME_LIMIT     32768u   /* bytes of a full name */
 #define CHAPPE_SCHEMA_DEFAULT_BUDGET 1000000u /* steps to check all defaults of a schema */
 
 enum chappe_schema_order {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The types that have names: record, enum, fixed. */
 #include <stdlib.h>
+#include <strings.h>
 
 #include "avro/schema_builder.h"
 
@@ -33,20 +34,18 @@ static int build_names(struct chappe_schema_builder *builder, struct chappe_sche
                        const char **ret_space)
 {
         const struct chappe_json_node *name, *where = chappe_json_find(node->json, "namespace");
-        const char *own;
+        const char *own = chappe_schema_string(node->json, "namespace");
         int r = chappe_schema_required(builder, node->json, "name", CHAPPE_JSON_STRING, &name);
 
-        if (r >= 0)
-                r = chappe_schema_string(builder, node->json, "namespace", &own);
         if (r < 0)
                 return r;
-        if (own && *own && !chappe_full_name_valid(own, where->count))
+        /* A name with dots brings its own. */
+        if (own && *own && !strchr(name->string, '.') && !chappe_full_name_valid(own, where->count))
                 return CHAPPE_SCHEMA_INVALID(builder, where, "'%.100s' is no valid namespace", own);
         r = chappe_name_resolve(&builder->names, name, name->string, own ? own : space, &node->name);
         if (r >= 0)
                 r = chappe_name_space(&builder->names, node->name, ret_space);
-        if (r >= 0)
-                r = chappe_schema_string(builder, node->json, "doc", &node->doc);
+        node->doc = chappe_schema_string(node->json, "doc");
         if (r >= 0)
                 r = chappe_schema_build_aliases(builder, node->json, *ret_space, &node->aliases);
         if (r < 0)
@@ -58,19 +57,19 @@ static int build_names(struct chappe_schema_builder *builder, struct chappe_sche
 static int build_order(struct chappe_schema_builder *builder, struct chappe_schema_member *member)
 {
         static const char *const orders[] = { "ascending", "descending", "ignore" };
-        const char *order;
-        int r = chappe_schema_string(builder, member->json, "order", &order);
+        const struct chappe_json_node *order = chappe_json_find(member->json, "order");
 
-        if (r < 0 || !order)
-                return r;
-        for (uint8_t i = 0; i < 3; i++) {
-                if (strcmp(order, orders[i]) == 0) {
+        if (!order)
+                return 0;
+        for (uint8_t i = 0; i < 3 && order->kind == CHAPPE_JSON_STRING; i++) {
+                if (strcasecmp(order->string, orders[i]) == 0) { /* Java reads it so */
                         member->order = i;
                         return 0;
                 }
         }
-        return CHAPPE_SCHEMA_INVALID(builder, chappe_json_find(member->json, "order"),
-                                     "'order' is ascending, descending or ignore, not '%.100s'", order);
+        return CHAPPE_SCHEMA_INVALID(builder, order, "'order' is ascending, descending or ignore, not %s%.100s",
+                                     order->kind == CHAPPE_JSON_STRING ? "" : chappe_json_kind_name(order),
+                                     order->kind == CHAPPE_JSON_STRING ? order->string : "");
 }
 
 static int build_field(struct chappe_schema_builder *builder, struct chappe_schema_member *member,
@@ -95,9 +94,8 @@ static int build_field(struct chappe_schema_builder *builder, struct chappe_sche
         if (!type)
                 return CHAPPE_SCHEMA_INVALID(builder, json, "the field '%.100s' has no 'type'", member->name);
         member->default_json = chappe_json_find(json, "default");
-        r = chappe_schema_string(builder, json, "doc", &member->doc);
-        if (r >= 0)
-                r = build_order(builder, member);
+        member->doc = chappe_schema_string(json, "doc");
+        r = build_order(builder, member);
         if (r >= 0)
                 r = chappe_schema_build_aliases(builder, json, NULL, &member->aliases);
         return r >= 0 ? chappe_schema_build_type(builder, type, space, &member->type) : r;
@@ -138,11 +136,10 @@ int chappe_schema_build_record(struct chappe_schema_builder *builder, struct cha
 
 static int build_enum_default(struct chappe_schema_builder *builder, struct chappe_schema_node *node)
 {
-        const char *symbol;
-        int r = chappe_schema_string(builder, node->json, "default", &symbol);
+        const char *symbol = chappe_schema_string(node->json, "default");
 
-        if (r < 0 || !symbol)
-                return r;
+        if (!symbol)
+                return 0;
         for (uint32_t i = 0; i < node->count; i++) {
                 if (strcmp(node->members[i].name, symbol) == 0) {
                         node->default_symbol = (int32_t)i;

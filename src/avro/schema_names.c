@@ -12,15 +12,46 @@ static bool letter(char c)
         return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
 }
 
-bool chappe_name_valid(const char *name, size_t length)
+/* Java takes every letter of the basic plane (Character.isLetter). Here all is one that is not in a block of controls,
+ * punctuation, symbols, combining marks or private characters: never less than Java takes, and a little more. */
+static bool letter_beyond_ascii(unsigned character)
 {
-        if (length == 0 || !letter(name[0]))
-                return false;
-        for (size_t i = 1; i < length; i++) {
-                if (!letter(name[i]) && !(name[i] >= '0' && name[i] <= '9'))
+        static const struct {
+                uint16_t first, last;
+        } others[] = { { 0x0000, 0x00A9 }, { 0x00AB, 0x00B4 }, { 0x00B6, 0x00B9 }, { 0x00BB, 0x00BF },
+                       { 0x00D7, 0x00D7 }, { 0x00F7, 0x00F7 }, { 0x0300, 0x036F }, { 0x2000, 0x2070 },
+                       { 0x20A0, 0x2101 }, { 0x2190, 0x2BFF }, { 0x3000, 0x3004 }, { 0x3008, 0x3030 },
+                       { 0xD800, 0xF8FF }, { 0xFE00, 0xFE6F }, { 0xFEFF, 0xFF0F }, { 0xFFE0, 0xFFFF } };
+
+        for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+                if (character >= others[i].first && character <= others[i].last)
                         return false;
         }
         return true;
+}
+
+/* Bytes of the letter that stands there in two or three bytes of UTF-8; 0: it is none. */
+static size_t long_letter(const char *name, size_t length)
+{
+        const unsigned char *at = (const unsigned char *)name;
+
+        if (length >= 2 && (at[0] & 0xE0) == 0xC0)
+                return letter_beyond_ascii((at[0] & 0x1Fu) << 6 | (at[1] & 0x3Fu)) ? 2 : 0;
+        if (length >= 3 && (at[0] & 0xF0) == 0xE0)
+                return letter_beyond_ascii((at[0] & 0x0Fu) << 12 | (at[1] & 0x3Fu) << 6 | (at[2] & 0x3Fu)) ? 3 : 0;
+        return 0;
+}
+
+bool chappe_name_valid(const char *name, size_t length)
+{
+        for (size_t at = 0, step; at < length; at += step) {
+                bool digit = at > 0 && name[at] >= '0' && name[at] <= '9';
+
+                step = letter(name[at]) || digit ? 1 : long_letter(name + at, length - at);
+                if (step == 0)
+                        return false;
+        }
+        return length > 0;
 }
 
 bool chappe_full_name_valid(const char *name, size_t length)
@@ -50,11 +81,16 @@ int chappe_name_resolve(struct chappe_name_table *table, const struct chappe_jso
 {
         struct chappe_schema *schema = table->schema;
         struct chappe_text full = { NULL, 0 };
+        bool alone = name[0] == '.';
 
-        if (strlen(name) != node->count || !chappe_full_name_valid(name, strlen(name)))
+        if (strlen(name) != node->count || !chappe_full_name_valid(name + alone, strlen(name + alone)) ||
+            (alone && strchr(name + 1, '.')))
                 return chappe_json_fail(&schema->document, node, table->error, CHAPPE_E_SCHEMA_INVALID,
                                         "'%.100s' is no valid name: letters, digits and '_', not starting with a digit",
                                         name);
+        name += alone;
+        if (alone)
+                space = "";
         if (strlen(name) + (strchr(name, '.') ? 0 : strlen(space) + 1) > CHAPPE_SCHEMA_NAME_LIMIT)
                 return chappe_json_fail(&schema->document, node, table->error, CHAPPE_E_SCHEMA_LIMIT,
                                         "a full name of more than %u bytes", CHAPPE_SCHEMA_NAME_LIMIT);

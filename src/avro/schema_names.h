@@ -14,15 +14,15 @@ struct chappe_name_table {
         struct chappe_name_entry *buckets[CHAPPE_NAME_BUCKETS];
 };
 
-/* [A-Za-z_][A-Za-z0-9_]* */
+/* [A-Za-z_][A-Za-z0-9_]*, and the letters beyond ASCII that Java takes. */
 bool chappe_name_valid(const char *name, size_t length);
 /* The same, in parts joined by dots. */
 bool chappe_full_name_valid(const char *name, size_t length);
 /* The kind that a primitive's name means, or -1. */
 int chappe_name_primitive(const char *name);
 
-/* The full name for a name used within a namespace ("" for none); lives with the schema. node is blamed when it is
- * wrong. */
+/* The full name for a name used within a namespace ("" for none); ".E" is E in no namespace, the only way to say so
+ * within one, as Java reads it. Lives with the schema. node is blamed when it is wrong. */
 int chappe_name_resolve(struct chappe_name_table *table, const struct chappe_json_node *node, const char *name,
                         const char *space, const char **ret_full);
 /* The part before the last dot, or "". */

@@ -79,7 +79,7 @@ static void test_a_dot_in_front_of_an_alias_means_no_namespace(void **state)
                        "$.aliases[0]");
         assert_refused("{\"type\":\"fixed\",\"name\":\"F\",\"aliases\":[\"..G\"],\"size\":1}", CHAPPE_E_SCHEMA_INVALID,
                        "$.aliases[0]");
-        assert_refused("{\"type\":\"fixed\",\"name\":\".F\",\"size\":1}", CHAPPE_E_SCHEMA_INVALID, "$.name");
+        assert_refused("{\"type\":\"fixed\",\"name\":\"..F\",\"size\":1}", CHAPPE_E_SCHEMA_INVALID, "$.name");
         chappe_schema_unref(writer);
         chappe_schema_unref(reader);
         chappe_schema_unref(within);

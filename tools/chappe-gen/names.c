@@ -3,6 +3,7 @@
 #include "names.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "schema/schema_library.h"
@@ -186,9 +187,32 @@ bool name_is_reserved(const char *name)
                bsearch(name, reserved, sizeof(reserved) / sizeof(*reserved), sizeof(*reserved), compare) != NULL;
 }
 
+/* Letters beyond ASCII, which not every compiler takes: é is u00e9. */
+static const char *to_ascii(struct chappe_arena *arena, const char *name)
+{
+        char *ascii = gen_alloc(arena, strlen(name) * 5 / 2 + 1), *to = ascii;
+
+        while (*name) {
+                const unsigned char *at = (const unsigned char *)name;
+
+                if (*at < 0x80) {
+                        *to++ = *name++;
+                } else if ((*at & 0xE0) == 0xC0 && at[1]) {
+                        to += sprintf(to, "u%04x", (at[0] & 0x1Fu) << 6 | (at[1] & 0x3Fu));
+                        name += 2;
+                } else if (at[1] && at[2]) {
+                        to += sprintf(to, "u%04x", (at[0] & 0x0Fu) << 12 | (at[1] & 0x3Fu) << 6 | (at[2] & 0x3Fu));
+                        name += 3;
+                } else {
+                        break;
+                }
+        }
+        return ascii;
+}
+
 const char *name_stem(struct chappe_arena *arena, const char *full)
 {
-        char *stem = (char *)gen_printf(arena, "%s", schema_snake(arena, full));
+        char *stem = (char *)to_ascii(arena, schema_snake(arena, full));
 
         for (char *at = stem; *at; at++) {
                 if (*at == '.')
@@ -272,7 +296,7 @@ const char *name_with_ending(struct chappe_arena *arena, const char *stem, const
 const char *name_claim_all(struct chappe_arena *arena, struct name_scope *scope, const char *wanted,
                            const char *const *endings)
 {
-        wanted = leave_to_compiler(arena, wanted);
+        wanted = leave_to_compiler(arena, to_ascii(arena, wanted));
         while (!is_free(arena, scope, wanted, endings))
                 wanted = gen_printf(arena, "%s_", wanted);
         for (; *endings; endings++) {

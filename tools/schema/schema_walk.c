@@ -69,6 +69,8 @@ const char *schema_protocol_space(struct schema_library *library, const struct c
 
 const char *schema_full_name(struct schema_library *library, const char *name, const char *space)
 {
+        if (name[0] == '.') /* in no namespace */
+                return name + 1;
         if (strchr(name, '.') || !*space)
                 return name;
         return chappe_arena_printf(schema_library_arena(library), "%s.%s", space, name).at;
