@@ -81,19 +81,51 @@ def keyed(bench):
     yield {"work": "keyed, out of order", "unit": "", "target": 0, "absolute": True, "ours": disordered, "raw": None, "ratio": None}
 
 
+BUDGET_MIB = 64  # in_flight_bytes, as it is by default
+UNBOUNDED = ("queued.min.messages=10000000", "queued.max.messages.kbytes=2000000", "fetch.message.max.bytes=1048576")
+
+
+def within_budget(found):
+    """What the process grew by, as a share of the budget."""
+    return (found["private_peak_kb"] - found["private_idle_kb"]) / 1024 / BUDGET_MIB
+
+
+def bounded_throughput(bench):
+    """The better part of a topic at full speed, so that no partition ends, beside a client that may fetch all of it."""
+    part = bench.options.records * 6 // 10
+
+    def command(*settings):
+        bench.round += 1
+        return bench.chappe("consume", part, f"group={bench.run}.b{bench.round}", "start_from=earliest", "workers=2", *settings)
+
+    measured = bench.pairs(command, lambda: command(*UNBOUNDED))
+    yield {"work": "bounded: throughput beside no bounds", "unit": "records/s", "target": 0.95, "more": True,
+           "ours": part / median(a["work_s"] for a, _ in measured), "raw": part / median(b["work_s"] for _, b in measured),
+           "ratio": median(b["work_s"] / a["work_s"] for a, b in measured)}
+    yield {"work": "bounded: memory at full speed", "unit": "of budget", "target": 1.1, "absolute": True,
+           "ours": max(within_budget(a) for a, _ in measured), "raw": max(within_budget(b) for _, b in measured), "ratio": None}
+
+
 def bounded(bench):
     """A handler far too slow for 20 s, then fast: is it kept busy, what memory is used, how soon is full speed back?"""
     workers, sleep_us, slow_ms = 8, 2000, bench.options.slow_ms
+    slow = ("start_from=earliest", f"workers={workers}", f"sleep_us={sleep_us}", f"slow_ms={slow_ms}")
     bench.figures(bench.chappe("fill", bench.options.records))
-    found = bench.figures(bench.chappe("consume", bench.options.records, f"group={bench.run}.bounded", "start_from=earliest",
-                                       f"workers={workers}", f"sleep_us={sleep_us}", f"slow_ms={slow_ms}"))
+    yield from bounded_throughput(bench)
+    found = bench.figures(bench.chappe("consume", bench.options.records, f"group={bench.run}.slow", *slow))
     yield {"work": "bounded: workers busy while slow", "unit": "share", "target": 0.95, "absolute": True, "more": True,
            "ours": found["slow_busy_s"] / (workers * slow_ms / 1e3), "raw": None, "ratio": None}
-    yield {"work": "bounded: private memory, peak", "unit": "MiB", "target": None, "ours": found["private_peak_kb"] / 1024, "raw": None,
+    yield {"work": "bounded: memory, slow", "unit": "of budget", "target": 1.1, "absolute": True, "ours": within_budget(found), "raw": None,
            "ratio": None}
-    yield {"work": "bounded: until half of full speed", "unit": "ms", "target": None, "ours": found["recovery_ms"], "raw": None,
-           "ratio": None}
+    yield {"work": "bounded: until half of full speed", "unit": "ms", "target": 200, "absolute": True, "ours": found["recovery_ms"],
+           "raw": None, "ratio": None}
     yield {"work": "bounded: longest gap afterwards", "unit": "ms", "target": None, "ours": found["stall_ms"], "raw": None, "ratio": None}
+    large = f"topic_prefix={bench.run}.large."  # 10 kB each, and more than the budget of them
+    count = max(20000, bench.options.records // 20)
+    bench.figures(bench.chappe("fill", count, large, "lines=500"))
+    found = bench.figures(bench.chappe("consume", count, large, f"group={bench.run}.large", *slow))
+    yield {"work": "bounded: memory, slow, records of 10 kB", "unit": "of budget", "target": 1.1, "absolute": True,
+           "ours": within_budget(found), "raw": None, "ratio": None}
 
 
 def restart(bench):

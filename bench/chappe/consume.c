@@ -137,11 +137,13 @@ void bench_consume(const char *const *settings, long count)
         work.slow_us = atol(chappe_service_setting(service, "slow_ms")) * 1000;
         bench_service_start(service);
         int64_t started_us = bench_now_us();
+        long idle_kb = bench_private_kb(); /* the group has not given it a partition yet */
         long peak_kb = bench_count_wait(&work.handled);
         bench_count_print(&work.handled, count);
-        printf("{\"started_ms\": %.1f, \"first_ms\": %.1f, \"private_peak_kb\": %ld, \"disordered\": %ld}\n",
-               (double)(started_us - begun_us) / 1e3, (double)(work.handled.first_us - begun_us) / 1e3, peak_kb,
-               atomic_load(&work.disordered));
+        printf("{\"started_ms\": %.1f, \"first_ms\": %.1f, \"private_idle_kb\": %ld, \"private_peak_kb\": %ld, "
+               "\"disordered\": %ld}\n",
+               (double)(started_us - begun_us) / 1e3, (double)(work.handled.first_us - begun_us) / 1e3, idle_kb,
+               peak_kb, atomic_load(&work.disordered));
         if (work.slow_us)
                 print_recovery();
         bench_service_end(service);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#define PEAK_MS 100 /* between two looks at the process's memory */
+
 int64_t bench_now_us(void)
 {
         struct timespec now;
@@ -69,9 +71,9 @@ long bench_private_kb(void)
 {
         char line[256];
         long kb = 0;
-        FILE *file = fopen("/proc/self/smaps_rollup", "r");
+        FILE *file = fopen("/proc/self/status", "r");
         while (file && fgets(line, sizeof(line), file))
-                if (sscanf(line, "Anonymous: %ld kB", &kb) == 1)
+                if (sscanf(line, "RssAnon: %ld kB", &kb) == 1)
                         break;
         if (file)
                 fclose(file);
@@ -85,7 +87,9 @@ long bench_count_wait(struct bench_count *count)
         while (count->last_us == 0) {
                 struct timespec until;
                 clock_gettime(CLOCK_REALTIME, &until);
-                until.tv_sec += 1;
+                until.tv_nsec += PEAK_MS * 1000000;
+                until.tv_sec += until.tv_nsec / 1000000000;
+                until.tv_nsec %= 1000000000;
                 pthread_cond_timedwait(&count->reached, &count->lock, &until);
                 long kb = bench_private_kb();
                 peak_kb = kb > peak_kb ? kb : peak_kb;

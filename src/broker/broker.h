@@ -91,8 +91,18 @@ enum chappe_group_protocol {
         CHAPPE_GROUP_CONSUMER,    /* the same, arranged by the brokers (KIP-848) */
 };
 
+/* What may be fetched ahead of being taken, of each partition: beyond records or bytes (of values) of it, the broker is
+ * asked for no more. One answer has up to answer_bytes of a partition, and at least one batch, however large. 0: the
+ * broker's own measure. */
+struct chappe_prefetch {
+        size_t records;
+        size_t bytes;
+        size_t answer_bytes;
+};
+
 struct chappe_consumer_config {
         const char *group; /* NULL: no group, partitions by chappe_consumer_assign */
+        struct chappe_prefetch ahead;
         enum chappe_group_protocol protocol;
         const struct chappe_property *properties;
         size_t property_count;
@@ -189,6 +199,8 @@ struct chappe_broker_operations {
          * values have maximum_bytes (Kafka: one of every 16 is asked). Returns how many. Never waits. */
         size_t (*consumer_take)(struct chappe_consumer *consumer, const char *topic, int32_t partition,
                                 struct chappe_record *ret_records, size_t maximum, size_t maximum_bytes);
+        /* Records of a partition that have arrived and were not taken. */
+        size_t (*consumer_waiting)(struct chappe_consumer *consumer, const char *topic, int32_t partition);
         /* Starts a commit; a COMMITTED event with the token ends it. Copies the positions. */
         int (*consumer_commit)(struct chappe_consumer *consumer, const struct chappe_position *positions, size_t count,
                                void *token, struct chappe_error *error);

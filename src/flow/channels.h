@@ -41,7 +41,8 @@ struct chappe_channels {
         size_t count;
         struct chappe_publication *publications;
         size_t publication_count;
-        char *group; /* the consumer group, with prefix */
+        char *group;       /* the consumer group, with prefix */
+        size_t partitions; /* of the topics that are read, as they were at the start: one member may get them all */
 };
 
 /* Checks and compiles runtime->operations; errors name the operation. */

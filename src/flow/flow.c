@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "config/config.h"
+#include "flow/budget.h"
 #include "flow/channels.h"
 #include "flow/payload.h"
 #include "flow/poll_strand.h"
@@ -109,13 +110,17 @@ int chappe_flow_read(struct chappe_flow *flow, const struct chappe_source *sourc
 static int open_handover(struct chappe_flow *flow, struct chappe_error *error)
 {
         const struct chappe_config *config = flow->runtime->config;
+        struct chappe_budget budget;
+        size_t parked_bytes = (size_t)chappe_config_integer(config, "parked_bytes");
+        chappe_budget_divide((size_t)chappe_config_integer(config, "in_flight_records"),
+                             (size_t)chappe_config_integer(config, "in_flight_bytes"), 1, &budget);
         struct chappe_dispatcher_limits limits = {
-                .records = (size_t)chappe_config_integer(config, "in_flight_records"),
-                .bytes = (size_t)chappe_config_integer(config, "in_flight_bytes"),
+                .records = budget.records,
+                .bytes = budget.bytes,
                 .lane_run = LANE_RUN,
                 .share_width = SHARE_WIDTH,
                 .troubled = (size_t)chappe_config_integer(config, "parked_keys"),
-                .troubled_bytes = (size_t)chappe_config_integer(config, "parked_bytes"),
+                .troubled_bytes = parked_bytes < budget.bytes / 2 ? parked_bytes : budget.bytes / 2,
         };
         int status = chappe_wake_init(&flow->bell, flow->runtime->world->executor, error);
         if (status == 0)
@@ -228,7 +233,7 @@ int chappe_flow_start(struct chappe_flow *flow, int64_t timeout_ms, struct chapp
         flow->started = true;
         int status = open_handover(flow, error);
         if (status == 0)
-                status = chappe_topics_prepare(flow->runtime, error);
+                status = chappe_topics_prepare(flow->runtime, &flow->channels.partitions, error);
         if (status == 0 && flow->runtime->replay_name)
                 status = chappe_replay_open(flow->runtime, &flow->channels, &flow->runtime->replay, error);
         if (status == 0)

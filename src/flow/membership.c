@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "config/config.h"
+#include "flow/budget.h"
 #include "flow/commits.h"
 #include "flow/complaints.h"
 #include "flow/flow.h"
@@ -70,6 +71,20 @@ static enum chappe_group_protocol protocol_of(const char *choice)
         return protocol;
 }
 
+/* With more partitions than it has parts for, each has the least one all the same: it would stand still otherwise. */
+static void budget_of(const struct chappe_membership *member, struct chappe_budget *ret_budget)
+{
+        const struct chappe_runtime *runtime = member->runtime;
+        size_t bytes = (size_t)chappe_config_integer(runtime->config, "in_flight_bytes");
+        chappe_budget_divide((size_t)chappe_config_integer(runtime->config, "in_flight_records"), bytes,
+                             member->channels->partitions, ret_budget);
+        if (ret_budget->beyond > 0)
+                chappe_log_write(runtime->log, CHAPPE_LOG_BUDGET_SMALL,
+                                 "in_flight_bytes (%zu) is little for the %zu partitions that this instance may get: "
+                                 "what is fetched ahead of them may take %zu bytes more",
+                                 bytes, member->channels->partitions, ret_budget->beyond);
+}
+
 static int open_consumer(struct chappe_membership *member, struct chappe_wake *bell, struct chappe_error *error)
 {
         const struct chappe_runtime *runtime = member->runtime;
@@ -78,8 +93,11 @@ static int open_consumer(struct chappe_membership *member, struct chappe_wake *b
                 { "auto.offset.reset", "earliest" },
                 { "group.instance.id", runtime->instance },
         };
+        struct chappe_budget budget;
+        budget_of(member, &budget);
         struct chappe_consumer_config config = {
                 .group = member->channels->group,
+                .ahead = budget.ahead,
                 .protocol = protocol_of(chappe_config_text(runtime->config, "group_protocol")),
                 .properties = properties,
                 .property_count = chappe_config_boolean(runtime->config, "instance_static") ? 2 : 1,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Twelve series a partition. */
+/* Thirteen series a partition. */
 #include "flow/meters.h"
 
 #include <inttypes.h>
@@ -23,6 +23,7 @@ static void look_up(struct chappe_meters *meters, struct chappe_metrics *metrics
                 { &meters->committed, CHAPPE_GAUGE, "partition_committed_offset",
                   "Offset that the group has committed." },
                 { &meters->in_flight, CHAPPE_GAUGE, "partition_in_flight_records", "Records taken and not finished." },
+                { &meters->fetched, CHAPPE_GAUGE, "partition_fetched_records", "Records fetched and not taken yet." },
                 { &meters->parked, CHAPPE_GAUGE, "partition_parked_keys",
                   "Keys whose record has failed and not yet finished." },
                 { &meters->oldest, CHAPPE_GAUGE, "partition_oldest_unfinished_seconds",
@@ -76,6 +77,7 @@ const struct chappe_meters *chappe_meters_get(struct chappe_meters_table *table,
 void chappe_meters_rest(const struct chappe_meters *meters)
 {
         chappe_metric_set(meters->in_flight, 0);
+        chappe_metric_set(meters->fetched, 0);
         chappe_metric_set(meters->parked, 0);
         chappe_metric_set(meters->oldest, 0);
 }

@@ -17,6 +17,7 @@ struct chappe_meters {
         struct chappe_metric *finished;
         struct chappe_metric *committed;
         struct chappe_metric *in_flight;
+        struct chappe_metric *fetched;
         struct chappe_metric *parked;
         struct chappe_metric *oldest;
         /* counted by workers */
@@ -37,7 +38,7 @@ struct chappe_meters_table {
 /* Those of a partition, made on first use; NULL when memory is short. */
 const struct chappe_meters *chappe_meters_get(struct chappe_meters_table *table, struct chappe_metrics *metrics,
                                               const struct chappe_channel *channel, int32_t partition);
-/* The partition is ours no longer: nothing is in flight, parked or unfinished here. */
+/* The partition is ours no longer: nothing is fetched, in flight, parked or unfinished here. */
 void chappe_meters_rest(const struct chappe_meters *meters);
 void chappe_meters_deinit(struct chappe_meters_table *table);
 

@@ -93,7 +93,24 @@ static int make_missing(struct chappe_runtime *runtime, const struct chappe_topi
                        : 0;
 }
 
-int chappe_topics_prepare(struct chappe_runtime *runtime, struct chappe_error *error)
+/* Of those that are read. A topic made just now has what was asked for. */
+static size_t count_partitions(const struct chappe_channels *channels, const struct chappe_topic_description *topics,
+                               size_t count)
+{
+        size_t partitions = 0;
+        for (size_t i = 0; i < channels->count; i++) {
+                const struct chappe_channel *channel = &channels->at[i];
+                int32_t own = channel->partitions;
+                for (size_t j = 0; j < count; j++) {
+                        if (topics[j].partition_count > 0 && strcmp(topics[j].name, channel->name) == 0)
+                                own = topics[j].partition_count;
+                }
+                partitions += chappe_channel_reads(channel) && own > 0 ? (size_t)own : 0;
+        }
+        return partitions;
+}
+
+int chappe_topics_prepare(struct chappe_runtime *runtime, size_t *ret_partitions, struct chappe_error *error)
 {
         const struct chappe_channels *channels = runtime->channels;
         const char **names = calloc(channels->count + 1, sizeof(const char *));
@@ -106,6 +123,7 @@ int chappe_topics_prepare(struct chappe_runtime *runtime, struct chappe_error *e
         int status = channels->count ? describe(runtime, names, channels->count, &topics, &count, error) : 0;
         if (status == 0)
                 status = make_missing(runtime, topics, count, error);
+        *ret_partitions = count_partitions(channels, topics, count);
         free(topics);
         free(names);
         return status;

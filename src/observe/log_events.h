@@ -38,6 +38,7 @@
         X(PARK_FULL, 4034, WARNING, "so many keys wait for another attempt that nothing more is taken")                \
         X(RECORD_OLD, 4035, WARNING, "a record has been unfinished for too long")                                      \
         X(POLL_LATE, 4036, ERROR, "the poll strand does not come round")                                               \
+        X(BUDGET_SMALL, 4037, WARNING, "the budget of memory is little for so many partitions")                        \
         X(HALTED, 4042, ERROR, "a dead letter cannot be written, and its operation waits for it")                      \
         X(CRASH_LOOP, 4043, WARNING, "a partition's owners died again and again; its records run one by one")          \
         X(BREAKER_OPEN, 4040, ERROR, "so many keys of a topic fail that nothing of it runs but a probe now and then")  \
@@ -50,8 +51,8 @@
         X(REPLAY_OVER, 4054, INFO, "a window of the log has run once more")                                            \
         X(REPLAY_LEFT, 4055, WARNING, "a replay was left before its end; it goes on from there")                       \
         X(STUCK_NO_MORE, 4033, INFO, "what stood still goes on")                                                       \
-        X(RECORDS_GONE, 4018, ERROR, "records were deleted before they were read") \
-        X(PARTITION_ADDED, 4019, INFO, "a partition was added to a topic") \
+        X(RECORDS_GONE, 4018, ERROR, "records were deleted before they were read")                                     \
+        X(PARTITION_ADDED, 4019, INFO, "a partition was added to a topic")                                             \
         X(CONSUMER_ERROR, 4015, WARNING, "the broker complains")                                                       \
         X(CONSUMER_DEAD, 4016, ERROR, "consumption has stopped")                                                       \
         X(TOPIC_CREATED, 4020, INFO, "a topic was created")                                                            \

@@ -101,6 +101,60 @@ static void test_what_conflicts_is_left_out_and_named(void **state)
         broker->operations->close(broker);
 }
 
+static rd_kafka_t *bounded_client(struct chappe_broker *broker, const struct chappe_property *properties, size_t count)
+{
+        const struct chappe_kafka_client wanted = { .role = CHAPPE_KAFKA_CONSUMER,
+                                                    .group = "test",
+                                                    .protocol = CHAPPE_GROUP_EAGER,
+                                                    .properties = properties,
+                                                    .property_count = count,
+                                                    .ahead = { 500, 300000, 70000 } };
+        rd_kafka_t *client = NULL;
+        struct chappe_error error;
+
+        if (chappe_kafka_client_new(chappe_kafka(broker), &wanted, &client, &error) < 0)
+                fail_msg("%s", error.text);
+        return client;
+}
+
+static void test_what_is_fetched_ahead_is_bounded(void **state)
+{
+        struct chappe_broker *broker = OPEN({ "client.id", "a" });
+        rd_kafka_t *bounded = bounded_client(broker, NULL, 0);
+        rd_kafka_t *reader = client_of(broker, CHAPPE_KAFKA_CONSUMER);
+
+        (void)state;
+        assert_holds(bounded, "queued.min.messages", "500");
+        assert_holds(bounded, "queued.max.messages.kbytes", "300");
+        assert_holds(bounded, "fetch.message.max.bytes", "70000");
+        assert_holds(reader, "queued.min.messages", "100000");
+        assert_holds(reader, "queued.max.messages.kbytes", "8388");
+        assert_false(remarks_on(broker, "queued.min.messages"));
+        rd_kafka_destroy(bounded);
+        rd_kafka_destroy(reader);
+        broker->operations->close(broker);
+}
+
+static void test_bounds_given_by_name_win_and_the_conflict_is_named(void **state)
+{
+        struct chappe_broker *broker =
+                OPEN({ "queued.max.messages.kbytes", "4000" }, { "max.partition.fetch.bytes", "123456" });
+        rd_kafka_t *bounded = bounded_client(broker, NULL, 0);
+        rd_kafka_t *own = bounded_client(broker, &(struct chappe_property){ "queued.min.messages", "7" }, 1);
+
+        (void)state;
+        assert_holds(bounded, "queued.max.messages.kbytes", "4000");
+        assert_holds(bounded, "fetch.message.max.bytes", "123456");
+        assert_holds(bounded, "queued.min.messages", "500");
+        assert_holds(own, "queued.min.messages", "7");
+        assert_true(remarks_on(broker, "queued.max.messages.kbytes=4000 is honoured: what is fetched ahead"));
+        assert_true(remarks_on(broker, "max.partition.fetch.bytes=123456 is honoured: "));
+        assert_true(remarks_on(broker, "queued.min.messages=7 is honoured: "));
+        rd_kafka_destroy(bounded);
+        rd_kafka_destroy(own);
+        broker->operations->close(broker);
+}
+
 static void test_one_switch_decides_the_group_protocol(void **state)
 {
         struct chappe_broker *broker =
@@ -460,6 +514,8 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_what_conflicts_is_left_out_and_named),
+                cmocka_unit_test(test_what_is_fetched_ahead_is_bounded),
+                cmocka_unit_test(test_bounds_given_by_name_win_and_the_conflict_is_named),
                 cmocka_unit_test(test_one_switch_decides_the_group_protocol),
                 cmocka_unit_test(test_a_protocol_is_chosen_by_the_librdkafka_that_runs),
                 cmocka_unit_test(test_what_agrees_is_not_remarked_on),

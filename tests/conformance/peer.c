@@ -74,15 +74,16 @@ static void on_writer_ready(void *context)
 
 void writer_open(struct writer *writer, struct trial *trial, const char *linger_ms)
 {
-        struct chappe_property linger = { "linger.ms", linger_ms };
+        /* Small batches: a fetch brings whole ones. */
+        struct chappe_property properties[] = { { "linger.ms", linger_ms }, { "batch.num.messages", "10" } };
         struct chappe_error error = { 0 };
         int status;
 
         *writer = (struct writer){ .trial = trial };
         signal_init(&writer->signal, trial);
         status = operations(trial)->producer_open(trial->broker,
-                                                  &(struct chappe_producer_config){ .properties = &linger,
-                                                                                    .property_count = 1,
+                                                  &(struct chappe_producer_config){ .properties = properties,
+                                                                                    .property_count = 2,
                                                                                     .delivered = on_delivered,
                                                                                     .ready = on_writer_ready,
                                                                                     .context = writer },

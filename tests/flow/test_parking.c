@@ -129,6 +129,25 @@ static void test_each_partition_is_measured(void **state)
         stage_close(&stage);
 }
 
+/* One record is in hand for ever; of what is behind it no more is fetched than 32 records, the least there may be. */
+static void test_what_is_fetched_ahead_is_bounded_and_measured(void **state)
+{
+        (void)state;
+        open_with(1, "in_flight_records=1");
+        for (int n = 0; n < 100; n++)
+                stage_append(&stage, "in", 0, "A", n);
+        stage_start(&stage, 0);
+        stage_run(&stage, 30 * SECOND, NULL, NULL);
+        assert_true(stage_measures(&stage, 0, "chappe_partition_in_flight_records{topic=\"in\",partition=\"0\"} 1"));
+        assert_true(stage_measures(&stage, 0, "chappe_partition_fetched_records{topic=\"in\",partition=\"0\"} 32"));
+        book.mended = true;
+        stage_run(&stage, 30 * SECOND, NULL, NULL);
+        assert_int_equal(book.failing_done, 100);
+        assert_true(stage_measures(&stage, 0, "chappe_partition_fetched_records{topic=\"in\",partition=\"0\"} 0"));
+        stage_end(&stage);
+        stage_close(&stage);
+}
+
 static void fill_the_park(uint64_t seed, const char *setting)
 {
         open_with(seed, setting);
@@ -165,6 +184,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_records_behind_a_parked_one_keep_no_fetch_alive),
                 cmocka_unit_test(test_each_partition_is_measured),
+                cmocka_unit_test(test_what_is_fetched_ahead_is_bounded_and_measured),
                 cmocka_unit_test(test_a_park_full_of_keys_makes_intake_wait),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

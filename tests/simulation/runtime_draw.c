@@ -110,11 +110,15 @@ static void draw_settings(struct chappe_random *random, struct scene_log *log, s
         static const int in_flight[] = { 1, 2, 5, 20, 1000 };
 
         log->in_flight_records = (size_t)in_flight[draw(random, 5)];
+        /* Half of it is for what is in hand, and a quarter for keeping so many records. */
+        log->in_flight_bytes = 2 * SCENE_BYTES;
+        if (log->in_flight_bytes < 4096 * log->in_flight_records)
+                log->in_flight_bytes = 4096 * log->in_flight_records;
         log->drain_us = 1000 * (int64_t)(100 + draw(random, 3000));
         log->workers = 1 + draw(random, 4);
         set(settings, "workers=%d", log->workers);
         set(settings, "in_flight_records=%zu", log->in_flight_records);
-        set(settings, "in_flight_bytes=%d", SCENE_BYTES);
+        set(settings, "in_flight_bytes=%zu", log->in_flight_bytes);
         set(settings, "parked_keys=%d", 1 + draw(random, 6));
         set(settings, "commit_interval_ms=%d", 50 + draw(random, 1000));
         set(settings, "drain_timeout_ms=%d", (int)(log->drain_us / 1000));

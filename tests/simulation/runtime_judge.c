@@ -343,6 +343,7 @@ static void released(void *context, struct chappe_process *process, const char *
 static void taken(void *context, struct chappe_process *process, const char *group, size_t held, size_t held_bytes)
 {
         const struct scene_log *log = scene_log_of(group);
+        size_t bytes = log ? log->in_flight_bytes / 2 : 0;
 
         (void)context;
         if (log)
@@ -351,9 +352,8 @@ static void taken(void *context, struct chappe_process *process, const char *gro
         if (log && held > log->in_flight_records * (1 + (size_t)log->workers))
                 scene_complain("%s holds %zu records, and may hold %zu", chappe_process_name(process), held,
                                log->in_flight_records);
-        if (log && held_bytes > SCENE_BYTES + SCENE_BYTES / 10 + SCENE_LARGEST * (1 + (size_t)log->workers))
-                scene_complain("%s holds %zu bytes, and may hold %d", chappe_process_name(process), held_bytes,
-                               SCENE_BYTES);
+        if (log && held_bytes > bytes + bytes / 10 + SCENE_LARGEST * (1 + (size_t)log->workers))
+                scene_complain("%s holds %zu bytes, and may hold %zu", chappe_process_name(process), held_bytes, bytes);
 }
 
 void scene_watch(void)

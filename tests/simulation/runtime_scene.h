@@ -88,6 +88,7 @@ struct scene_log {
         bool lost[SCENE_ITEMS];       /* records of these were gone, or left out: they need not take effect */
         int64_t drain_us;
         size_t in_flight_records;
+        size_t in_flight_bytes;
         int workers;
         struct scene_holding holdings[SCENE_INSTANCES][SCENE_GROWN];
 };

@@ -38,12 +38,6 @@ static bool by_members(const struct chappe_kafka *kafka, const struct chappe_kaf
         return eager(kafka, wanted) || cooperative(kafka, wanted);
 }
 
-static bool without_backoff(const struct chappe_kafka *kafka, const struct chappe_kafka_client *wanted)
-{
-        (void)kafka, (void)wanted;
-        return !chappe_kafka_since(2, 2, 0);
-}
-
 static bool with_backoff(const struct chappe_kafka *kafka, const struct chappe_kafka_client *wanted)
 {
         (void)kafka, (void)wanted;
@@ -121,12 +115,8 @@ static const struct rule {
         /* KIP-714: at its end a client would wait up to a second to send its last figures, on a command's every run. */
         { "enable.metrics.push", ALL, DEFAULT, "false", with_telemetry, NULL },
         { "log.connection.close", ALL, DEFAULT, "false", NULL, NULL },
-        /* When the prefetch queue is full, an old librdkafka stops fetching for a whole second: there must be a
-           second's work in it. */
-        { "queued.min.messages", CONSUMER, DEFAULT, "1000000", without_backoff, NULL },
-        { "queued.max.messages.kbytes", CONSUMER, DEFAULT, "65536", without_backoff, NULL },
+        /* A full prefetch queue is looked at again so soon. Before 2.2 its consumer wakes the fetching (prefetch.c). */
         { "fetch.queue.backoff.ms", CONSUMER, DEFAULT, "5", with_backoff, NULL },
-        { "queued.max.messages.kbytes", CONSUMER, DEFAULT, "8192", with_backoff, NULL },
         /* The mock cluster answers an empty fetch after the whole wait even when data comes; a second member stops the
          * group for the session timeout, and at 2 s or less no group forms. */
         { "fetch.wait.max.ms", CONSUMER, DEFAULT, "5", embedded, NULL },
@@ -217,6 +207,8 @@ static int configure(rd_kafka_conf_t *conf, struct chappe_kafka *kafka, const st
                         status = apply_rule(conf, kafka, wanted, &rules[i], error);
         if (status == 0 && wanted->create_topics)
                 status = chappe_kafka_set_property(conf, "allow.auto.create.topics", "true", error);
+        if (status == 0 && wanted->role == CHAPPE_KAFKA_CONSUMER)
+                status = chappe_kafka_prefetch_configure(conf, kafka, wanted, error);
         if (status == 0 && wanted->role == CHAPPE_KAFKA_CONSUMER)
                 status = chappe_kafka_set_property(conf, "group.id", wanted->group ? wanted->group : "chappe-no-group",
                                                    error);

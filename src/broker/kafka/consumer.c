@@ -43,6 +43,7 @@ static int consumer_new(struct chappe_kafka *kafka, const struct chappe_consumer
         consumer->ready = config->ready;
         consumer->context = config->context;
         consumer->wanted = config->protocol;
+        consumer->ahead = config->ahead;
         consumer->properties = chappe_kafka_properties_copy(config->properties, config->property_count);
         consumer->property_count = config->property_count;
         consumer->group = config->group ? strdup(config->group) : NULL;
@@ -61,6 +62,7 @@ static struct chappe_kafka_client client_of(struct chappe_consumer *consumer)
                                              .protocol = consumer->protocol,
                                              .properties = consumer->properties,
                                              .property_count = consumer->property_count,
+                                             .ahead = consumer->ahead,
                                              .embedded = chappe_kafka_embedded(consumer->kafka),
                                              .opaque = consumer,
                                              .events = RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_OFFSET_COMMIT |
@@ -76,6 +78,7 @@ int chappe_kafka_consumer_connect(struct chappe_consumer *consumer, struct chapp
                 consumer->client = NULL;
                 return status;
         }
+        chappe_kafka_prefetch_begin(consumer);
         rd_kafka_poll_set_consumer(consumer->client);
         consumer->control = rd_kafka_queue_get_consumer(consumer->client);
         if (consumer->ready)

@@ -4,6 +4,13 @@
 
 #include "broker/kafka/kafka.h"
 
+/* What was taken since the fetching threads were woken last. */
+struct chappe_kafka_drawn {
+        uint64_t round; /* which of the consumer's wakes that was */
+        size_t records;
+        size_t bytes;
+};
+
 /* One partition that is being read, with a queue of its own: split off the consumer's, it is read when there is room
  * for it, and the control queue is served all the same. */
 struct chappe_kafka_partition {
@@ -11,6 +18,7 @@ struct chappe_kafka_partition {
         int32_t number;
         rd_kafka_queue_t *queue;
         int64_t end; /* offset of the end that was reached; NONE: not reached, or told already */
+        struct chappe_kafka_drawn drawn;
 };
 
 /* Where a rebalance stands. librdkafka waits for assign or unassign all the while, and tells no other one. */
@@ -39,6 +47,7 @@ struct chappe_consumer {
         enum chappe_group_protocol wanted;  /* may be AUTO */
         struct chappe_property *properties; /* copied */
         size_t property_count;
+        struct chappe_prefetch ahead;
         void (*ready)(void *context);
         void *context;
         /* of the polling strand */
@@ -50,8 +59,9 @@ struct chappe_consumer {
         struct chappe_kafka_partition *partitions;
         size_t partition_count;
         size_t partition_capacity;
-        size_t last_found; /* partitions are asked for in the same order again and again */
-        size_t ends;       /* partitions whose end has not been told */
+        struct chappe_kafka_drawn wake_at; /* so much of a partition taken wakes the fetching; round: the present one */
+        size_t last_found;                 /* partitions are asked for in the same order again and again */
+        size_t ends;                       /* partitions whose end has not been told */
         enum chappe_kafka_rebalance rebalance;
         rd_kafka_topic_partition_list_t *changing;
         struct chappe_kafka_committed committed;
@@ -78,6 +88,13 @@ int chappe_kafka_consumer_disconnect(struct chappe_consumer *consumer, int64_t t
 /* Subscribes the client to topics. */
 int chappe_kafka_consumer_join(struct chappe_consumer *consumer, struct chappe_error *error);
 int chappe_kafka_consumer_close(struct chappe_consumer *consumer, int64_t timeout_ms, struct chappe_error *error);
+
+/* prefetch.c */
+/* Learns from a new client when its fetching has to be woken. */
+void chappe_kafka_prefetch_begin(struct chappe_consumer *consumer);
+/* So much was taken of a partition: wakes the fetching when it may have stopped, and there is room again. */
+void chappe_kafka_prefetch_drawn(struct chappe_consumer *consumer, struct chappe_kafka_partition *partition,
+                                 size_t records, size_t bytes);
 
 /* protocol.c */
 enum chappe_group_protocol chappe_kafka_protocol_choose(struct chappe_kafka *kafka, enum chappe_group_protocol wanted,
@@ -121,6 +138,7 @@ void chappe_kafka_partitions_remove(struct chappe_consumer *consumer, const rd_k
 void chappe_kafka_partitions_clear(struct chappe_consumer *consumer);
 size_t chappe_kafka_consumer_take(struct chappe_consumer *consumer, const char *topic, int32_t partition,
                                   struct chappe_record *ret_records, size_t maximum, size_t maximum_bytes);
+size_t chappe_kafka_consumer_waiting(struct chappe_consumer *consumer, const char *topic, int32_t partition);
 int chappe_kafka_consumer_seek(struct chappe_consumer *consumer, const char *topic, int32_t partition, int64_t offset,
                                struct chappe_error *error);
 /* A partition whose end was reached and not told, or NULL. */

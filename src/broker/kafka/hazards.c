@@ -6,7 +6,7 @@ static const struct {
         int major, minor, patch; /* where it was mended */
         const char *what;
 } hazards[] = {
-        { 2, 2, 0, "a full prefetch queue stops fetching for a second: queued.max.messages.kbytes is kept high" },
+        { 2, 2, 0, "a full prefetch queue stops fetching for a second: taking from it wakes the fetching threads" },
         { 2, 3, 0, "an idempotent producer may turn fatal after an uncertain send: it is opened anew then" },
         { 2, 6, 1, "commit metadata must be text: bytes do not survive" },
         { 2, 10, 0, "cooperative rebalancing may spin or lose partitions: eager assignors are used" },

@@ -46,9 +46,10 @@ struct chappe_kafka_client {
         enum chappe_group_protocol protocol;      /* of the group: never AUTO where there is one */
         const struct chappe_property *properties; /* above the broker's */
         size_t property_count;
-        bool embedded;      /* librdkafka's mock cluster answers there */
-        bool create_topics; /* asking for a topic's metadata may create it */
-        void *opaque;       /* of the client and of all its topics */
+        struct chappe_prefetch ahead; /* consumers */
+        bool embedded;                /* librdkafka's mock cluster answers there */
+        bool create_topics;           /* asking for a topic's metadata may create it */
+        void *opaque;                 /* of the client and of all its topics */
         void (*delivered)(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque);
         int events; /* RD_KAFKA_EVENT_… that come as events */
 };
@@ -58,6 +59,10 @@ int chappe_kafka_client_new(struct chappe_kafka *kafka, const struct chappe_kafk
 /* The value that will hold for a client: its own, the broker's, or NULL. */
 const char *chappe_kafka_given(const struct chappe_kafka *kafka, const struct chappe_kafka_client *wanted,
                                const char *name);
+
+/* prefetch.c: what a consumer fetches ahead, as properties that were not given by name. */
+int chappe_kafka_prefetch_configure(rd_kafka_conf_t *conf, struct chappe_kafka *kafka,
+                                    const struct chappe_kafka_client *wanted, struct chappe_error *error);
 
 /* properties.c: negative with the nearest known name, or with why the value was refused. */
 int chappe_kafka_set_property(rd_kafka_conf_t *conf, const char *name, const char *value, struct chappe_error *error);

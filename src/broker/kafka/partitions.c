@@ -176,7 +176,16 @@ size_t chappe_kafka_consumer_take(struct chappe_consumer *consumer, const char *
         while (more && count < maximum && bytes < maximum_bytes)
                 more = take_some(consumer, found, ret_records, maximum, &count, &bytes);
         atomic_fetch_add_explicit(&consumer->taken, count, memory_order_relaxed);
+        if (count > 0)
+                chappe_kafka_prefetch_drawn(consumer, found, count, bytes);
         return count;
+}
+
+size_t chappe_kafka_consumer_waiting(struct chappe_consumer *consumer, const char *topic, int32_t partition)
+{
+        struct chappe_kafka_partition *found = partition_find(consumer, topic, partition);
+
+        return found ? rd_kafka_queue_length(found->queue) : 0;
 }
 
 struct chappe_kafka_partition *chappe_kafka_partition_at_end(struct chappe_consumer *consumer)

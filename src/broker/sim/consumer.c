@@ -50,7 +50,9 @@ int chappe_sim_consumer_open(struct chappe_broker *handle, const struct chappe_c
         if (!consumer)
                 return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for a consumer");
         consumer->broker = broker;
-        consumer->config = (struct chappe_consumer_config){ .ready = config->ready, .context = config->context };
+        consumer->config = (struct chappe_consumer_config){ .ahead = config->ahead,
+                                                            .ready = config->ready,
+                                                            .context = config->context };
         consumer->generation = -1;
         consumer->heartbeat.fire = chappe_sim_membership_heartbeat;
         consumer->join.fire = chappe_sim_membership_arrived;

@@ -102,6 +102,15 @@ static void tell_missing(struct sim_reading *reading)
                 chappe_sim_group_assemble(consumer->group);
 }
 
+/* No more is asked for than may wait. */
+static int64_t within_reach(const struct sim_reading *reading)
+{
+        int64_t end = reading->topic->logs[reading->partition].end;
+        int64_t ahead = (int64_t)reading->consumer->config.ahead.records;
+
+        return ahead > 0 && reading->position + ahead < end ? reading->position + ahead : end;
+}
+
 static void fetched(struct chappe_timer *timer)
 {
         struct sim_reading *reading = CHAPPE_CONTAINER(timer, struct sim_reading, fetch);
@@ -123,7 +132,7 @@ static void fetched(struct chappe_timer *timer)
                 return; /* what came before it was deleted is taken first */
         if (reading->fetched < log->low)
                 reading->position = resolve(consumer, log, reading->fetched);
-        reading->fetched = log->end;
+        reading->fetched = within_reach(reading);
         tell_end(reading);
         chappe_sim_consumer_ready(consumer);
 }
@@ -238,9 +247,18 @@ size_t chappe_sim_consumer_take(struct chappe_consumer *consumer, const char *to
                 consumer->broker->sim->watch.taken(consumer->broker->sim->watch.context, consumer->broker->process,
                                                    consumer->group_name, consumer->lent, consumer->lent_bytes);
         tell_end(reading);
-        if (reading->position == reading->fetched && reading->fetched < reading->topic->logs[partition].low)
-                fetch_later(reading); /* what follows was deleted under the reader */
+        /* There is room for more, or what follows was deleted under the reader. */
+        if (reading->fetched < within_reach(reading) ||
+            (reading->position == reading->fetched && reading->fetched < reading->topic->logs[partition].low))
+                fetch_later(reading);
         return count;
+}
+
+size_t chappe_sim_consumer_waiting(struct chappe_consumer *consumer, const char *topic, int32_t partition)
+{
+        const struct sim_reading *reading = chappe_sim_reading_find(consumer, topic, partition);
+
+        return reading && reading->fetched > reading->position ? (size_t)(reading->fetched - reading->position) : 0;
 }
 
 int chappe_sim_consumer_seek(struct chappe_consumer *consumer, const char *topic, int32_t partition, int64_t offset,

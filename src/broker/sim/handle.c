@@ -154,6 +154,7 @@ const struct chappe_broker_operations chappe_sim_operations = {
         .consumer_accept = chappe_sim_consumer_accept,
         .consumer_release = chappe_sim_consumer_release,
         .consumer_take = chappe_sim_consumer_take,
+        .consumer_waiting = chappe_sim_consumer_waiting,
         .consumer_commit = chappe_sim_consumer_commit,
         .consumer_seek = chappe_sim_consumer_seek,
         .consumer_close = chappe_sim_consumer_close,
