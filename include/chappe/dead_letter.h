@@ -2,6 +2,7 @@
 /* What the headers of a dead letter tell: where the record came from, and why it was given up. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <chappe/text.h>
@@ -24,12 +25,14 @@ struct chappe_dead_letter {
         int32_t partition;        /* -1: not told; so is offset */
         int64_t offset;
         int64_t timestamp_ms;         /* 0: not told */
+        bool log_append_time;         /* and it is the broker's; else the producer's */
         struct chappe_text group;     /* that gave it up */
         struct chappe_text exception; /* a class name, or chappe.E2103 */
         int code;                     /* of a Chappe error; 0: another's, or the handler's own decision */
         struct chappe_text reason;
-        int32_t attempts; /* 0: not told */
-        int32_t replays;  /* how often it had been replayed before it died */
+        int32_t attempts;         /* 0: not told */
+        int32_t replays;          /* how often it had been replayed before it died */
+        int32_t headers_left_out; /* of the record's: it had too many for a dead letter */
 };
 
 #ifdef __cplusplus

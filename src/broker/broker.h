@@ -51,6 +51,7 @@ struct chappe_record {
         int32_t partition;
         int64_t offset;
         int64_t timestamp_ms;
+        bool log_append_time;      /* the timestamp is the broker's, of the append; else the producer's */
         struct chappe_bytes key;   /* at NULL: no key */
         struct chappe_bytes value; /* at NULL: a tombstone */
         void *handle;              /* the broker's own */

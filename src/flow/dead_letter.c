@@ -2,6 +2,7 @@
 /* Dead letters: same partition number, key, bytes and headers, and where from and why. */
 #include "flow/dead_letter.h"
 
+#include "flow/carried_headers.h"
 #include "flow/publisher.h"
 #include "flow/topics.h"
 #include "wire/dead_letter.h"
@@ -21,25 +22,39 @@ static int prepare_topic(struct chappe_runtime *runtime, const struct chappe_job
         return *ret_partitions < 0 ? (int)*ret_partitions : 0;
 }
 
-static void write_headers(const struct chappe_runtime *runtime, const struct chappe_job *job,
-                          struct chappe_header_list *list)
+static int write_headers(const struct chappe_runtime *runtime, const struct chappe_job *job,
+                         const struct chappe_carried_headers *carried, struct chappe_header_list *list)
 {
-        struct chappe_header headers[CHAPPE_HEADERS_MAXIMUM];
-        size_t count = chappe_record_headers(&job->record, headers, CHAPPE_HEADERS_MAXIMUM);
-        if (chappe_headers_check(headers, count, NULL) < 0)
-                count = 0;
         struct chappe_dead_letter letter = {
                 .topic = chappe_text(job->record.topic),
                 .partition = job->record.partition,
                 .offset = job->record.offset,
                 .timestamp_ms = job->record.timestamp_ms,
+                .log_append_time = job->record.log_append_time,
                 .group = chappe_text(runtime->channels->group),
                 .code = job->reason_code,
                 .reason = chappe_text(job->reason ? job->reason : "no reason was given"),
                 .attempts = job->failures > 0 ? job->failures : 1,
+                .headers_left_out = (int32_t)carried->left_out,
         };
-        chappe_header_list_init(list);
-        chappe_dead_letter_write(headers, count, &letter, list);
+        int status = chappe_header_list_reserve(list, carried->count);
+        if (status == 0)
+                chappe_dead_letter_write(carried->headers, carried->count, &letter, list);
+        return status;
+}
+
+static int send(struct chappe_runtime *runtime, struct chappe_job *job, int32_t partitions,
+                const struct chappe_header_list *headers, struct chappe_error *error)
+{
+        struct chappe_outgoing outgoing = {
+                .topic = job->channel->dead_letter,
+                .partition = job->record.partition < partitions ? job->record.partition : CHAPPE_PARTITION_BY_KEY,
+                .key = job->record.key,
+                .value = job->record.value,
+                .headers = headers->headers,
+                .header_count = headers->count,
+        };
+        return chappe_publisher_send(runtime->publisher, CHAPPE_SEND_EVENT, &outgoing, &job->deliveries, error);
 }
 
 int chappe_dead_letter_send(struct chappe_runtime *runtime, struct chappe_job *job, struct chappe_error *error)
@@ -50,15 +65,14 @@ int chappe_dead_letter_send(struct chappe_runtime *runtime, struct chappe_job *j
         int status = prepare_topic(runtime, job, &partitions, error);
         if (status < 0)
                 return status;
+        struct chappe_carried_headers carried;
         struct chappe_header_list headers;
-        write_headers(runtime, job, &headers);
-        struct chappe_outgoing outgoing = {
-                .topic = job->channel->dead_letter,
-                .partition = job->record.partition < partitions ? job->record.partition : CHAPPE_PARTITION_BY_KEY,
-                .key = job->record.key,
-                .value = job->record.value,
-                .headers = headers.headers,
-                .header_count = headers.count,
-        };
-        return chappe_publisher_send(runtime->publisher, CHAPPE_SEND_EVENT, &outgoing, &job->deliveries, error);
+        chappe_carried_headers_read(&carried, &job->record, CHAPPE_CARRIED_HEADERS, CHAPPE_CARRIED_BYTES);
+        chappe_header_list_init(&headers);
+        status = write_headers(runtime, job, &carried, &headers);
+        status = status == 0 ? send(runtime, job, partitions, &headers, error)
+                             : chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the headers of a dead letter");
+        chappe_header_list_deinit(&headers);
+        chappe_carried_headers_deinit(&carried);
+        return status;
 }

@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "flow/carried_headers.h"
+
 struct kept {
         size_t header_count; /* as the original has */
-        size_t kept_count;   /* as are here: none of more than are accepted, which nobody reads */
+        size_t kept_count;   /* as are here: as many as may be */
         struct chappe_header headers[];
 };
 
@@ -51,14 +53,18 @@ static size_t size_of(const struct chappe_record *record, const struct chappe_he
 
 void chappe_record_keep(struct chappe_record *record)
 {
-        struct chappe_header headers[CHAPPE_HEADERS_MAXIMUM];
+        struct chappe_carried_headers carried;
         if (record->operations == &kept_operations)
                 return;
-        size_t all = chappe_record_headers(record, headers, CHAPPE_HEADERS_MAXIMUM);
-        size_t count = all <= CHAPPE_HEADERS_MAXIMUM ? all : 0;
+        chappe_carried_headers_read(&carried, record, CHAPPE_CARRIED_HEADERS, CHAPPE_CARRIED_BYTES);
+        const struct chappe_header *headers = carried.headers;
+        size_t all = carried.count + carried.left_out;
+        size_t count = all <= CHAPPE_HEADERS_MAXIMUM ? all : carried.count; /* who accepts so many reads them all */
         struct kept *kept = malloc(size_of(record, headers, count));
-        if (!kept)
+        if (!kept) {
+                chappe_carried_headers_deinit(&carried);
                 return;
+        }
         char *at = (char *)&kept->headers[count];
         struct chappe_record copy = *record;
         kept->header_count = all;
@@ -73,6 +79,7 @@ void chappe_record_keep(struct chappe_record *record)
         copy.value.at = put(&at, record->value.at, record->value.length);
         copy.handle = kept;
         copy.operations = &kept_operations;
+        chappe_carried_headers_deinit(&carried);
         chappe_record_release(record);
         *record = copy;
 }

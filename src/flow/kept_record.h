@@ -5,5 +5,5 @@
 #include "broker/broker.h"
 
 /* The record becomes a copy of itself, and the original is released. Does nothing to a copy, and nothing when memory is
- * short. Of more headers than are accepted only their number is kept. */
+ * short. Of its headers those are kept that a dead letter carries, and how many there were. */
 void chappe_record_keep(struct chappe_record *record);

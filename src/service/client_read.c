@@ -4,14 +4,18 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "flow/carried_headers.h"
 #include "service/client.h"
 #include "wire/dead_letter.h"
 
-#define TAKE_MAXIMUM     256
-#define PARTITIONS_LIMIT 100000
-#define FEW_RECORDS      20000
-#define POLL_US          100000 /* an interrupt is noticed within */
-#define CLOSE_TIMEOUT_MS 5000
+#define TAKE_MAXIMUM          256
+#define PARTITIONS_LIMIT      100000
+#define FEW_RECORDS           20000
+#define POLL_US               100000 /* an interrupt is noticed within */
+#define CLOSE_TIMEOUT_MS      5000
+/* A dead letter has its own beside all of the record's. */
+#define HEADERS_MAXIMUM       (2 * CHAPPE_CARRIED_HEADERS)
+#define HEADERS_BYTES_MAXIMUM (2 * CHAPPE_CARRIED_BYTES)
 
 /* One partition being read. */
 struct source {
@@ -195,17 +199,15 @@ static int open_consumer(struct reading *reading)
         return status;
 }
 
-/* Headers beyond the limit are none: whoever sends so many means no good. */
-static void tell_headers(const struct chappe_record *taken, struct chappe_header headers[CHAPPE_HEADERS_MAXIMUM],
-                         struct chappe_dead_letter *letter, struct chappe_client_record *record)
+/* Headers beyond all limits are none: whoever sends so many means no good. */
+static void tell_headers(const struct chappe_carried_headers *carried, struct chappe_dead_letter *letter,
+                         struct chappe_client_record *record)
 {
-        size_t count = chappe_record_headers(taken, headers, CHAPPE_HEADERS_MAXIMUM);
-
-        if (chappe_headers_check(headers, count, NULL) < 0)
+        if (carried->left_out > 0)
                 return;
-        record->headers = headers;
-        record->header_count = count;
-        if (chappe_dead_letter_read(headers, count, letter))
+        record->headers = carried->headers;
+        record->header_count = carried->count;
+        if (chappe_dead_letter_read(carried->headers, carried->count, letter))
                 record->letter = letter;
 }
 
@@ -213,7 +215,7 @@ static void tell_headers(const struct chappe_record *taken, struct chappe_header
 static bool tell(struct reading *reading, const struct chappe_record *taken)
 {
         struct chappe_error failure = { 0 };
-        struct chappe_header headers[CHAPPE_HEADERS_MAXIMUM];
+        struct chappe_carried_headers carried = { .many = NULL };
         struct chappe_dead_letter letter;
         struct chappe_client_record record = {
                 .topic = taken->topic,
@@ -226,11 +228,17 @@ static bool tell(struct reading *reading, const struct chappe_record *taken)
 
         if (reading->read->from == CHAPPE_FROM_TIME && record.timestamp_ms < reading->read->position)
                 return true;
-        if (reading->read->headers)
-                tell_headers(taken, headers, &letter, &record);
+        if (reading->read->headers) {
+                chappe_carried_headers_read(&carried, taken, HEADERS_MAXIMUM, HEADERS_BYTES_MAXIMUM);
+                tell_headers(&carried, &letter, &record);
+        }
         if (!reading->read->raw)
                 chappe_client_decode(reading->client, taken, &record, &failure);
-        return reading->read->record(reading->read->context, &record);
+
+        bool wants_more = reading->read->record(reading->read->context, &record);
+
+        chappe_carried_headers_deinit(&carried);
+        return wants_more;
 }
 
 /* Everything of one partition that has arrived; 1 when the reader has had enough. */

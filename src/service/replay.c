@@ -101,8 +101,11 @@ static int send(struct chappe_letters *letters, const struct chappe_client_recor
         static const struct chappe_dead_letter no_letter;
         struct chappe_publisher *publisher = letters->client->service->runtime.publisher;
         struct chappe_header_list headers;
+        int status;
 
         chappe_header_list_init(&headers);
+        if (chappe_header_list_reserve(&headers, record->header_count) < 0)
+                return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the headers of a dead letter");
         chappe_dead_letter_revive(record->headers, record->header_count, record->letter ? record->letter : &no_letter,
                                   &headers);
         struct chappe_outgoing outgoing = {
@@ -113,7 +116,9 @@ static int send(struct chappe_letters *letters, const struct chappe_client_recor
                 .headers = headers.headers,
                 .header_count = headers.count,
         };
-        return chappe_publisher_send(publisher, CHAPPE_SEND_EVENT, &outgoing, deliveries, error);
+        status = chappe_publisher_send(publisher, CHAPPE_SEND_EVENT, &outgoing, deliveries, error);
+        chappe_header_list_deinit(&headers);
+        return status;
 }
 
 int chappe_letters_replay(struct chappe_letters *letters, const struct chappe_client_record *record, const char *to,

@@ -2,10 +2,10 @@
 /* The headers of a dead letter, in four dialects. */
 #include "wire/dead_letter.h"
 
-#include <assert.h>
 #include <stdio.h>
 
-#define CODE_PREFIX "chappe.E"
+#define CODE_PREFIX     "chappe.E"
+#define LOG_APPEND_TIME "LogAppendTime" /* as Kafka's TimestampType calls it */
 
 /* Names, and how numbers are written. */
 static const struct dialect {
@@ -56,7 +56,6 @@ static void write_exception(int code, struct chappe_header_list *list)
 void chappe_dead_letter_write(const struct chappe_header *headers, size_t count,
                               const struct chappe_dead_letter *letter, struct chappe_header_list *list)
 {
-        assert(count <= CHAPPE_HEADERS_MAXIMUM);
         for (size_t i = 0; i < count; i++)
                 if (!is_springs(headers[i].name))
                         chappe_header_list_bytes(list, headers[i].name, chappe_header_bytes(&headers[i]));
@@ -64,11 +63,14 @@ void chappe_dead_letter_write(const struct chappe_header *headers, size_t count,
         chappe_header_list_int32(list, CHAPPE_HEADER_DEAD_PARTITION, letter->partition);
         chappe_header_list_int64(list, CHAPPE_HEADER_DEAD_OFFSET, letter->offset);
         chappe_header_list_int64(list, CHAPPE_HEADER_DEAD_TIMESTAMP, letter->timestamp_ms);
-        chappe_header_list_text(list, CHAPPE_HEADER_DEAD_TIMESTAMP_TYPE, chappe_text("CreateTime"));
+        chappe_header_list_text(list, CHAPPE_HEADER_DEAD_TIMESTAMP_TYPE,
+                                chappe_text(letter->log_append_time ? LOG_APPEND_TIME : "CreateTime"));
         chappe_header_list_text(list, CHAPPE_HEADER_DEAD_GROUP, letter->group);
         write_exception(letter->code, list);
         chappe_header_list_text(list, CHAPPE_HEADER_DEAD_MESSAGE, letter->reason);
         chappe_header_list_int32(list, CHAPPE_HEADER_ATTEMPTS, letter->attempts);
+        if (letter->headers_left_out > 0)
+                chappe_header_list_decimal(list, CHAPPE_HEADER_LEFT_OUT, letter->headers_left_out);
 }
 
 static struct chappe_bytes value(const struct chappe_header *headers, size_t count, const char *name)
@@ -123,6 +125,10 @@ static void read_springs(const struct chappe_header *headers, size_t count, stru
 {
         (void)chappe_header_int64(value(headers, count, CHAPPE_HEADER_DEAD_TIMESTAMP), &letter->timestamp_ms);
         (void)chappe_header_int32(value(headers, count, CHAPPE_HEADER_ATTEMPTS), &letter->attempts);
+        struct chappe_text type = text(headers, count, CHAPPE_HEADER_DEAD_TIMESTAMP_TYPE);
+        letter->log_append_time =
+                type.length == strlen(LOG_APPEND_TIME) && memcmp(type.at, LOG_APPEND_TIME, type.length) == 0;
+        letter->headers_left_out = read_count(value(headers, count, CHAPPE_HEADER_LEFT_OUT));
         letter->group = text(headers, count, CHAPPE_HEADER_DEAD_GROUP);
         letter->code = read_code(letter->exception);
 }
@@ -151,10 +157,9 @@ bool chappe_dead_letter_read(const struct chappe_header *headers, size_t count, 
 void chappe_dead_letter_revive(const struct chappe_header *headers, size_t count,
                                const struct chappe_dead_letter *letter, struct chappe_header_list *list)
 {
-        assert(count <= CHAPPE_HEADERS_MAXIMUM);
         for (size_t i = 0; i < count; i++)
                 if (!is_anybodys(headers[i].name) && strcmp(headers[i].name, CHAPPE_HEADER_REPLAYS) != 0)
                         chappe_header_list_bytes(list, headers[i].name, chappe_header_bytes(&headers[i]));
-        chappe_header_list_decimal(list, CHAPPE_HEADER_REPLAYS, letter->replays < INT32_MAX ? letter->replays + 1
-                                                                                              : INT32_MAX);
+        chappe_header_list_decimal(list, CHAPPE_HEADER_REPLAYS,
+                                   letter->replays < INT32_MAX ? letter->replays + 1 : INT32_MAX);
 }

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 int chappe_headers_check(const struct chappe_header *headers, size_t count, struct chappe_error *error)
 {
@@ -83,9 +84,31 @@ bool chappe_header_decimal(struct chappe_bytes value, int64_t *ret_number)
         return true;
 }
 
+int chappe_header_list_reserve(struct chappe_header_list *list, size_t count)
+{
+        assert(list->count == 0 && list->headers == list->usual);
+        if (count <= CHAPPE_HEADERS_MAXIMUM)
+                return 0;
+        size_t capacity = count + CHAPPE_HEADER_LIST_MAXIMUM - CHAPPE_HEADERS_MAXIMUM;
+        struct chappe_header *headers = malloc(capacity * sizeof(*headers));
+
+        if (!headers)
+                return -CHAPPE_E_NO_MEMORY;
+        list->headers = headers;
+        list->capacity = capacity;
+        return 0;
+}
+
+void chappe_header_list_deinit(struct chappe_header_list *list)
+{
+        if (list->headers != list->usual)
+                free(list->headers);
+        chappe_header_list_init(list);
+}
+
 void chappe_header_list_bytes(struct chappe_header_list *list, const char *name, struct chappe_bytes value)
 {
-        assert(list->count < CHAPPE_HEADER_LIST_MAXIMUM);
+        assert(list->count < list->capacity);
         list->headers[list->count++] = (struct chappe_header){ name, value.at, value.length };
 }
 

@@ -33,11 +33,13 @@ bool chappe_header_decimal(struct chappe_bytes value, int64_t *ret_number);
 #define CHAPPE_HEADER_LIST_MAXIMUM (CHAPPE_HEADERS_MAXIMUM + 24)
 
 /* Headers of one record that is about to be sent. Names and values are borrowed; numbers are kept in scratch, so that
- * the list must stay where it is. Initialise with chappe_header_list_init; nothing to free. */
+ * the list must stay where it is. Initialise with chappe_header_list_init; nothing to free but what was reserved. */
 struct chappe_header_list {
         size_t count;
         size_t used;
-        struct chappe_header headers[CHAPPE_HEADER_LIST_MAXIMUM];
+        size_t capacity;
+        struct chappe_header *headers; /* usual, or of the heap */
+        struct chappe_header usual[CHAPPE_HEADER_LIST_MAXIMUM];
         uint8_t scratch[640];
 };
 
@@ -45,7 +47,14 @@ static inline void chappe_header_list_init(struct chappe_header_list *list)
 {
         list->count = 0;
         list->used = 0;
+        list->capacity = CHAPPE_HEADER_LIST_MAXIMUM;
+        list->headers = list->usual;
 }
+
+/* An empty list gets room for so many headers of a record, beside ours; -CHAPPE_E_NO_MEMORY.
+ * chappe_header_list_deinit when done. */
+int chappe_header_list_reserve(struct chappe_header_list *list, size_t count);
+void chappe_header_list_deinit(struct chappe_header_list *list);
 
 /* More than the list holds is a broken program: check what comes from outside first. */
 void chappe_header_list_bytes(struct chappe_header_list *list, const char *name, struct chappe_bytes value);

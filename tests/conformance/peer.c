@@ -293,6 +293,7 @@ static void write_down(struct reader *reader, const struct chappe_record *record
         seen->partition = record->partition;
         seen->offset = record->offset;
         seen->timestamp_ms = record->timestamp_ms;
+        seen->log_append_time = record->log_append_time;
         copy_text(seen->key, sizeof(seen->key), record->key);
         copy_text(seen->value, sizeof(seen->value), record->value);
         seen->headers[0] = '\0';

@@ -33,6 +33,7 @@ struct seen {
         int32_t partition;
         int64_t offset;
         int64_t timestamp_ms;
+        bool log_append_time;
         char key[64], value[64]; /* "(null)" for none */
         char headers[200];
 };

@@ -62,12 +62,35 @@ static void records_come_back_as_they_were_sent(struct trial *trial)
         for (int i = 0; i < 5; i++)
                 expect(trial,
                        reader->seen[i].offset == i && reader->seen[i].partition == 1 &&
-                               reader->seen[i].timestamp_ms > 0,
+                               reader->seen[i].timestamp_ms > 0 && !reader->seen[i].log_append_time,
                        "record %d", i);
         reader_close(reader);
         writer_close(writer);
         free(reader);
         free(writer);
+}
+
+static void whose_the_timestamp_is_is_told(struct trial *trial)
+{
+        struct chappe_property stamp = { "message.timestamp.type", "LogAppendTime" };
+        struct chappe_topic_request request = { .name = trial->topic,
+                                                .partition_count = PARTITIONS,
+                                                .replication = -1,
+                                                .properties = &stamp,
+                                                .property_count = 1 };
+        struct reader *reader = calloc(1, sizeof(*reader));
+        struct chappe_error error = { 0 };
+
+        strcat(trial->topic, ".s");
+        expect(trial, trial->broker->operations->topic_create(trial->broker, &request, PATIENCE_MS, &error) == 0, "%s",
+               error.text);
+        writer_fill(trial, 2, 0, 1);
+        reader_open(reader, trial, NULL, NULL);
+        assign(reader, 2, CHAPPE_OFFSET_EARLIEST);
+        expect(trial, reader_until(reader, NULL, one_seen), "%zu of 1 record", reader->seen_count);
+        expect(trial, reader->seen[0].log_append_time && reader->seen[0].timestamp_ms > 0, "the broker's");
+        reader_close(reader);
+        free(reader);
 }
 
 static void the_end_is_that_of_the_moment_of_assigning(struct trial *trial)
@@ -331,6 +354,7 @@ static void what_waits_is_bounded_and_all_of_it_comes_at_once(struct trial *tria
 
 const struct trial_case reading_cases[] = {
         { "records_come_back_as_they_were_sent", records_come_back_as_they_were_sent, 0 },
+        { "whose_the_timestamp_is_is_told", whose_the_timestamp_is_is_told, LACKS_ADMIN },
         { "the_end_is_that_of_the_moment_of_assigning", the_end_is_that_of_the_moment_of_assigning, 0 },
         { "the_end_of_a_partition_is_told", the_end_of_a_partition_is_told, 0 },
         { "seek_goes_back_and_drops_what_was_fetched", seek_goes_back_and_drops_what_was_fetched, 0 },

@@ -211,6 +211,41 @@ static void test_undecodable_record_is_dead_lettered_with_its_bytes(void **state
         stage_close(&stage);
 }
 
+/* Of a topic whose timestamps are the broker's. */
+static void test_a_dead_letter_carries_all_headers_and_says_whose_the_timestamp_is(void **state)
+{
+        enum { HEADERS = 300, LONG = 3 };
+        static struct chappe_header sent[HEADERS + LONG], found[HEADERS + LONG + 20];
+        static char value[CHAPPE_HEADERS_BYTES_MAXIMUM / 2];
+        (void)state;
+        open_with(13, NULL);
+        assert_int_equal(chappe_sim_topic_stamp(stage.sim, "in"), 0);
+        for (size_t i = 0; i < HEADERS; i++)
+                sent[i] = (struct chappe_header){ "many", &"0123456789"[i % 10], 1 };
+        for (size_t i = HEADERS; i < HEADERS + LONG; i++)
+                sent[i] = (struct chappe_header){ "long", value, sizeof(value) };
+        struct chappe_bytes garbage = { (const uint8_t *)"\x07garbage", 8 };
+        chappe_sim_append(stage.sim, "in", 1, (struct chappe_bytes){ 0 }, garbage, sent, HEADERS + LONG);
+        stage_start(&stage, 0);
+        run_until_committed(1);
+        struct chappe_record letter;
+        assert_true(chappe_sim_read(stage.sim, "in-dlt", 1, 0, &letter));
+        size_t count = chappe_record_headers(&letter, found, HEADERS + LONG + 20);
+        assert_true(count > HEADERS + 1);
+        for (size_t i = 0; i < HEADERS; i++)
+                assert_memory_equal(found[i].value, sent[i].value, 1);
+        assert_string_equal(found[HEADERS].name, "long"); /* and the others are too much */
+        struct chappe_text left_out = chappe_header_text(chappe_header_find(found, count, CHAPPE_HEADER_LEFT_OUT));
+        assert_int_equal(left_out.length, 1);
+        assert_memory_equal(left_out.at, "2", 1);
+        struct chappe_text type =
+                chappe_header_text(chappe_header_find(found, count, CHAPPE_HEADER_DEAD_TIMESTAMP_TYPE));
+        assert_memory_equal(type.at, "LogAppendTime", 13);
+        chappe_record_release(&letter);
+        stage_end(&stage);
+        stage_close(&stage);
+}
+
 /* The policy allows four attempts; an outage takes longer than that. */
 static void test_an_outage_makes_no_dead_letters(void **state)
 {
@@ -470,6 +505,7 @@ int main(void)
                 cmocka_unit_test(test_retries_keep_the_order_of_a_key),
                 cmocka_unit_test(test_hopeless_record_goes_to_its_dead_letter_topic_and_the_key_goes_on),
                 cmocka_unit_test(test_undecodable_record_is_dead_lettered_with_its_bytes),
+                cmocka_unit_test(test_a_dead_letter_carries_all_headers_and_says_whose_the_timestamp_is),
                 cmocka_unit_test(test_an_outage_makes_no_dead_letters),
                 cmocka_unit_test(test_record_is_finished_only_when_what_it_published_is_delivered),
                 cmocka_unit_test(test_handlers_that_become_slow_have_all_workers),

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "flow/carried_headers.h"
 #include "flow/kept_record.h"
 
 /* A record whose memory is overwritten and freed when it is released. */
@@ -17,13 +18,14 @@ struct original {
 };
 
 static int released;
+static const char *other_name; /* of every header; NULL: the original's */
 
 static size_t original_headers(const struct chappe_record *record, struct chappe_header *ret_headers, size_t maximum)
 {
         struct original *original = record->handle;
         for (size_t i = 0; i < original->header_count && i < maximum; i++)
-                ret_headers[i] =
-                        (struct chappe_header){ original->name, i == 1 ? NULL : original->header, i == 1 ? 0 : 3 };
+                ret_headers[i] = (struct chappe_header){ other_name ? other_name : original->name,
+                                                         i == 1 ? NULL : original->header, i == 1 ? 0 : 3 };
         return original->header_count;
 }
 
@@ -98,18 +100,40 @@ static void test_an_empty_value_is_no_tombstone(void **state)
         chappe_record_release(&record);
 }
 
-/* Or one record with a thousand of them would keep a whole fetch alive. */
-static void test_of_more_headers_than_are_accepted_only_the_number_is_kept(void **state)
+/* Or one record with thousands of them would keep a whole fetch alive. */
+static void test_of_very_many_headers_those_of_a_dead_letter_are_kept_and_the_number(void **state)
 {
-        struct chappe_record record = make(1000);
+        struct chappe_record record = make(CHAPPE_CARRIED_HEADERS + 7);
+        struct chappe_carried_headers carried;
         struct chappe_header headers[CHAPPE_HEADERS_MAXIMUM];
         (void)state;
         chappe_record_keep(&record);
         assert_int_equal(released, 1);
         assert_memory_equal(record.value.at, "value", 5);
         size_t count = chappe_record_headers(&record, headers, CHAPPE_HEADERS_MAXIMUM);
-        assert_int_equal(count, 1000);
+        assert_int_equal(count, CHAPPE_CARRIED_HEADERS + 7);
         assert_int_equal(chappe_headers_check(headers, count, NULL), -CHAPPE_E_HEADERS_LIMIT);
+        chappe_carried_headers_read(&carried, &record, CHAPPE_CARRIED_HEADERS, CHAPPE_CARRIED_BYTES);
+        assert_int_equal(carried.count, CHAPPE_CARRIED_HEADERS);
+        assert_int_equal(carried.left_out, 7);
+        assert_string_equal(carried.headers[carried.count - 1].name, "name");
+        chappe_carried_headers_deinit(&carried);
+        chappe_record_release(&record);
+}
+
+/* Fewer of them, but longer than what is carried: a reader that accepts the number finds every one. */
+static void test_few_headers_are_kept_however_long(void **state)
+{
+        struct chappe_record record = make(5);
+        struct chappe_header headers[5];
+        static char name[CHAPPE_CARRIED_BYTES / 2];
+        (void)state;
+        memset(name, 'n', sizeof(name) - 1);
+        other_name = name;
+        chappe_record_keep(&record);
+        assert_int_equal(chappe_record_headers(&record, headers, 5), 5);
+        assert_string_equal(headers[4].name, name);
+        other_name = NULL;
         chappe_record_release(&record);
 }
 
@@ -119,7 +143,8 @@ int main(void)
                 cmocka_unit_test(test_a_copy_says_what_the_original_said),
                 cmocka_unit_test(test_no_key_and_no_value_stay_none),
                 cmocka_unit_test(test_an_empty_value_is_no_tombstone),
-                cmocka_unit_test(test_of_more_headers_than_are_accepted_only_the_number_is_kept),
+                cmocka_unit_test(test_few_headers_are_kept_however_long),
+                cmocka_unit_test(test_of_very_many_headers_those_of_a_dead_letter_are_kept_and_the_number),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,6 +37,34 @@ static void test_record_keeps_its_headers_and_gains_springs(void **state)
         assert_int_equal(list.count, 11);
 }
 
+static void test_the_brokers_timestamp_is_called_so(void **state)
+{
+        struct chappe_dead_letter appended = letter, read;
+        struct chappe_header_list list;
+
+        (void)state;
+        appended.log_append_time = true;
+        chappe_header_list_init(&list);
+        chappe_dead_letter_write(NULL, 0, &appended, &list);
+        assert_header(&list, 4, "kafka_dlt-original-timestamp-type", "LogAppendTime");
+        assert_true(chappe_dead_letter_read(list.headers, list.count, &read));
+        assert_true(read.log_append_time);
+}
+
+static void test_what_was_left_out_is_told(void **state)
+{
+        struct chappe_dead_letter many = letter, read;
+        struct chappe_header_list list;
+
+        (void)state;
+        many.headers_left_out = 12;
+        chappe_header_list_init(&list);
+        chappe_dead_letter_write(NULL, 0, &many, &list);
+        assert_header(&list, 9, "chappe_headers_left_out", "12");
+        assert_true(chappe_dead_letter_read(list.headers, list.count, &read));
+        assert_int_equal(read.headers_left_out, 12);
+}
+
 static void test_second_death_replaces_the_first_ones_headers(void **state)
 {
         struct chappe_dead_letter first = letter, read;
@@ -60,15 +88,19 @@ static void test_second_death_replaces_the_first_ones_headers(void **state)
 
 static void test_fullest_record_has_room_for_the_letters_headers(void **state)
 {
-        struct chappe_header headers[CHAPPE_HEADERS_MAXIMUM];
+        struct chappe_header headers[1000];
         struct chappe_header_list list;
 
         (void)state;
         for (size_t i = 0; i < COUNT(headers); i++)
                 headers[i] = (struct chappe_header)HEADER("x", "y");
-        chappe_header_list_init(&list);
-        chappe_dead_letter_write(headers, COUNT(headers), &letter, &list);
-        assert_int_equal(list.count, CHAPPE_HEADERS_MAXIMUM + 9);
+        for (size_t count = 1; count <= COUNT(headers); count += 111) {
+                chappe_header_list_init(&list);
+                assert_int_equal(chappe_header_list_reserve(&list, count), 0);
+                chappe_dead_letter_write(headers, count, &letter, &list);
+                assert_int_equal(list.count, count + 9);
+                chappe_header_list_deinit(&list);
+        }
 }
 
 static void test_other_records_are_no_dead_letters(void **state)
@@ -161,6 +193,8 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_record_keeps_its_headers_and_gains_springs),
+                cmocka_unit_test(test_the_brokers_timestamp_is_called_so),
+                cmocka_unit_test(test_what_was_left_out_is_told),
                 cmocka_unit_test(test_second_death_replaces_the_first_ones_headers),
                 cmocka_unit_test(test_fullest_record_has_room_for_the_letters_headers),
                 cmocka_unit_test(test_other_records_are_no_dead_letters),

@@ -133,11 +133,15 @@ static void note(struct chappe_consumer *consumer, struct chappe_kafka_partition
 
 static void fill(struct chappe_record *record, rd_kafka_message_t *message)
 {
+        rd_kafka_timestamp_type_t type;
+        int64_t timestamp_ms = rd_kafka_message_timestamp(message, &type);
+
         *record = (struct chappe_record){
                 .topic = rd_kafka_topic_name(message->rkt),
                 .partition = message->partition,
                 .offset = message->offset,
-                .timestamp_ms = rd_kafka_message_timestamp(message, NULL),
+                .timestamp_ms = timestamp_ms,
+                .log_append_time = type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME,
                 .key = { message->key, message->key_len },
                 .value = { message->payload, message->len },
                 .handle = message,

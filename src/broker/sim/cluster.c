@@ -181,6 +181,16 @@ int chappe_sim_topic_delete(struct chappe_sim *sim, const char *topic)
         return 0;
 }
 
+int chappe_sim_topic_stamp(struct chappe_sim *sim, const char *topic)
+{
+        struct sim_topic *found = chappe_sim_topic_find(sim, topic);
+
+        if (!found)
+                return -CHAPPE_E_TOPIC_MISSING;
+        found->append_time = true;
+        return 0;
+}
+
 int chappe_sim_topic_grow(struct chappe_sim *sim, const char *topic, int32_t partition_count)
 {
         struct sim_topic *found = chappe_sim_topic_find(sim, topic);

@@ -73,6 +73,7 @@ void chappe_sim_record_lend(const struct sim_topic *topic, int32_t partition, in
                 .partition = partition,
                 .offset = offset,
                 .timestamp_ms = record->timestamp_ms,
+                .log_append_time = topic->append_time,
                 .key = record->key,
                 .value = record->value,
                 .handle = loan,

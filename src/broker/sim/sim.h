@@ -93,6 +93,8 @@ void chappe_sim_watch(struct chappe_sim *sim, const struct chappe_sim_watch *wat
 int chappe_sim_topic_create(struct chappe_sim *sim, const char *topic, int32_t partition_count);
 /* More partitions; its groups share them out. Negative without such a topic, or with fewer. */
 int chappe_sim_topic_grow(struct chappe_sim *sim, const char *topic, int32_t partition_count);
+/* From now on its records bear the broker's time (message.timestamp.type=LogAppendTime). Negative without it. */
+int chappe_sim_topic_stamp(struct chappe_sim *sim, const char *topic);
 /* It is gone, with its records and with what groups have committed there. Who reads it is told within some seconds
  * (CHAPPE_E_TOPIC_MISSING), and its group assembles again; who sends to it is refused, until there is one by its name
  * again. Negative without such a topic. */
