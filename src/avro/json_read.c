@@ -235,8 +235,10 @@ static int refuse_unknown(struct chappe_json_reader *reader, const struct chappe
         for (const struct chappe_json_node *member = json->child; member; member = member->next) {
                 if (!knows(node, member))
                         return CHAPPE_JSON_MISFIT(reader, member, "%s has no such field", node->name);
+                if (chappe_json_find(json, member->key) != member)
+                        return CHAPPE_JSON_MISFIT(reader, member, "the field '%.100s' is there twice", member->key);
         }
-        return CHAPPE_JSON_MISFIT(reader, json, "a field is there twice");
+        return CHAPPE_JSON_MISFIT(reader, json, "a field is there twice, under its name and an alias");
 }
 
 static int read_record(struct chappe_json_reader *reader, const struct chappe_schema_node *node,

@@ -22,7 +22,7 @@ static void fine(struct report *report, const char *what)
 
 static void failed(struct report *report, const char *what, const struct chappe_error *error)
 {
-        fprintf(report->out, "FAIL  %s: %s (E%04d)\n", what, error->text, error->code);
+        fprintf(report->out, "FAIL  %s: E%04d %s\n", what, error->code, error->text);
         report->failures++;
 }
 
@@ -59,7 +59,7 @@ static void check_topic(struct report *report, const struct chappe_service *serv
         } else {
                 struct chappe_error error;
                 chappe_fail(&error, CHAPPE_E_CHECK, "it does not exist, and topics_create is not yes");
-                fprintf(report->out, "FAIL  topic %s: %s (E%04d)\n", topic->name, error.text, error.code);
+                fprintf(report->out, "FAIL  topic %s: E%04d %s\n", topic->name, error.code, error.text);
                 report->failures++;
         }
 }

@@ -24,7 +24,7 @@ static int refused(const struct chappe_error *error)
 {
         int hundred = error->code / 100;
 
-        fprintf(stderr, "%s (E%04d)\n", error->text, error->code);
+        fprintf(stderr, "E%04d %s\n", error->code, error->text);
         return hundred == CHAPPE_E_SETTING_UNKNOWN / 100 || error->code == CHAPPE_E_USAGE ? CHAPPE_EXIT_USAGE
                                                                                           : CHAPPE_EXIT_FAILED;
 }

@@ -39,7 +39,7 @@ static void test_wrong_settings_end_the_program_with_a_usage_code(void **state)
         char path[128];
 
         assert_int_equal(RUN(fixture, "--worker=3"), CHAPPE_EXIT_USAGE);
-        assert_output(fixture, "command line: unknown setting 'worker': did you mean 'workers'? (E1101)\n");
+        assert_output(fixture, "E1101 command line: unknown setting 'worker': did you mean 'workers'?\n");
         assert_int_equal(RUN(fixture, "--chekc"), CHAPPE_EXIT_USAGE);
         assert_int_equal(RUN(fixture, "--api_key=geheim"), CHAPPE_EXIT_USAGE);
 
@@ -48,8 +48,7 @@ static void test_wrong_settings_end_the_program_with_a_usage_code(void **state)
         fputs("# a file\nworker = 3;\n", file);
         fclose(file);
         assert_int_equal(RUN(fixture, "--config", "player.cfg"), CHAPPE_EXIT_USAGE);
-        assert_string_equal(fixture->output,
-                            "player.cfg:2: unknown setting 'worker': did you mean 'workers'? (E1101)\n");
+        assert_string_equal(fixture->output, "E1101 player.cfg:2: unknown setting 'worker': did you mean 'workers'?\n");
 }
 
 static void test_wrong_kafka_properties_are_refused_where_they_were_written(void **state)
@@ -62,20 +61,18 @@ static void test_wrong_kafka_properties_are_refused_where_they_were_written(void
         fputs("kafka = ( \"acks=all\",\n\"lnger.ms=5\" );\n", file);
         fclose(file);
         assert_int_equal(RUN(fixture, "--config", "player.cfg"), CHAPPE_EXIT_USAGE);
-        assert_string_equal(
-                fixture->output,
-                "player.cfg:2: unknown librdkafka property 'lnger.ms': did you mean 'linger.ms'? (E1101)\n");
+        assert_string_equal(fixture->output,
+                            "E1101 player.cfg:2: unknown librdkafka property 'lnger.ms': did you mean 'linger.ms'?\n");
 
         assert_int_equal(RUN(fixture, "--check", "--offline", "--session.timout.ms=6000"), CHAPPE_EXIT_USAGE);
-        assert_string_equal(fixture->output, "command line: unknown librdkafka property 'session.timout.ms': "
-                                             "did you mean 'session.timeout.ms'? (E1101)\n");
+        assert_string_equal(fixture->output, "E1101 command line: unknown librdkafka property 'session.timout.ms': "
+                                             "did you mean 'session.timeout.ms'?\n");
         assert_int_equal(RUN(fixture, "--ack=all"), CHAPPE_EXIT_USAGE);
         assert_output(fixture, "did you mean 'acks'?");
 
         fixture->variable = "CHAPPE_KAFKA_LINGER_MS=soon";
         assert_int_equal(RUN(fixture, "--check", "--offline"), CHAPPE_EXIT_USAGE);
-        assert_output(fixture, "CHAPPE_KAFKA_LINGER_MS: linger.ms: ");
-        assert_output(fixture, "(E1102)\n");
+        assert_output(fixture, "E1102 CHAPPE_KAFKA_LINGER_MS: linger.ms: ");
 }
 
 static void test_check_asks_the_brokers(void **state)

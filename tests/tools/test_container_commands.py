@@ -40,6 +40,22 @@ def test_values_are_read_as_another_schema():
         assert code == 1 and text == "" and "E2103" in talk, (code, text, talk)
 
 
+def test_a_mistake_in_a_line_is_told_once_with_line_and_column():
+    with tempfile.TemporaryDirectory() as folder:
+        schema, out = pathlib.Path(folder) / "r.avsc", pathlib.Path(folder) / "r.avro"
+        schema.write_text('{"type":"record","name":"R","fields":[{"name":"a","type":"int"},{"name":"b","type":"int","aliases":["c"]}]}')
+        encode = [CHAPPE, "schema", "encode", "-S", schema, "-o", out]
+        code, _, talk = run(*encode, stdin='{"a":1,"b":2}\n{"a":1,"b":x}\n')
+        assert code == 1 and "E2201 standard input, line 2:12: not a JSON value" in talk and "line 1" not in talk, talk
+        code, _, talk = run(*encode, stdin='{"a":1,"b":2,"a":3}\n')
+        assert code == 1 and "E2202 standard input, line 1:18: $.a: the field 'a' is there twice" in talk, talk
+        code, _, talk = run(*encode, stdin='{"a":1,"b":2,"c":3}\n')
+        assert code == 1 and "under its name and an alias" in talk, talk
+        assert not out.exists()
+        code, text, talk = run(*encode, "--hex", stdin='{"a":1,"b":2}\n')
+        assert code == 2 and text == "" and "--hex" in talk and "--output" in talk and not out.exists(), (code, text, talk)
+
+
 def test_schema_and_metadata_are_shown():
     code, text, talk = run(CHAPPE, "schema", "show", FILES / "snappy.avro")
     assert code == 0, talk

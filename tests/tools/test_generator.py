@@ -214,6 +214,14 @@ def test_a_schema_without_a_name_is_named_after_its_file():
         assert code == 0 and "struct schema_2_events_v1 {" in header and "schema_2_events_v1_decode" in header, talk + header
 
 
+def test_a_folder_that_is_not_there_is_told_with_what_to_do():
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "a.avsc"
+        path.write_text('"int"')
+        code, _, talk = run(GENERATOR, "-o", f"{folder}/missing", path)
+        assert code == 1 and f"E1005 {folder}/missing/a.h: there is no folder {folder}/missing: make it first" in talk, talk
+
+
 def test_wrong_usage_is_exit_code_2():
     assert run(GENERATOR)[0] == 2
     assert run(GENERATOR, "--nonsense")[0] == 2

@@ -81,7 +81,9 @@ def test_every_rule_finds_its_case_and_lets_the_other_pass():
         assert lint(right, "--rule", rule) == [], rule
     for rule, (older, newer) in PAIRS.items():
         old = write("old.avsc", older)
-        assert {finding["rule"] for finding in lint(newer, "--rule", rule, "--against", old)} == {rule}, rule
+        findings = lint(newer, "--rule", rule, "--against", old)
+        assert {finding["rule"] for finding in findings} == {rule}, rule
+        assert all(finding["line"] > 0 and finding["column"] > 0 for finding in findings), findings
         assert lint(older, "--rule", rule, "--against", old) == [], rule
     rules = {row["rule"] for row in json.loads(run(CHAPPE, "schema", "lint", "--rules", "-o", "json")[1])}
     assert rules == set(CASES) | set(PAIRS), rules ^ (set(CASES) | set(PAIRS))

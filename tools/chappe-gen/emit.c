@@ -148,6 +148,17 @@ void emit_string(struct chappe_buffer *out, struct chappe_text text)
         emit(out, "\"");
 }
 
+/* A folder that is not there is told by its name. */
+static int refused(const char *path, int reason, struct chappe_error *error)
+{
+        const char *end = strrchr(path, '/');
+
+        if (reason != ENOENT || !end)
+                return chappe_fail(error, CHAPPE_E_IO, "%s: %s", path, strerror(reason));
+        return chappe_fail(error, CHAPPE_E_IO, "%s: there is no folder %.*s: make it first, or write elsewhere (-o)",
+                           path, (int)(end - path), path);
+}
+
 int emit_file(const char *path, const struct chappe_buffer *content, struct chappe_error *error)
 {
         struct chappe_arena *arena = need(chappe_arena_new(0));
@@ -159,7 +170,7 @@ int emit_file(const char *path, const struct chappe_buffer *content, struct chap
         if (file && fclose(file) != 0)
                 written = false;
         if (!written || rename(part, path) < 0) {
-                status = chappe_fail(error, CHAPPE_E_IO, "%s: %s", path, strerror(errno));
+                status = refused(path, errno, error);
                 unlink(part);
         }
         chappe_arena_free(arena);

@@ -67,7 +67,7 @@ static bool add_line(struct encoding *encoding, struct avro_output *output, stru
                 return true;
         if (overlong)
                 chappe_fail(&error, CHAPPE_E_LIMIT, "longer than %u bytes", LINE_LIMIT);
-        chappe_error_prefix(&error, "standard input, line %zu", number);
+        line_blame(&error, "standard input", number);
         command_fail(&error);
         *good = false;
         return true;
@@ -103,6 +103,8 @@ static int encode(const struct command_line *line)
 
         if (!path || (!file && !command_required(line, "hex")))
                 return EXIT_USAGE;
+        if (file && command_given(line, "hex"))
+                return command_misuse("--hex prints, --output writes a file: one of them");
         status = schema_open(line, path, &schema);
         if (status != EXIT_DONE)
                 return status;

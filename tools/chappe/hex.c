@@ -3,6 +3,7 @@
 #include "hex.h"
 
 #include <ctype.h>
+#include <string.h>
 
 bool line_read(FILE *file, struct chappe_buffer *line, bool *ret_long)
 {
@@ -27,6 +28,16 @@ static int digit(char c)
                 return c - '0';
         c = (char)tolower((unsigned char)c);
         return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+void line_blame(struct chappe_error *error, const char *file, size_t number)
+{
+        static const char own[] = "line 1:";
+        bool told = strncmp(error->text, own, strlen(own)) == 0;
+        struct chappe_error why = *error;
+
+        chappe_fail(error, why.code, "%s, line %zu:%s%s", file, number, told ? "" : " ",
+                    why.text + (told ? strlen(own) : 0));
 }
 
 bool hex_read(struct chappe_text text, struct chappe_buffer *bytes)

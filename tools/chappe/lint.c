@@ -92,11 +92,21 @@ static void report(struct lint *lint, enum lint_rule rule, unsigned line, unsign
         putchar('\n');
 }
 
+/* Where it stands, told in the error's text, is taken apart again. path NULL: that of the place. */
+static void report_at(struct lint *lint, enum lint_rule rule, const struct chappe_json_node *json, const char *path,
+                      const char *message)
+{
+        const char *place_path, *place_message;
+        struct chappe_error error;
+        unsigned line, column;
+
+        chappe_json_fail(&lint->schema->document, json, &error, CHAPPE_E_SCHEMA_INVALID, "%s", message);
+        split(lint, error.text, &line, &column, &place_path, &place_message);
+        report(lint, rule, line, column, path ? path : place_path, place_message);
+}
+
 void lint_find(struct lint *lint, enum lint_rule rule, const struct chappe_json_node *json, const char *format, ...)
 {
-        const char *path, *message;
-        unsigned line, column;
-        struct chappe_error error;
         va_list arguments;
         char text[400];
 
@@ -105,9 +115,7 @@ void lint_find(struct lint *lint, enum lint_rule rule, const struct chappe_json_
         va_start(arguments, format);
         vsnprintf(text, sizeof(text), format, arguments);
         va_end(arguments);
-        chappe_json_fail(&lint->schema->document, json, &error, CHAPPE_E_SCHEMA_INVALID, "%s", text);
-        split(lint, error.text, &line, &column, &path, &message);
-        report(lint, rule, line, column, path, message);
+        report_at(lint, rule, json, NULL, text);
 }
 
 static bool looked_at(const struct lint *lint, const char *name)
@@ -215,15 +223,15 @@ int lint_contract(struct lint *lint, const struct parts *parts)
         return status;
 }
 
-static void find_change(struct lint *lint, enum lint_rule rule, const char *path, const char *format, const char *one,
-                        const char *two)
+static void find_change(struct lint *lint, enum lint_rule rule, const struct change *change, const char *format,
+                        const char *one, const char *two)
 {
         char text[400];
 
-        if (!lint->asked[rule])
+        if (!lint->asked[rule] || is_ignored(change->place, rule))
                 return;
         snprintf(text, sizeof(text), format, one, two);
-        report(lint, rule, 0, 0, path, text);
+        report_at(lint, rule, change->place, change->path, text);
 }
 
 /* A field that went and one of the same type that came, in the same record. */
@@ -241,7 +249,7 @@ static void find_lost_names(struct lint *lint, const struct changes *changes)
 
                         if (come->kind == CHANGE_FIELD_ADDED && strrchr(come->path, '.') == come->path + length &&
                             strncmp(come->path, gone->path, length) == 0 && come->type == gone->type)
-                                find_change(lint, LINT_LOST_NAME, come->path,
+                                find_change(lint, LINT_LOST_NAME, come,
                                             "%s is gone: if this is the same, \"aliases\": [\"%s\"] keeps its data",
                                             gone->path, dot + 1);
                 }
@@ -255,7 +263,7 @@ static void find_breaks(struct lint *lint, const struct changes *changes)
 
                 if (!change->breaks_backward && !change->breaks_forward)
                         continue;
-                find_change(lint, change->kind == CHANGE_SYMBOL_ADDED ? LINT_NEW_SYMBOL : LINT_BREAKS, change->path,
+                find_change(lint, change->kind == CHANGE_SYMBOL_ADDED ? LINT_NEW_SYMBOL : LINT_BREAKS, change,
                             "%s (%s)", change->text,
                             change->breaks_backward ? change->breaks_forward ? "neither version reads the other"
                                                                              : "the new cannot read the old"

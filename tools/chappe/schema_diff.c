@@ -20,7 +20,8 @@ struct diff {
         const struct chappe_schema *older, *newer;
         struct chappe_resolver *backward, *forward; /* old to new, new to old */
         uint8_t *seen[2]; /* a bit for each pair of nodes: it was compared; apart where unread is set */
-        bool unread;      /* the old schema does not look at this place at all: nothing here breaks forward */
+        const struct chappe_json_node *place; /* of the new schema: the innermost field or type that is an object */
+        bool unread; /* the old schema does not look at this place at all: nothing here breaks forward */
         unsigned depth;
 };
 
@@ -85,6 +86,7 @@ static void note(struct diff *diff, enum change_kind kind, const char *path, uns
         va_start(arguments, format);
         at[changes->count] = (struct change){
                 .kind = kind,
+                .place = diff->place,
                 .path = strdup(path),
                 .text = format_text(format, arguments),
                 .breaks_backward = breaks & BREAKS_BACKWARD,
@@ -243,11 +245,13 @@ static void compare_field(struct diff *diff, const char *path, const struct chap
 {
         static const char *const orders[] = { "ascending", "descending", "ignore" };
         CHAPPE_CLEANUP(string) char *place = step(diff, path, ".%s", newer->name);
+        const struct chappe_json_node *around = diff->place;
         bool outer = diff->unread;
 
         if (!place)
                 return;
         diff->unread = outer || unread;
+        diff->place = newer->json;
         compare_default(diff, place, older->default_text, newer->default_text);
         compare_doc(diff, place, older->doc, newer->doc);
         if (older->order != newer->order)
@@ -258,6 +262,7 @@ static void compare_field(struct diff *diff, const char *path, const struct chap
         compare_attributes(diff, place, older->json, newer->json);
         compare(diff, place, older->type, newer->type);
         diff->unread = outer;
+        diff->place = around;
 }
 
 /* One of the two that take[] says nothing takes, and that has no default: the reader lacks it. */
@@ -276,8 +281,11 @@ static void note_field(struct diff *diff, enum change_kind kind, const char *pat
                 note(diff, kind, place, breaks, "%s, default %s", verb, field->default_text);
         else if (place)
                 note(diff, kind, place, breaks, "%s, without a default", verb);
-        if (diff->changes->count > 0)
-                diff->changes->at[diff->changes->count - 1].type = field->type->kind;
+        if (diff->changes->count == 0)
+                return;
+        diff->changes->at[diff->changes->count - 1].type = field->type->kind;
+        if (kind == CHANGE_FIELD_ADDED)
+                diff->changes->at[diff->changes->count - 1].place = field->json;
 }
 
 static void note_renamed(struct diff *diff, const char *path, const struct chappe_schema_member *older,
@@ -524,9 +532,12 @@ static bool first_time(struct diff *diff, const struct chappe_schema_node *older
 static void compare(struct diff *diff, const char *path, const struct chappe_schema_node *older,
                     const struct chappe_schema_node *newer)
 {
+        const struct chappe_json_node *around = diff->place;
+
         if (diff->depth == DEPTH_LIMIT || (newer->name && !first_time(diff, older, newer)))
                 return;
         diff->depth++;
+        diff->place = newer->json ? newer->json : around;
         if (older->kind == CHAPPE_SCHEMA_UNION && newer->kind == CHAPPE_SCHEMA_UNION) {
                 compare_unions(diff, path, older, newer);
         } else if (older->kind != newer->kind) {
@@ -540,6 +551,7 @@ static void compare(struct diff *diff, const char *path, const struct chappe_sch
                         compare_step(diff, path, newer->kind == CHAPPE_SCHEMA_ARRAY ? "[]%s" : "{}%s", "",
                                      older->members[0].type, newer->members[0].type);
         }
+        diff->place = around;
         diff->depth--;
 }
 

@@ -4,6 +4,8 @@
 
 #include <chappe/schema.h>
 
+struct chappe_json_node;
+
 enum change_kind {
         CHANGE_FIELD_ADDED,
         CHANGE_FIELD_REMOVED,
@@ -28,6 +30,7 @@ enum change_kind {
 
 struct change {
         enum change_kind kind;
+        const struct chappe_json_node *place; /* in the new schema: the field or type that changed, or lost something */
         char *path;           /* "$.lines[].sku": fields by name, [] for items, {} for values, (T) for a branch */
         char *text;           /* "added, default \"EUR\"" */
         uint8_t type;         /* enum chappe_schema_kind of a field that was added or removed */

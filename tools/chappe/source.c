@@ -113,8 +113,10 @@ static enum value_result read_json(struct value_source *source, struct chappe_te
 {
         if (chappe_json_read_plain(source->schema, source->layout, json, arena, ret_value, error) >= 0)
                 return VALUE_READY;
-        if (source->line)
-                chappe_error_prefix(error, "%s, line %zu", source->name, source->line);
+        if (source->line && source->csv)
+                chappe_error_prefix(error, "%s, line %zu", source->name, source->line); /* its JSON is our own */
+        else if (source->line)
+                line_blame(error, source->name, source->line);
         return VALUE_BAD;
 }
 
