@@ -284,6 +284,38 @@ static void test_what_was_sought_survives_a_restart(void **state)
         stage_close(&stage);
 }
 
+static bool all_done(void *context)
+{
+        (void)context;
+        return finished_until(RECORDS) == RECORDS;
+}
+
+/* Its answer comes after the move: it says nothing of the new place, which has to be committed all the same. */
+static void test_a_commit_on_its_way_while_a_partition_moves_is_not_taken_for_the_new_place(void **state)
+{
+        const struct chappe_sim_faults slow = { .slow_ppm = 1000000, .slow_us = 6 * SECOND };
+        int64_t none = 0;
+        (void)state;
+        for (uint64_t seed = 20; seed < 40; seed++) {
+                open_stage(seed, NULL);
+                stage_start(&stage, 0);
+                stage_run(&stage, 5 * SECOND, NULL, NULL);
+                append(0, RECORDS);
+                stage_run(&stage, SECOND, all_done, NULL);
+                assert_int_equal(finished_until(RECORDS), RECORDS);
+                chappe_sim_set_faults(stage.sim, &slow);
+                stage_run(&stage, 2 * SECOND, NULL, NULL); /* a commit is made once a second */
+                chappe_sim_set_faults(stage.sim, &(struct chappe_sim_faults){ 0 });
+                hold(0, true);
+                assert_int_equal(seek(0, 0, 1000), 0);
+                stage_run(&stage, 30 * SECOND, NULL, NULL);
+                assert_true(all_committed(&none));
+                hold(0, false);
+                stage_end(&stage);
+                stage_close(&stage);
+        }
+}
+
 static void test_seeking_forward_leaves_out_what_fails_for_ever(void **state)
 {
         int64_t all = RECORDS;
@@ -433,6 +465,7 @@ int main(void)
                 cmocka_unit_test(test_seeking_back_forgets_what_waits_for_its_mark),
                 cmocka_unit_test(test_seeking_back_does_the_work_again_and_commits_it),
                 cmocka_unit_test(test_what_was_sought_survives_a_restart),
+                cmocka_unit_test(test_a_commit_on_its_way_while_a_partition_moves_is_not_taken_for_the_new_place),
                 cmocka_unit_test(test_seeking_forward_leaves_out_what_fails_for_ever),
                 cmocka_unit_test(test_topics_that_are_not_consumed_are_refused),
                 cmocka_unit_test(test_a_move_meets_an_eager_rebalance),

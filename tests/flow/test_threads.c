@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The runtime on real threads and librdkafka, against its mock cluster: what is published is consumed, once, and the
- * stop is clean. */
+/* The runtime on real threads and librdkafka: what is published is consumed, once, and the stop is clean; topics are
+ * paused and moved meanwhile. Against the mock cluster, or with the argument kafka the Apache Kafka that
+ * CHAPPE_TEST_BROKERS names, for only that one finds offsets by time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +12,9 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <chappe/publish.h>
 
@@ -19,10 +23,18 @@
 
 #define RECORDS 2000
 
+#define PATIENCE_US 60000000
+
 static _Atomic int runs[RECORDS];
 static _Atomic int handled;
+static _Atomic int awaited;
 static struct chappe_mutex *mutex;
 static struct chappe_condition *changed;
+static char prefix[60]; /* of everything, on a cluster that others use */
+
+static rd_kafka_t *host;
+static rd_kafka_mock_cluster_t *cluster; /* NULL: Apache Kafka */
+static const char *brokers;
 
 static enum chappe_decision on_event(struct chappe_context *ctx, const void *decoded)
 {
@@ -31,7 +43,7 @@ static enum chappe_decision on_event(struct chappe_context *ctx, const void *dec
         if (chappe_publish(ctx, &event_type, event) < 0)
                 return CHAPPE_RETRY;
         atomic_fetch_add(&runs[event->n], 1);
-        if (atomic_fetch_add(&handled, 1) + 1 < RECORDS)
+        if (atomic_fetch_add(&handled, 1) + 1 < atomic_load(&awaited))
                 return CHAPPE_DONE;
         chappe_mutex_lock(executor, mutex);
         chappe_condition_broadcast(executor, changed);
@@ -49,8 +61,7 @@ static const struct chappe_operation produces[] = {
         { 0 },
 };
 
-static void open_runtime(struct chappe_runtime *runtime, const char *name, const struct chappe_operation *operations,
-                         const char *brokers)
+static void open_runtime(struct chappe_runtime *runtime, const char *name, const struct chappe_operation *operations)
 {
         char setting[200];
         struct chappe_error error;
@@ -61,7 +72,7 @@ static void open_runtime(struct chappe_runtime *runtime, const char *name, const
         *runtime = (struct chappe_runtime){ .world = chappe_world_system(),
                                             .service = name,
                                             .instance = name,
-                                            .topic_prefix = "",
+                                            .topic_prefix = prefix,
                                             .operations = operations };
         assert_int_equal(chappe_config_load(&sources, &runtime->config, &error), 0);
         assert_int_equal(runtime->world->broker_open(runtime->world->context, &property, 1, &runtime->broker, &error),
@@ -83,11 +94,11 @@ static void close_runtime(struct chappe_runtime *runtime)
         chappe_config_free(runtime->config);
 }
 
-static void publish_all(struct chappe_runtime *runtime)
+static void publish(struct chappe_runtime *runtime, int64_t from, int64_t to)
 {
         struct chappe_error error;
         struct chappe_context *ctx = chappe_context_open((struct chappe_service *)runtime, NULL, 30000);
-        for (int64_t n = 0; n < RECORDS; n++) {
+        for (int64_t n = from; n < to; n++) {
                 char key[8];
                 snprintf(key, sizeof(key), "k%lld", (long long)(n % 50));
                 struct event event = { chappe_text(key), n };
@@ -97,44 +108,145 @@ static void publish_all(struct chappe_runtime *runtime)
         chappe_context_close(ctx);
 }
 
-static void test_published_events_are_consumed_and_the_stop_is_clean(void **state)
+static void await_handled(int count)
 {
-        (void)state;
         const struct chappe_world *world = chappe_world_system();
-        mutex = chappe_mutex_new(world->executor);
-        changed = chappe_condition_new(world->executor);
-        char reason[200];
-        rd_kafka_t *host = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), reason, sizeof(reason));
-        rd_kafka_mock_cluster_t *cluster = rd_kafka_mock_cluster_new(host, 1);
-        const char *brokers = rd_kafka_mock_cluster_bootstraps(cluster);
-        assert_int_equal(rd_kafka_mock_topic_create(cluster, "in", 4, 1), 0);
-        assert_int_equal(rd_kafka_mock_topic_create(cluster, "out", 4, 1), 0);
-
-        struct chappe_runtime publisher, consumer;
-        open_runtime(&publisher, "publisher", produces, brokers);
-        publish_all(&publisher);
-        open_runtime(&consumer, "consumer", consumes, brokers);
-        int64_t deadline_us = chappe_clock_monotonic_us(world->clock) + 60000000;
+        int64_t deadline_us = chappe_clock_monotonic_us(world->clock) + PATIENCE_US;
         chappe_mutex_lock(world->executor, mutex);
-        while (atomic_load(&handled) < RECORDS &&
+        atomic_store(&awaited, count);
+        while (atomic_load(&handled) < count &&
                chappe_condition_wait(world->executor, changed, mutex, deadline_us) == CHAPPE_WAIT_SIGNALLED)
                 ;
         chappe_mutex_unlock(world->executor, mutex);
-        assert_int_equal(atomic_load(&handled), RECORDS);
-        for (int n = 0; n < RECORDS; n++)
-                assert_int_equal(atomic_load(&runs[n]), 1);
-        close_runtime(&consumer);
-        close_runtime(&publisher);
-        rd_kafka_mock_cluster_destroy(cluster);
-        rd_kafka_destroy(host);
-        chappe_condition_free(world->executor, changed);
-        chappe_mutex_free(world->executor, mutex);
+        assert_int_equal(atomic_load(&handled), count);
 }
 
-int main(void)
+static int setup(void **state)
 {
-        const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_published_events_are_consumed_and_the_stop_is_clean),
+        static int number;
+        struct chappe_executor *executor = chappe_world_system()->executor;
+        char topic[80];
+        (void)state;
+        for (int n = 0; n < RECORDS; n++)
+                atomic_store(&runs[n], 0);
+        atomic_store(&handled, 0);
+        atomic_store(&awaited, RECORDS);
+        mutex = chappe_mutex_new(executor);
+        changed = chappe_condition_new(executor);
+        snprintf(prefix, sizeof(prefix), "t%d-%lld-%d.", (int)getpid(), (long long)time(NULL), number++);
+        if (!cluster)
+                return 0;
+        snprintf(topic, sizeof(topic), "%sin", prefix);
+        rd_kafka_mock_topic_create(cluster, topic, 4, 1);
+        snprintf(topic, sizeof(topic), "%sout", prefix);
+        rd_kafka_mock_topic_create(cluster, topic, 4, 1);
+        return 0;
+}
+
+static int teardown(void **state)
+{
+        struct chappe_executor *executor = chappe_world_system()->executor;
+        (void)state;
+        chappe_condition_free(executor, changed);
+        chappe_mutex_free(executor, mutex);
+        return 0;
+}
+
+static void assert_runs(int from, int to, int expected)
+{
+        for (int n = from; n < to; n++)
+                assert_int_equal(atomic_load(&runs[n]), expected);
+}
+
+static void test_published_events_are_consumed_and_the_stop_is_clean(void **state)
+{
+        struct chappe_runtime publisher, consumer;
+        (void)state;
+        open_runtime(&publisher, "publisher", produces);
+        publish(&publisher, 0, RECORDS);
+        open_runtime(&consumer, "consumer", consumes);
+        await_handled(RECORDS);
+        assert_runs(0, RECORDS, 1);
+        close_runtime(&consumer);
+        close_runtime(&publisher);
+}
+
+static void test_what_comes_while_a_topic_is_paused_runs_when_it_is_resumed(void **state)
+{
+        struct chappe_runtime publisher, consumer;
+        (void)state;
+        open_runtime(&publisher, "publisher", produces);
+        open_runtime(&consumer, "consumer", consumes);
+        publish(&publisher, 0, RECORDS / 2);
+        await_handled(RECORDS / 2);
+        for (int64_t n = RECORDS / 2; n < RECORDS; n += 100) {
+                assert_int_equal(chappe_flow_pause(consumer.flow, "in", true, NULL), 0);
+                int before = atomic_load(&handled);
+                publish(&publisher, n, n + 100);
+                /* Those that were taken before may end; of these nothing began. */
+                assert_in_range(atomic_load(&handled), before, (int)n);
+                assert_int_equal(chappe_flow_pause(consumer.flow, "in", false, NULL), 0);
+        }
+        await_handled(RECORDS);
+        assert_runs(0, RECORDS, 1);
+        close_runtime(&consumer);
+        close_runtime(&publisher);
+}
+
+/* Handlers run, commits are on their way, records are being fetched: what is behind the place runs once more. */
+static void test_a_topic_is_moved_under_load_and_everything_behind_the_place_runs_again(void **state)
+{
+        struct chappe_runtime publisher, consumer;
+        struct chappe_error error = { 0 };
+        (void)state;
+        open_runtime(&publisher, "publisher", produces);
+        open_runtime(&consumer, "consumer", consumes);
+        publish(&publisher, 0, RECORDS / 2);
+        await_handled(RECORDS / 2);
+        assert_int_equal(chappe_flow_pause(consumer.flow, "in", true, NULL), 0);
+        publish(&publisher, RECORDS / 2, RECORDS);
+        if (chappe_flow_seek(consumer.flow, "in", 0, 30000, &error) < 0)
+                fail_msg("E%d %s", error.code, error.text);
+        assert_int_equal(chappe_flow_pause(consumer.flow, "in", false, NULL), 0);
+        await_handled(RECORDS / 2 + RECORDS);
+        assert_runs(0, RECORDS / 2, 2);
+        assert_runs(RECORDS / 2, RECORDS, 1);
+        /* And forward, while it works: nothing runs that had not begun, and what comes then does. */
+        if (chappe_flow_seek(consumer.flow, "in", INT64_MAX / 2, 30000, &error) < 0)
+                fail_msg("E%d %s", error.code, error.text);
+        publish(&publisher, 0, 100);
+        await_handled(RECORDS / 2 + RECORDS + 100);
+        assert_runs(0, 100, 3);
+        close_runtime(&consumer);
+        close_runtime(&publisher);
+}
+
+int main(int argc, char **argv)
+{
+        const struct CMUnitTest on_kafka[] = {
+                cmocka_unit_test_setup_teardown(
+                        test_a_topic_is_moved_under_load_and_everything_behind_the_place_runs_again, setup, teardown),
         };
-        return cmocka_run_group_tests(tests, NULL, NULL);
+        const struct CMUnitTest on_mock[] = {
+                cmocka_unit_test_setup_teardown(test_published_events_are_consumed_and_the_stop_is_clean, setup,
+                                                teardown),
+                cmocka_unit_test_setup_teardown(test_what_comes_while_a_topic_is_paused_runs_when_it_is_resumed, setup,
+                                                teardown),
+        };
+        char reason[200];
+        if (argc > 1 && strcmp(argv[1], "kafka") == 0) {
+                brokers = getenv("CHAPPE_TEST_BROKERS");
+                if (!brokers || !*brokers) {
+                        fprintf(stderr, "CHAPPE_TEST_BROKERS is not set: run this under tools/kafka/run\n");
+                        return 1;
+                }
+                return cmocka_run_group_tests_name("threads on Kafka", on_kafka, NULL, NULL);
+        }
+        host = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), reason, sizeof(reason));
+        cluster = rd_kafka_mock_cluster_new(host, 1);
+        brokers = rd_kafka_mock_cluster_bootstraps(cluster);
+        int failed = cmocka_run_group_tests_name("threads", on_mock, NULL, NULL);
+        rd_kafka_mock_cluster_destroy(cluster);
+        rd_kafka_destroy(host);
+        return failed;
 }

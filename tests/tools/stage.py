@@ -13,11 +13,15 @@ from tap import run
 
 
 class Stage:
-    """A context manager that ends all it started."""
+    """A context manager that ends all it started. brokers: there are some already."""
 
-    def __init__(self, chappe, root):
+    def __init__(self, chappe, root, brokers=None):
         self.program, self.root = chappe, root
         self.folder = tempfile.TemporaryDirectory(prefix="chappe-stage-")
+        self.broker = None
+        if brokers:
+            self.environment = os.environ | {"CHAPPE_BROKERS": brokers}
+            return
         self.broker = subprocess.Popen([chappe, "dev", "--exit-with-parent"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.environment = os.environ | {"CHAPPE_BROKERS": self.broker.stdout.readline().strip()}
 
@@ -25,8 +29,9 @@ class Stage:
         return self
 
     def __exit__(self, *_):
-        self.broker.send_signal(signal.SIGTERM)
-        self.broker.wait(timeout=30)
+        if self.broker:
+            self.broker.send_signal(signal.SIGTERM)
+            self.broker.wait(timeout=30)
         self.folder.cleanup()
 
     def chappe(self, *words, stdin=""):

@@ -166,7 +166,7 @@ def test_a_replay_of_the_same_events_by_another_name_is_another_one():
 
 
 def test_wrong_usage_is_told():
-    for words in (["--to", "soon"], [], ["--to", "earliest", "--shift", "1"], ["--shift", "x"], ["--to", "-"],
+    for words in (["--to", "soon"], ["--to", "2026-11-24T10:00:00.Z"], ["--to", "2026-11-24T10:00:00.1x"], [], ["--to", "earliest", "--shift", "1"], ["--shift", "x"], ["--to", "-"],
                   ["--to", "earliest", "--dry-run", "--execute"], ["--to", "earliest", "--partition", "-1"]):
         code, _, talk = reset(*words)
         assert code == 2, (words, talk)

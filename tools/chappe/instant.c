@@ -40,10 +40,23 @@ void instant_wait_until_us(int64_t monotonic_us)
         chappe_mutex_free(executor, mutex);
 }
 
+/* As instant_format writes it: ".123Z", of which the point and the Z may be missing. False: something else follows. */
+static bool parse_rest(const char *text, int64_t *ms)
+{
+        int64_t digit = 100;
+
+        if (*text == '.') {
+                if (text[1] < '0' || text[1] > '9')
+                        return false;
+                for (text++; *text >= '0' && *text <= '9'; text++, digit /= 10)
+                        *ms += (*text - '0') * digit;
+        }
+        return *text == '\0' || (*text == 'Z' && text[1] == '\0');
+}
+
 bool instant_parse(const char *text, int64_t *ret_ms)
 {
-        static const char *const forms[] = { "%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ",
-                                             "%Y-%m-%d %H:%M:%S" };
+        static const char *const forms[] = { "%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S" };
         int64_t ago_ms;
 
         if (*text == '-' && command_parse_duration(text + 1, &ago_ms)) {
@@ -54,8 +67,10 @@ bool instant_parse(const char *text, int64_t *ret_ms)
                 struct tm fields = { 0 };
                 const char *end = strptime(text, forms[i], &fields);
 
-                if (end && !*end) {
-                        *ret_ms = (int64_t)timegm(&fields) * 1000;
+                int64_t ms = (int64_t)timegm(&fields) * 1000;
+
+                if (end && (!*end || (strchr(forms[i], 'S') && parse_rest(end, &ms)))) {
+                        *ret_ms = ms;
                         return true;
                 }
         }
