@@ -55,3 +55,31 @@ int cluster_open(const struct command_line *line, const struct chappe_operation 
         sigaction(SIGTERM, &action, NULL);
         return EXIT_DONE;
 }
+
+/* The exit code of a question that was asked. */
+static int answered(int status, const struct chappe_error *error)
+{
+        return status < 0 ? command_fail(error) : EXIT_DONE;
+}
+
+int cluster_topics(const struct command_line *line, const char *pattern, struct chappe_client **ret_client,
+                   struct chappe_client_topic **ret_topics, size_t *ret_count)
+{
+        struct chappe_error error;
+        int status = cluster_open(line, NULL, false, NULL, ret_client);
+
+        return status != EXIT_DONE
+                       ? status
+                       : answered(chappe_client_topics(*ret_client, pattern, ret_topics, ret_count, &error), &error);
+}
+
+int cluster_group(const struct command_line *line, const char *group, struct chappe_client **ret_client,
+                  struct chappe_group_partition **ret_partitions, size_t *ret_count)
+{
+        struct chappe_error error;
+        int status = cluster_open(line, NULL, false, NULL, ret_client);
+
+        return status != EXIT_DONE
+                       ? status
+                       : answered(chappe_client_group(*ret_client, group, ret_partitions, ret_count, &error), &error);
+}

@@ -123,14 +123,11 @@ static int dlq_ls(const struct command_line *line)
         const char *format = command_value(line, "output");
         struct counting counting = { .whole = format && strcmp(format, "json") == 0 };
         struct chappe_client_topic *topics;
-        struct chappe_error error;
         size_t count;
-        int status = cluster_open(line, NULL, false, NULL, &client);
+        int status = cluster_topics(line, NULL, &client, &topics, &count);
 
         if (status != EXIT_DONE)
                 return status;
-        if (chappe_client_topics(client, NULL, &topics, &count, &error) < 0)
-                return command_fail(&error);
         memory = topics;
         for (size_t i = 0; i < count && status == EXIT_DONE; i++) {
                 counting.topic = topics[i].name;

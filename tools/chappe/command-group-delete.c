@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* chappe group delete: a group with all that it has committed is forgotten. */
-#include <chappe/group.h>
-
 #include "cluster.h"
 
-static int look(struct chappe_client *client, const char *group)
+/* What would be forgotten. */
+static int look(const struct command_line *line)
 {
+        CHAPPE_CLEANUP(client) struct chappe_client *client = NULL;
         CHAPPE_CLEANUP(memory) void *memory = NULL;
+        const char *group = command_argument(line, 0);
         struct chappe_group_partition *partitions;
-        struct chappe_error error;
         size_t count;
+        int status = cluster_group(line, group, &client, &partitions, &count);
 
-        if (chappe_client_group(client, group, &partitions, &count, &error) < 0)
-                return command_fail(&error);
+        if (status != EXIT_DONE)
+                return status;
         memory = partitions;
         command_say("group %s has committed in %zu partitions; nothing is changed, --execute forgets it", group, count);
         return EXIT_DONE;
@@ -23,12 +24,10 @@ static int group_delete(const struct command_line *line)
         CHAPPE_CLEANUP(client) struct chappe_client *client = NULL;
         const char *group = command_argument(line, 0);
         struct chappe_error error;
-        int status = cluster_open(line, NULL, false, NULL, &client);
+        int status = command_given(line, "execute") ? cluster_open(line, NULL, false, NULL, &client) : look(line);
 
-        if (status != EXIT_DONE)
+        if (status != EXIT_DONE || !client)
                 return status;
-        if (!command_given(line, "execute"))
-                return look(client, group);
         status = chappe_client_group_delete(client, group, &error);
         if (status < 0)
                 return command_fail(&error);

@@ -120,14 +120,11 @@ static int group_show(const struct command_line *line)
         CHAPPE_CLEANUP(client) struct chappe_client *client = NULL;
         CHAPPE_CLEANUP(memory) void *memory = NULL;
         struct chappe_group_partition *partitions;
-        struct chappe_error error;
         size_t count;
-        int status = cluster_open(line, NULL, false, NULL, &client);
+        int status = cluster_group(line, command_argument(line, 0), &client, &partitions, &count);
 
         if (status != EXIT_DONE)
                 return status;
-        if (chappe_client_group(client, command_argument(line, 0), &partitions, &count, &error) < 0)
-                return command_fail(&error);
         memory = partitions;
         if (count == 0)
                 return unknown_group(command_argument(line, 0));

@@ -14,15 +14,12 @@ static int topic_ls(const struct command_line *line)
         CHAPPE_CLEANUP(client) struct chappe_client *client = NULL;
         CHAPPE_CLEANUP(memory) void *memory = NULL;
         struct chappe_client_topic *topics;
-        struct chappe_error error;
         struct table table;
         size_t count;
-        int status = cluster_open(line, NULL, false, NULL, &client);
+        int status = cluster_topics(line, command_argument(line, 0), &client, &topics, &count);
 
         if (status != EXIT_DONE)
                 return status;
-        if (chappe_client_topics(client, command_argument(line, 0), &topics, &count, &error) < 0)
-                return command_fail(&error);
         memory = topics;
         table_open(&table, line, columns, 3);
         for (size_t i = 0; i < count; i++) {
@@ -69,12 +66,10 @@ static int topic_show(const struct command_line *line)
         struct chappe_client_topic *topics;
         struct chappe_error error;
         size_t count;
-        int status = cluster_open(line, NULL, false, NULL, &client);
+        int status = cluster_topics(line, NULL, &client, &topics, &count);
 
         if (status != EXIT_DONE)
                 return status;
-        if (chappe_client_topics(client, NULL, &topics, &count, &error) < 0)
-                return command_fail(&error);
         memory = topics;
         for (size_t i = 0; i < count; i++) {
                 if (strcmp(topics[i].name, command_argument(line, 0)) == 0)
