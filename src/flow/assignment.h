@@ -84,6 +84,11 @@ void chappe_assignment_remove(struct chappe_assignment *assignment, struct chapp
 int64_t chappe_share_commit(const struct chappe_share *share);
 /* The share begins where an earlier owner's commit says; takes what progress holds. */
 void chappe_share_resume(struct chappe_share *share, struct chappe_progress *progress);
+/* Did an earlier owner tell anything of what is still to come? */
+static inline bool chappe_share_remembers(const struct chappe_share *share)
+{
+        return share->before_run < share->before.run_count || share->before_failure < share->before.failure_count;
+}
 /* Had an earlier owner finished this offset? Asked with ascending offsets. */
 bool chappe_share_finished_before(struct chappe_share *share, int64_t offset);
 /* How often an earlier owner had seen it fail; NULL: not that it told. Asked with ascending offsets. */

@@ -207,6 +207,8 @@ static inline void let_go(struct chappe_dispatcher *dispatcher, struct chappe_ta
         share->tasks--;
         share->bytes -= bytes;
         task->lane = NULL;
+        if (!released->tasks)
+                released->last = task;
         task->next = released->tasks;
         released->tasks = task;
 }
@@ -264,6 +266,7 @@ static void finish_alone(struct chappe_dispatcher *dispatcher, struct chappe_tas
 static void update(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane, struct chappe_released *released)
 {
         enum chappe_share_state share = lane->share->state;
+        released->gone |= share == CHAPPE_SHARE_GONE;
         if (share != CHAPPE_SHARE_GONE)
                 finish_front(dispatcher, lane, released);
         if (share != CHAPPE_SHARE_ACTIVE)
@@ -349,18 +352,25 @@ static void count_late(struct chappe_dispatcher *dispatcher, const struct chappe
                 dispatcher->late++;
 }
 
-void chappe_dispatcher_return(struct chappe_dispatcher *dispatcher, struct chappe_task *task, bool again,
-                              bool outstanding, int64_t due_us, struct chappe_released *released)
+/* Apart, so that the usual way needs no stack. */
+static __attribute__((noinline)) void bring_back(struct chappe_dispatcher *dispatcher, struct chappe_task *task,
+                                                 bool again, bool outstanding, int64_t due_us,
+                                                 struct chappe_released *released)
 {
         struct chappe_lane *lane = task->lane;
-        if (!again && !outstanding && is_alone(lane, task)) {
-                finish_alone(dispatcher, task, released);
-                return;
-        }
         if (!outstanding)
                 count_late(dispatcher, task);
         chappe_lane_return(lane, task, again, outstanding, due_us);
         update(dispatcher, lane, released);
+}
+
+void chappe_dispatcher_return(struct chappe_dispatcher *dispatcher, struct chappe_task *task, bool again,
+                              bool outstanding, int64_t due_us, struct chappe_released *released)
+{
+        if (!again && !outstanding && is_alone(task->lane, task))
+                finish_alone(dispatcher, task, released);
+        else
+                bring_back(dispatcher, task, again, outstanding, due_us, released);
 }
 
 void chappe_dispatcher_unrun(struct chappe_dispatcher *dispatcher, struct chappe_task *task,

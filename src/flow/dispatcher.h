@@ -21,7 +21,9 @@ struct chappe_dispatcher_limits {
 /* Tasks that the dispatcher has let go of, finished or dropped, through their next member; the shell frees them. */
 struct chappe_released {
         struct chappe_task *tasks;
-        size_t finished; /* how many of them took effect */
+        struct chappe_task *last; /* of the list */
+        bool gone;                /* there may be tasks of shares that are GONE */
+        size_t finished;          /* how many of them took effect */
 };
 
 struct chappe_dispatcher;

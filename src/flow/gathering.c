@@ -4,13 +4,6 @@
 
 #include <utlist.h>
 
-bool chappe_gathering_wants(const struct chappe_lane *lane, int64_t now_us)
-{
-        const struct chappe_task *first = lane->next;
-        return lane->share->together > 1 && !first->alone && lane->queued < lane->share->together &&
-               first->ripe_us > now_us;
-}
-
 bool chappe_gathering_join(struct chappe_heap *waiting, struct chappe_lane *lane)
 {
         if (chappe_heap_insert(waiting, &lane->due, lane->next->ripe_us) < 0)

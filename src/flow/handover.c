@@ -41,12 +41,12 @@ int chappe_handover_new(const struct chappe_runtime *runtime, const struct chapp
         return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the consumer runtime");
 }
 
-static void free_jobs(struct chappe_job *job)
+static void free_jobs(struct chappe_task *task)
 {
-        while (job) {
-                struct chappe_job *following = job->following;
-                free(job);
-                job = following;
+        while (task) {
+                struct chappe_task *following = task->next;
+                free(chappe_job_of(task));
+                task = following;
         }
 }
 
@@ -118,17 +118,16 @@ static void release_records(const struct chappe_released *released)
 /* Under the lock. There are never more than there have been records in hand. */
 static void put_aside(struct chappe_handover *handover, struct chappe_job *job)
 {
-        job->following = handover->spare;
-        handover->spare = job;
+        job->task.next = handover->spare;
+        handover->spare = &job->task;
 }
 
 /* Under the lock: the jobs of released tasks are spare; shares that are gone end with their last one. */
 static void recycle(struct chappe_handover *handover, struct chappe_released *released)
 {
-        struct chappe_task *following;
-        for (struct chappe_task *task = released->tasks; task; task = following) {
-                following = task->next;
-                put_aside(handover, chappe_job_of(task));
+        if (released->tasks) {
+                released->last->next = handover->spare;
+                handover->spare = released->tasks;
         }
         *released = (struct chappe_released){ 0 };
 }
@@ -154,7 +153,8 @@ static void conclude(struct chappe_handover *handover, const struct chappe_relea
 {
         chappe_handover_end_halts(handover, released);
         bool ring = poll_strand_concerned(handover, released);
-        free_shares(released);
+        if (released->gone)
+                free_shares(released);
         if (handover->idle > 0)
                 wake_workers(handover, busy);
         chappe_handover_unlock(handover);
@@ -195,12 +195,11 @@ size_t chappe_handover_room(struct chappe_handover *handover, struct chappe_shar
 
 static struct chappe_job *make_job(struct chappe_handover *handover)
 {
-        struct chappe_job *job = handover->spare;
-        if (job)
-                handover->spare = job->following;
-        else
-                job = malloc(sizeof(*job));
-        return job;
+        struct chappe_task *task = handover->spare;
+        if (!task)
+                return malloc(sizeof(struct chappe_job));
+        handover->spare = task->next;
+        return chappe_job_of(task);
 }
 
 static void settled(struct chappe_deliveries *deliveries, void *context)
@@ -302,13 +301,14 @@ static void keep_company(struct chappe_job *job, int64_t ripe_us)
 }
 
 static int give_one(struct chappe_handover *handover, struct chappe_share *share, const struct chappe_channel *channel,
-                    struct chappe_record *record, int64_t ripe_us)
+                    struct chappe_record *record, bool remembers, int64_t ripe_us)
 {
         struct chappe_job *job = make_job(handover);
         if (!job)
                 return -CHAPPE_E_NO_MEMORY;
         begin_job(job, share, channel, record);
-        recall_failures(handover, job);
+        if (remembers)
+                recall_failures(handover, job);
         if (record->offset == share->condemned)
                 condemn(job);
         if (share->together > 1)
@@ -336,10 +336,11 @@ int chappe_handover_give(struct chappe_handover *handover, struct chappe_share *
         if (channel->batch_wait_us > 0)
                 ripe_us = chappe_clock_monotonic_us(handover->runtime->world->clock) + channel->batch_wait_us;
         chappe_handover_lock(handover);
+        bool remembers = chappe_share_remembers(share);
         for (; given < count; given++) {
-                bool skip = chappe_share_finished_before(share, records[given].offset);
+                bool skip = remembers && chappe_share_finished_before(share, records[given].offset);
                 status = skip ? chappe_dispatcher_skip(handover->dispatcher, share, records[given].offset)
-                              : give_one(handover, share, channel, &records[given], ripe_us);
+                              : give_one(handover, share, channel, &records[given], remembers, ripe_us);
                 if (status < 0)
                         break;
                 if (skip)
@@ -405,7 +406,7 @@ int64_t chappe_handover_tick(struct chappe_handover *handover, int64_t now_us)
 
 void chappe_handover_rest(struct chappe_handover *handover)
 {
-        struct chappe_job *spare = NULL;
+        struct chappe_task *spare = NULL;
         chappe_handover_lock(handover);
         if (chappe_dispatcher_records(handover->dispatcher) == 0) {
                 spare = handover->spare;

@@ -60,7 +60,7 @@ struct chappe_job {
         bool outstanding;              /* it came back before all that it published was delivered */
         int reason_code;               /* why it failed last */
         char *reason;                  /* NULL: none; freed with the job */
-        struct chappe_job *following;  /* among the spare or settled ones */
+        struct chappe_job *following;  /* among the settled ones */
         struct chappe_job *leader; /* it ran with others, and waits for the deliveries of this one; NULL: for its own */
         struct chappe_job *fellow; /* the next that waits for those of its leader */
 };

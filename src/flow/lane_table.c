@@ -70,9 +70,8 @@ struct chappe_lane *chappe_lane_table_get(struct chappe_lane_table *table, struc
 void chappe_lane_table_remove(struct chappe_lane_table *table, struct chappe_lane *lane)
 {
         /* It is as a new one, for whoever is next. */
-        assert(!lane->head && !lane->next && lane->state == CHAPPE_LANE_IDLE);
+        assert(!lane->head && lane->state == CHAPPE_LANE_IDLE && !(lane->troubled | lane->listed | lane->loose));
         assert((lane->queued | lane->running | lane->returned | lane->failed | lane->bytes | lane->due.index) == 0);
-        assert(!(lane->troubled | lane->listed | lane->loose));
         struct chappe_lane **link = &table->buckets[bucket_of(lane->share, lane->identity, table->bucket_count)];
         while (*link != lane)
                 link = &(*link)->chain;

@@ -4,36 +4,6 @@
 
 #include <assert.h>
 
-void chappe_lane_append(struct chappe_lane *lane, struct chappe_task *task)
-{
-        assert(!lane->tail || lane->tail->offset < task->offset);
-        task->lane = lane;
-        task->next = NULL;
-        task->state = CHAPPE_TASK_QUEUED;
-        if (lane->tail)
-                lane->tail->next = task;
-        else
-                lane->head = task;
-        lane->tail = task;
-        lane->queued++;
-        if (!lane->next)
-                lane->next = task;
-}
-
-size_t chappe_lane_take(struct chappe_lane *lane, struct chappe_task **ret_tasks, size_t maximum)
-{
-        assert(lane->running == 0 && lane->failed == 0);
-        size_t taken = 0;
-        for (; taken < maximum && lane->next; lane->next = lane->next->next) {
-                lane->next->state = CHAPPE_TASK_RUNNING;
-                lane->next->again = false;
-                ret_tasks[taken++] = lane->next;
-        }
-        lane->running = (uint32_t)taken;
-        lane->queued -= (uint32_t)taken;
-        return taken;
-}
-
 size_t chappe_lane_take_alike(struct chappe_lane *lane, struct chappe_task **ret_tasks, size_t together, size_t maximum)
 {
         bool alone = lane->next->alone;

@@ -77,9 +77,35 @@ struct chappe_lane {
         bool loose; /* it gathers, and holds a loose task */
 };
 
-void chappe_lane_append(struct chappe_lane *lane, struct chappe_task *task);
+static inline void chappe_lane_append(struct chappe_lane *lane, struct chappe_task *task)
+{
+        assert(!lane->tail || lane->tail->offset < task->offset);
+        task->lane = lane;
+        task->next = NULL;
+        task->state = CHAPPE_TASK_QUEUED;
+        if (lane->tail)
+                lane->tail->next = task;
+        else
+                lane->head = task;
+        lane->tail = task;
+        lane->queued++;
+        if (!lane->next)
+                lane->next = task;
+}
 /* Up to maximum queued tasks, in order, are now running. */
-size_t chappe_lane_take(struct chappe_lane *lane, struct chappe_task **ret_tasks, size_t maximum);
+static inline size_t chappe_lane_take(struct chappe_lane *lane, struct chappe_task **ret_tasks, size_t maximum)
+{
+        assert(lane->running == 0 && lane->failed == 0);
+        size_t taken = 0;
+        for (; taken < maximum && lane->next; lane->next = lane->next->next) {
+                lane->next->state = CHAPPE_TASK_RUNNING;
+                lane->next->again = false;
+                ret_tasks[taken++] = lane->next;
+        }
+        lane->running = (uint32_t)taken;
+        lane->queued -= (uint32_t)taken;
+        return taken;
+}
 /* The same of a lane whose tasks run together: up to so many that do, or up to maximum that run by themselves. */
 size_t chappe_lane_take_alike(struct chappe_lane *lane, struct chappe_task **ret_tasks, size_t together,
                               size_t maximum);

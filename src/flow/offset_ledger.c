@@ -57,40 +57,44 @@ static size_t search(const struct chappe_offset_ledger *ledger, int64_t offset, 
 }
 
 /* Without gaps in the log the distance from the front is the place. */
-static size_t find(const struct chappe_offset_ledger *ledger, int64_t offset)
+static inline size_t find(const struct chappe_offset_ledger *ledger, int64_t offset)
 {
-        assert(ledger->count > 0);
         uint64_t distance = (uint64_t)(offset - entry_offset(*entry_at(ledger, 0)));
-        size_t high = distance < ledger->count ? (size_t)distance : ledger->count - 1;
-        return entry_offset(*entry_at(ledger, high)) == offset ? high : search(ledger, offset, high);
+        if (distance < ledger->count && entry_offset(*entry_at(ledger, (size_t)distance)) == offset)
+                return (size_t)distance;
+        return search(ledger, offset, distance < ledger->count ? (size_t)distance : ledger->count - 1);
 }
 
 /* From the front, which is finished, to the first that is not. */
-static void pop_finished(struct chappe_offset_ledger *ledger)
+static inline void pop_finished(struct chappe_offset_ledger *ledger)
 {
-        size_t n = 1;
-        while (n < ledger->count && (*entry_at(ledger, n) & FINISHED))
-                n++;
-        ledger->first = (ledger->first + n) & (ledger->capacity - 1);
-        ledger->count -= n;
+        const uint64_t *entries = ledger->entries;
+        size_t first = ledger->first, count = ledger->count, mask = ledger->capacity - 1;
+        do {
+                first = (first + 1) & mask;
+                count--;
+        } while (count > 0 && (entries[first] & FINISHED));
+        ledger->first = first;
+        ledger->count = count;
 }
 
 /* Beyond the front it is a run by itself, prolongs one, or joins two; at the front it ends one if that follows it. */
 void chappe_offset_ledger_finish(struct chappe_offset_ledger *ledger, int64_t offset)
 {
-        size_t n = find(ledger, offset);
-        uint64_t *entry = entry_at(ledger, n);
-        assert(*entry == (uint64_t)offset << 1);
-        *entry |= FINISHED;
+        assert(ledger->count > 0);
+        size_t n = find(ledger, offset), mask = ledger->capacity - 1, at = (ledger->first + n) & mask;
+        uint64_t *entries = ledger->entries;
+        bool right = n + 1 < ledger->count && (entries[(at + 1) & mask] & FINISHED);
+        bool left = n > 0 && (entries[(at - 1) & mask] & FINISHED);
+        assert(entries[at] == (uint64_t)offset << 1);
+        entries[at] |= FINISHED;
         ledger->unfinished--;
-        bool right = n + 1 < ledger->count && (*entry_at(ledger, n + 1) & FINISHED);
-        if (n > 0) {
-                bool left = *entry_at(ledger, n - 1) & FINISHED;
+        if (n == 0) {
+                ledger->runs -= right;
+                pop_finished(ledger);
+        } else {
                 ledger->runs += 1 - (size_t)left - (size_t)right;
-                return;
         }
-        ledger->runs -= right;
-        pop_finished(ledger);
 }
 
 int64_t chappe_offset_ledger_watermark(const struct chappe_offset_ledger *ledger)

@@ -131,13 +131,13 @@ static void note(struct chappe_consumer *consumer, struct chappe_kafka_partition
                 consumer->ready(consumer->context);
 }
 
-static void fill(struct chappe_record *record, rd_kafka_message_t *message)
+static inline void fill(struct chappe_record *record, const char *topic, rd_kafka_message_t *message)
 {
         rd_kafka_timestamp_type_t type;
         int64_t timestamp_ms = rd_kafka_message_timestamp(message, &type);
 
         *record = (struct chappe_record){
-                .topic = rd_kafka_topic_name(message->rkt),
+                .topic = topic,
                 .partition = message->partition,
                 .offset = message->offset,
                 .timestamp_ms = timestamp_ms,
@@ -159,13 +159,15 @@ static bool take_some(struct chappe_consumer *consumer, struct chappe_kafka_part
          * and seeks: beside those, librdkafka before 2.1 loses records here. */
         ssize_t arrived = rd_kafka_consume_batch_queue(partition->queue, 0, messages, wanted);
 
+        const char *topic = arrived > 0 ? rd_kafka_topic_name(messages[0]->rkt) : NULL; /* of all of them */
+
         for (ssize_t i = 0; i < arrived; i++) {
                 if (messages[i]->err) {
                         note(consumer, partition, messages[i]);
                         continue;
                 }
                 *bytes += messages[i]->key_len + messages[i]->len;
-                fill(&ret_records[(*count)++], messages[i]);
+                fill(&ret_records[(*count)++], topic, messages[i]);
         }
         return arrived == (ssize_t)wanted;
 }
