@@ -7,7 +7,6 @@
 
 #include "flow/handling.h"
 #include "flow/meters.h"
-#include "observe/metrics.h"
 
 static bool stands_apart(const struct chappe_job *job)
 {
@@ -79,7 +78,7 @@ static enum chappe_decision run_handler(struct chappe_context *ctx, struct chapp
         int64_t ended_us = chappe_clock_monotonic_us(world->clock);
         for (size_t i = 0; i < taken; i++)
                 jobs[i]->ended_us = ended_us;
-        chappe_metric_observe_us(jobs[0]->meters->handler_time, ended_us - jobs[0]->began_us);
+        chappe_tally_run(&ctx->tally, jobs[0]->meters, ended_us - jobs[0]->began_us);
         return chappe_step(world, "handler.end") ? decision : CHAPPE_RETRY;
 }
 

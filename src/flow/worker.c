@@ -198,6 +198,14 @@ static void split(struct chappe_worker *worker, struct chappe_job **jobs, size_t
                                            : "");
 }
 
+/* Handed back unrun, but for what was published in its name while it ran with others: that must come first. */
+static void come_back(struct chappe_job *job, int64_t now_us)
+{
+        bool clean = atomic_load(&job->deliveries.outstanding) == 1 && chappe_deliveries_result(&job->deliveries) == 0;
+        job->verdict = clean ? CHAPPE_VERDICT_UNRUN : CHAPPE_VERDICT_AGAIN;
+        job->due_us = now_us;
+}
+
 /* Returns how many of them, from the first on, that settled; 0: the first is to run by itself. */
 static size_t run_together(struct chappe_worker *worker, struct chappe_job **jobs, size_t count, int64_t now_us)
 {
@@ -236,6 +244,22 @@ static int64_t end_of(const struct chappe_worker *worker, const struct chappe_jo
         return now ? job->ended_us : chappe_clock_monotonic_us(worker->runtime->world->clock);
 }
 
+/* Together, or the first by itself. When that took long, or its partition went meanwhile, those that failed together
+ * are handed back first. */
+static size_t run_several(struct chappe_worker *worker, struct chappe_job **jobs, size_t count, int64_t began_us)
+{
+        size_t settled = run_together(worker, jobs, count, began_us);
+        if (settled > 0)
+                return settled;
+        int64_t now_us = chappe_clock_monotonic_us(worker->runtime->world->clock);
+        bool tried = jobs[0]->task.alone;
+        if (may_begin(worker, jobs[0], NULL) && (!tried || now_us <= began_us + BATCH_LONG_US))
+                run(worker, jobs[0], now_us);
+        else
+                come_back(jobs[0], now_us);
+        return 1;
+}
+
 /* In order; handlers that have become slow give the rest of a large batch back, to whoever is idle. Returns how many
  * were looked at. */
 static size_t run_batch(struct chappe_worker *worker, struct chappe_job **jobs, size_t count, int64_t began_us)
@@ -254,12 +278,11 @@ static size_t run_batch(struct chappe_worker *worker, struct chappe_job **jobs, 
                 const struct chappe_record *record = &jobs[i]->record;
                 chappe_runs_begin(worker->at_work, jobs[i]->channel, record->partition, record->offset, now_us);
                 size_t together = chappe_batch_length(jobs + i, count - i);
-                if (together > 1 && (settled = run_together(worker, jobs + i, together, now_us)) > 0) {
-                        looked_at += settled - 1;
-                } else {
-                        settled = 1;
+                if (together > 1)
+                        settled = run_several(worker, jobs + i, together, now_us);
+                else
                         run(worker, jobs[i], now_us);
-                }
+                looked_at += settled - 1;
                 failed = jobs[i]->verdict == CHAPPE_VERDICT_AGAIN ? jobs[i]->task.lane : NULL;
                 now_us = end_of(worker, jobs[i]);
         }

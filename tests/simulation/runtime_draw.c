@@ -11,7 +11,7 @@
 
 #define ROUNDS_MAXIMUM  5
 #define PADDING_MAXIMUM 40000
-#define SETTINGS        18
+#define SETTINGS        20
 #define HOPELESS        2 /* records where the breaker may open: one less than can be an outage */
 
 struct scene *scene;
@@ -127,6 +127,8 @@ static void draw_settings(struct chappe_random *random, struct scene_log *log, s
         set(settings, "breaker_doubt_ms=%d", draw(random, 3000));
         set(settings, "breaker_wait_ms=%d", 100 + draw(random, 1000));
         draw_carefulness(random, settings);
+        set(settings, "batch_records=%d", 2 + draw(random, 8));
+        set(settings, "batch_wait_ms=%d", draw(random, 3) ? draw(random, 400) : 0);
         set(settings, "partition.assignment.strategy=%s", strategy);
         if (draw(random, 4) == 0)
                 set(settings, "instance_static=true");
@@ -170,15 +172,17 @@ void scene_open(struct chappe_testkit *kit, enum scene_planted planted)
         scene->keeps = draw(&random, 3) == 0;
         scene->breaks = draw(&random, 2) == 0;
         scene->killer = draw(&random, 8) == 0 ? draw(&random, SCENE_ITEMS) : -1;
+        scene->relays_several = draw(&random, 3) == 0;
+        scene->keeps_several = draw(&random, 2) == 0;
         draw_items(&random);
         chappe_sim_topic_create(kit->sim, SCENE_IN, scene->partitions);
         if (scene->keeps)
                 draw_settings(&random, &scene->mid, &keeper, draw_strategy(&random));
         draw_settings(&random, &scene->in, &relay, draw_strategy(&random));
         for (int i = 1 + draw(&random, SCENE_INSTANCES); i > 0; i--)
-                chappe_testkit_add(kit, scene_relay(order), relay.at);
+                chappe_testkit_add(kit, scene_relay(order, scene->relays_several), relay.at);
         for (int i = scene->keeps ? 1 + draw(&random, 2) : 0; i > 0; i--)
-                chappe_testkit_add(kit, &scene_keeper, keeper.at);
+                chappe_testkit_add(kit, scene_keeper(scene->keeps_several), keeper.at);
         scene_watch();
 }
 

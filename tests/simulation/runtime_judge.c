@@ -418,7 +418,19 @@ static void note_handler(const char *what, int n, int32_t partition, int64_t off
         chappe_fibers_note(scene->kit->fibers, what, who, partition, offset);
 }
 
-int scene_begins(struct scene_log *log, struct chappe_context *ctx, int n)
+int scene_begins(const struct scene_log *log, struct chappe_context *ctx, size_t count)
+{
+        struct chappe_process *process = chappe_process_current();
+
+        if (count > 1)
+                chappe_fibers_note(scene->kit->fibers, "at once", chappe_process_name(process), (int64_t)count, 0);
+        if (chappe_process_stopped(process))
+                return -1;
+        scene_check_held(log, process, "begins a record");
+        return log->holdings[scene_instance_number(process)][chappe_context_partition(ctx)].gained;
+}
+
+void scene_begins_one(struct scene_log *log, struct chappe_context *ctx, int n, int begun)
 {
         struct chappe_process *process = chappe_process_current();
         int32_t partition = chappe_context_partition(ctx);
@@ -427,22 +439,21 @@ int scene_begins(struct scene_log *log, struct chappe_context *ctx, int n)
 
         struct scene_holding *holding = &log->holdings[instance][partition];
 
-        holding->running++;
         note_handler("begins", n, partition, offset);
-        if (chappe_process_stopped(process))
-                return 0;
-        scene_check_held(log, process, "begins a record");
+        /* One of several that its partition outlived has begun before. */
+        if (chappe_process_stopped(process) || holding->gained != begun)
+                return;
+        holding->running++;
         if (log->stale[partition] || chappe_sim_mistaken(scene->kit->sim, log->topic, partition) ||
             holding->life != log->life || offset >= log->end[partition] || log->items[partition][offset] != n)
-                return holding->gained; /* a record of a topic that is not there any more */
+                return; /* a record of a topic that is not there any more */
         if (holding->told_finished[offset] && !holding->moved)
                 scene_complain("%s runs item %d again, which was told to be finished when it gained %s[%d]",
                                chappe_process_name(process), n, log->topic, partition);
         check_order(log, partition, offset, n);
-        return holding->gained;
 }
 
-void scene_ends(struct scene_log *log, struct chappe_context *ctx, int n, int begun, enum chappe_decision decision)
+void scene_ends_one(struct scene_log *log, struct chappe_context *ctx, int n, int begun, enum chappe_decision decision)
 {
         struct chappe_process *process = chappe_process_current();
         int32_t partition = chappe_context_partition(ctx);

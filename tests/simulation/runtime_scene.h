@@ -112,7 +112,8 @@ struct scene {
         bool breaks; /* the relay's breaker may open */
         int killer;  /* the item that is one; -1: none */
         int rounds;
-        int feeding; /* the item whose record is being appended */
+        bool relays_several, keeps_several; /* their handlers take more than one record at a time */
+        int feeding;                        /* the item whose record is being appended */
         struct chappe_arena *arena;
 };
 
@@ -127,8 +128,9 @@ void scene_close(void);
 int64_t scene_feed(int round);
 
 /* runtime_services.c */
-const struct chappe_service_config *scene_relay(enum chappe_order order);
-extern const struct chappe_service_config scene_keeper;
+/* several: its handler takes more than one record at a time. */
+const struct chappe_service_config *scene_relay(enum chappe_order order, bool several);
+const struct chappe_service_config *scene_keeper(bool several);
 
 /* runtime_judge.c */
 void scene_watch(void);
@@ -139,9 +141,10 @@ struct scene_log *scene_log_named(const char *topic);
 /* "relay-1": 1. */
 int scene_instance_number(struct chappe_process *process);
 const struct chappe_testkit_instance *scene_instance_of(const struct scene_log *log, struct chappe_process *process);
-/* A handler begins and ends a record of one of the logs; what the one returns the other wants. */
-int scene_begins(struct scene_log *log, struct chappe_context *ctx, int n);
-void scene_ends(struct scene_log *log, struct chappe_context *ctx, int n, int begun, enum chappe_decision decision);
+/* A handler of so many records of one of the logs begins; what it returns is wanted where it begins and ends each. */
+int scene_begins(const struct scene_log *log, struct chappe_context *ctx, size_t count);
+void scene_begins_one(struct scene_log *log, struct chappe_context *ctx, int n, int begun);
+void scene_ends_one(struct scene_log *log, struct chappe_context *ctx, int n, int begun, enum chappe_decision decision);
 
 /* runtime_changes.c: topics that change under their readers, operations that are held and moved */
 void scene_sought(void *context, struct chappe_process *process, const char *group, const char *topic,

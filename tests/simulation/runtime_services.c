@@ -72,17 +72,45 @@ static enum chappe_decision relay_decides(struct chappe_context *ctx, const stru
         return CHAPPE_DONE;
 }
 
-static enum chappe_decision on_relayed(struct chappe_context *ctx, const struct shop_stock_moved *event)
+/* One after another, until one of them fails: what happens to that one happens to all. */
+static enum chappe_decision
+run(struct scene_log *log, struct chappe_context *ctx, const struct shop_stock_moved *events, size_t count,
+    enum chappe_decision (*one)(struct chappe_context *ctx, const struct shop_stock_moved *event))
 {
-        int n = (int)event->quantity, begun;
-        enum chappe_decision decision;
+        int begun = scene_begins(log, ctx, count);
+        enum chappe_decision decision = CHAPPE_DONE;
+        size_t ran = 0;
 
-        begun = scene_begins(&scene->in, ctx, n);
+        for (; ran < count && decision == CHAPPE_DONE; ran++) {
+                chappe_context_select(ctx, ran);
+                scene_begins_one(log, ctx, (int)events[ran].quantity, begun);
+                decision = one(ctx, &events[ran]);
+        }
+        for (size_t i = 0; i < ran; i++) {
+                chappe_context_select(ctx, i);
+                scene_ends_one(log, ctx, (int)events[i].quantity, begun, decision);
+        }
+        return decision;
+}
+
+static enum chappe_decision relay(struct chappe_context *ctx, const struct shop_stock_moved *event)
+{
+        int n = (int)event->quantity;
+
         scene->outcomes[n].runs++;
         dawdle(scene->items[n].slow_us);
-        decision = relay_decides(ctx, event, &scene->items[n], &scene->outcomes[n]);
-        scene_ends(&scene->in, ctx, n, begun, decision);
-        return decision;
+        return relay_decides(ctx, event, &scene->items[n], &scene->outcomes[n]);
+}
+
+static enum chappe_decision on_relayed(struct chappe_context *ctx, const struct shop_stock_moved *event)
+{
+        return run(&scene->in, ctx, event, 1, relay);
+}
+
+static enum chappe_decision on_several_relayed(struct chappe_context *ctx, const struct shop_stock_moved *events,
+                                               size_t count)
+{
+        return run(&scene->in, ctx, events, count, relay);
 }
 
 static bool enter(struct chappe_context *ctx, int n)
@@ -95,56 +123,84 @@ static bool enter(struct chappe_context *ctx, int n)
         return sqlite3_step(statement) == SQLITE_DONE;
 }
 
-static enum chappe_decision on_kept(struct chappe_context *ctx, const struct shop_stock_moved *event)
+static enum chappe_decision keep(struct chappe_context *ctx, const struct shop_stock_moved *event)
 {
-        int n = (int)event->quantity, begun;
+        int n = (int)event->quantity;
         struct outcome *outcome = &scene->outcomes[n];
-        enum chappe_decision decision;
         bool entered;
 
-        begun = scene_begins(&scene->mid, ctx, n);
         dawdle(scene->items[n].keep_slow_us);
         entered = enter(ctx, n) && outcome->kept_runs >= scene->items[n].keep_failures;
         outcome->kept_runs += !killed();
         outcome->entered += entered && !killed();
-        decision = entered ? CHAPPE_DONE : chappe_retry(ctx, "failed");
-        scene_ends(&scene->mid, ctx, n, begun, decision);
-        return decision;
+        return entered ? CHAPPE_DONE : chappe_retry(ctx, "failed");
+}
+
+static enum chappe_decision on_kept(struct chappe_context *ctx, const struct shop_stock_moved *event)
+{
+        return run(&scene->mid, ctx, event, 1, keep);
+}
+
+static enum chappe_decision on_several_kept(struct chappe_context *ctx, const struct shop_stock_moved *events,
+                                            size_t count)
+{
+        return run(&scene->mid, ctx, events, count, keep);
 }
 
 static const struct chappe_retry_policy policy = { .backoff_ms = 20,
                                                    .backoff_maximum_ms = 400,
                                                    .attempts = SCENE_ATTEMPTS };
 
-#define RELAY(relay, wanted)                                                                                           \
+#define RELAY(relay, consumes, handler, wanted)                                                                        \
         static const struct chappe_operation relay##_operations[] = {                                                  \
-                SHOP_STOCK_MOVED_CONSUMES(SCENE_IN, on_relayed, .order = wanted, .retry = &policy,                     \
-                                          .partitions = SCENE_PARTITIONS),                                             \
+                consumes(SCENE_IN, handler, .order = wanted, .retry = &policy, .partitions = SCENE_PARTITIONS),        \
                 SHOP_STOCK_MOVED_PRODUCES(SCENE_MID, .partitions = SCENE_PARTITIONS),                                  \
                 { 0 },                                                                                                 \
         };                                                                                                             \
         static const struct chappe_service_config relay = { .name = "relay",                                           \
                                                             .version = "1",                                            \
                                                             .operations = relay##_operations }
-RELAY(relay_by_key, CHAPPE_ORDER_KEY);
-RELAY(relay_by_partition, CHAPPE_ORDER_PARTITION);
-RELAY(relay_unordered, CHAPPE_ORDER_NONE);
+#define ONE                           SHOP_STOCK_MOVED_CONSUMES, on_relayed
+#define SEVERAL                       SHOP_STOCK_MOVED_CONSUMES_BATCH, on_several_relayed
+#define RELAY_OF(relay, kind, wanted) RELAY(relay, kind, wanted)
+RELAY_OF(relay_by_key, ONE, CHAPPE_ORDER_KEY);
+RELAY_OF(relay_by_partition, ONE, CHAPPE_ORDER_PARTITION);
+RELAY_OF(relay_unordered, ONE, CHAPPE_ORDER_NONE);
+RELAY_OF(relay_several_by_key, SEVERAL, CHAPPE_ORDER_KEY);
+RELAY_OF(relay_several_by_partition, SEVERAL, CHAPPE_ORDER_PARTITION);
+RELAY_OF(relay_several_unordered, SEVERAL, CHAPPE_ORDER_NONE);
 
-const struct chappe_service_config *scene_relay(enum chappe_order order)
+const struct chappe_service_config *scene_relay(enum chappe_order order, bool several)
 {
-        return order == CHAPPE_ORDER_KEY         ? &relay_by_key
-               : order == CHAPPE_ORDER_PARTITION ? &relay_by_partition
-                                                 : &relay_unordered;
+        static const struct chappe_service_config *const relays[][2] = {
+                [CHAPPE_ORDER_KEY] = { &relay_by_key, &relay_several_by_key },
+                [CHAPPE_ORDER_PARTITION] = { &relay_by_partition, &relay_several_by_partition },
+                [CHAPPE_ORDER_NONE] = { &relay_unordered, &relay_several_unordered },
+        };
+
+        return relays[order][several];
 }
 
 static const struct chappe_operation keeper_operations[] = {
         SHOP_STOCK_MOVED_CONSUMES(SCENE_MID, on_kept, .retry = &policy),
         { 0 },
 };
+static const struct chappe_operation keeper_of_several_operations[] = {
+        SHOP_STOCK_MOVED_CONSUMES_BATCH(SCENE_MID, on_several_kept, .retry = &policy),
+        { 0 },
+};
 static const struct chappe_migration migrations[] = {
         { 1, "kept", "CREATE TABLE kept (at INTEGER PRIMARY KEY AUTOINCREMENT, n INTEGER NOT NULL)" },
         { 0 },
 };
-const struct chappe_service_config scene_keeper = {
+static const struct chappe_service_config keeper = {
         .name = "keeper", .version = "1", .operations = keeper_operations, .migrations = migrations
 };
+static const struct chappe_service_config keeper_of_several = {
+        .name = "keeper", .version = "1", .operations = keeper_of_several_operations, .migrations = migrations
+};
+
+const struct chappe_service_config *scene_keeper(bool several)
+{
+        return several ? &keeper_of_several : &keeper;
+}
