@@ -63,7 +63,7 @@ enum chappe_decision notifications_on_returned(struct chappe_context *ctx, const
                               .sent_at = chappe_context_now_ms(ctx) });
 }
 
-enum chappe_decision notifications_on_shipped(struct chappe_context *ctx, const struct shop_order_shipped *order)
+static enum chappe_decision notify_shipped(struct chappe_context *ctx, const struct shop_order_shipped *order)
 {
         return notify(ctx, &(struct shop_customer_notified){
                                    .order_id = order->order_id,
@@ -74,4 +74,17 @@ enum chappe_decision notifications_on_shipped(struct chappe_context *ctx, const 
                                                                CHAPPE_TEXT(order->order_id),
                                                                CHAPPE_TEXT(order->country), CHAPPE_TEXT(order->parcel)),
                                    .sent_at = chappe_context_now_ms(ctx) });
+}
+
+/* Parcels leave in loads: one transaction for all of them. */
+enum chappe_decision notifications_on_shipped(struct chappe_context *ctx, const struct shop_order_shipped *orders,
+                                              size_t count)
+{
+        enum chappe_decision decision = CHAPPE_DONE;
+
+        for (size_t i = 0; i < count && decision == CHAPPE_DONE; i++) {
+                chappe_context_select(ctx, i);
+                decision = notify_shipped(ctx, &orders[i]);
+        }
+        return decision;
 }

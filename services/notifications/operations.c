@@ -9,7 +9,7 @@ static const struct chappe_operation operations[] = {
         SHOP_ORDER_ACCEPTED_CONSUMES("shop.orders.accepted", notifications_on_accepted),
         SHOP_ORDER_REJECTED_CONSUMES("shop.orders.rejected", notifications_on_rejected),
         SHOP_ORDER_RETURNED_CONSUMES("shop.orders.returned", notifications_on_returned),
-        SHOP_ORDER_SHIPPED_CONSUMES("shop.orders.shipped", notifications_on_shipped),
+        SHOP_ORDER_SHIPPED_CONSUMES_BATCH("shop.orders.shipped", notifications_on_shipped, .order = CHAPPE_ORDER_NONE),
         SHOP_CUSTOMER_NOTIFIED_PRODUCES("shop.customers.notified"),
         { 0 },
 };

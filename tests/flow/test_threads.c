@@ -28,6 +28,7 @@
 static _Atomic int runs[RECORDS];
 static _Atomic int handled;
 static _Atomic int awaited;
+static _Atomic bool together; /* several were handled at once */
 static struct chappe_mutex *mutex;
 static struct chappe_condition *changed;
 static char prefix[60]; /* of everything, on a cluster that others use */
@@ -51,6 +52,24 @@ static enum chappe_decision on_event(struct chappe_context *ctx, const void *dec
         return CHAPPE_DONE;
 }
 
+static enum chappe_decision on_events(struct chappe_context *ctx, const void *decoded, size_t count)
+{
+        const struct event *events = decoded;
+        enum chappe_decision decision = CHAPPE_DONE;
+        if (count > 1)
+                atomic_store(&together, true);
+        for (size_t i = 0; i < count && decision == CHAPPE_DONE; i++) {
+                chappe_context_select(ctx, i);
+                decision = on_event(ctx, &events[i]);
+        }
+        return decision;
+}
+
+static const struct chappe_operation consumes_several[] = {
+        { .kind = CHAPPE_CONSUMES, .topic = "in", .type = &event_type, .on_batch = on_events, .batch_wait_ms = 50 },
+        { .kind = CHAPPE_PRODUCES, .topic = "out", .type = &event_type },
+        { 0 },
+};
 static const struct chappe_operation consumes[] = {
         { .kind = CHAPPE_CONSUMES, .topic = "in", .type = &event_type, .on_event = on_event },
         { .kind = CHAPPE_PRODUCES, .topic = "out", .type = &event_type },
@@ -158,17 +177,29 @@ static void assert_runs(int from, int to, int expected)
                 assert_int_equal(atomic_load(&runs[n]), expected);
 }
 
-static void test_published_events_are_consumed_and_the_stop_is_clean(void **state)
+static void publish_and_consume(const struct chappe_operation *operations)
 {
         struct chappe_runtime publisher, consumer;
-        (void)state;
         open_runtime(&publisher, "publisher", produces);
         publish(&publisher, 0, RECORDS);
-        open_runtime(&consumer, "consumer", consumes);
+        open_runtime(&consumer, "consumer", operations);
         await_handled(RECORDS);
         assert_runs(0, RECORDS, 1);
         close_runtime(&consumer);
         close_runtime(&publisher);
+}
+
+static void test_published_events_are_consumed_and_the_stop_is_clean(void **state)
+{
+        (void)state;
+        publish_and_consume(consumes);
+}
+
+static void test_they_are_also_where_they_are_handled_together(void **state)
+{
+        (void)state;
+        publish_and_consume(consumes_several);
+        assert_true(atomic_load(&together));
 }
 
 static void test_what_comes_while_a_topic_is_paused_runs_when_it_is_resumed(void **state)
@@ -230,6 +261,7 @@ int main(int argc, char **argv)
         const struct CMUnitTest on_mock[] = {
                 cmocka_unit_test_setup_teardown(test_published_events_are_consumed_and_the_stop_is_clean, setup,
                                                 teardown),
+                cmocka_unit_test_setup_teardown(test_they_are_also_where_they_are_handled_together, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_what_comes_while_a_topic_is_paused_runs_when_it_is_resumed, setup,
                                                 teardown),
         };
