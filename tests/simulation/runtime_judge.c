@@ -423,6 +423,8 @@ int scene_begins(const struct scene_log *log, struct chappe_context *ctx, size_t
         struct chappe_process *process = chappe_process_current();
 
         if (count > 1)
+                chappe_testkit_note_sight(scene->kit, "several records ran at once");
+        if (count > 1)
                 chappe_fibers_note(scene->kit->fibers, "at once", chappe_process_name(process), (int64_t)count, 0);
         if (chappe_process_stopped(process))
                 return -1;

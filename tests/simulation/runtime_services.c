@@ -86,6 +86,8 @@ run(struct scene_log *log, struct chappe_context *ctx, const struct shop_stock_m
                 scene_begins_one(log, ctx, (int)events[ran].quantity, begun);
                 decision = one(ctx, &events[ran]);
         }
+        if (count > 1 && decision != CHAPPE_DONE)
+                chappe_testkit_note_sight(scene->kit, "several records failed together");
         for (size_t i = 0; i < ran; i++) {
                 chappe_context_select(ctx, i);
                 scene_ends_one(log, ctx, (int)events[i].quantity, begun, decision);
