@@ -81,6 +81,11 @@ void chappe_testkit_crash(struct chappe_testkit_instance *instance);
 void chappe_testkit_restart(struct chappe_testkit_instance *instance);
 /* Stops it in order; 0 when nothing was in flight. */
 int chappe_testkit_stop(struct chappe_testkit_instance *instance);
+/* Its main thread pauses what it consumes from this topic (as in the operations table; NULL: nothing is paused any more), or
+ * moves it to a time, as <chappe/control.h> says, once the kit runs. The topic's name must outlive the kit. Nothing while
+ * it is down; a restart forgets a pause. */
+void chappe_testkit_hold(struct chappe_testkit_instance *instance, const char *topic);
+void chappe_testkit_seek(struct chappe_testkit_instance *instance, const char *topic, int64_t time_ms);
 
 /* What goes wrong in a simulated run: how often, while faults last. Zero members: never. */
 struct chappe_testkit_faults {

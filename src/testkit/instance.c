@@ -248,7 +248,7 @@ static bool takes_orders(const struct chappe_testkit_instance *instance)
         return instance->process && instance->state == INSTANCE_UP;
 }
 
-void chappe_testkit_instance_hold(struct chappe_testkit_instance *instance, const char *topic)
+void chappe_testkit_hold(struct chappe_testkit_instance *instance, const char *topic)
 {
         if (!takes_orders(instance))
                 return;
@@ -256,7 +256,7 @@ void chappe_testkit_instance_hold(struct chappe_testkit_instance *instance, cons
         chappe_condition_broadcast(chappe_process_executor(instance->process), instance->changed);
 }
 
-void chappe_testkit_instance_seek(struct chappe_testkit_instance *instance, const char *topic, int64_t time_ms)
+void chappe_testkit_seek(struct chappe_testkit_instance *instance, const char *topic, int64_t time_ms)
 {
         if (!takes_orders(instance))
                 return;

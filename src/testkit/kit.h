@@ -144,9 +144,6 @@ void chappe_testkit_instance_kill(struct chappe_testkit_instance *instance, int6
 void chappe_testkit_instance_ask_to_stop(struct chappe_testkit_instance *instance, int64_t down_us);
 /* It stands still until then. */
 void chappe_testkit_instance_pause(struct chappe_testkit_instance *instance, int64_t until_us);
-/* Its main strand pauses that topic (NULL: none is paused any more), or moves it to a time, once it comes to it. */
-void chappe_testkit_instance_hold(struct chappe_testkit_instance *instance, const char *topic);
-void chappe_testkit_instance_seek(struct chappe_testkit_instance *instance, const char *topic, int64_t time_ms);
 /* Now, if it is down. */
 void chappe_testkit_instance_come_up(struct chappe_testkit_instance *instance);
 void chappe_testkit_instance_free(struct chappe_testkit_instance *instance);

@@ -261,9 +261,9 @@ static void change(struct fault *fault)
         int64_t now_ms = chappe_testkit_now_ms(kit);
 
         if (fault->kind == FAULT_HOLD)
-                chappe_testkit_instance_hold(fault->instance, fault->topic);
+                chappe_testkit_hold(fault->instance, fault->topic);
         else if (fault->kind == FAULT_SEEK)
-                chappe_testkit_instance_seek(fault->instance, fault->topic, now_ms - fault->for_us / 1000);
+                chappe_testkit_seek(fault->instance, fault->topic, now_ms - fault->for_us / 1000);
         else if (fault->kind == FAULT_GROWTH)
                 grow(kit, fault->topic, fault->pick);
         else if (fault->kind == FAULT_RETENTION)
@@ -282,7 +282,7 @@ static void end_change(struct fault *fault)
                 return;
         fault->lasts = false;
         if (fault->kind == FAULT_HOLD)
-                chappe_testkit_instance_hold(fault->instance, NULL);
+                chappe_testkit_hold(fault->instance, NULL);
         else if (fault->kind == FAULT_TOPIC_DELETED && fault->ppm > 0)
                 chappe_sim_topic_create(fault->kit->sim, fault->topic, (int32_t)fault->ppm);
 }

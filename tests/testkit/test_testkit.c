@@ -107,6 +107,53 @@ static void test_crashed_instance_finishes_its_work_after_the_restart(void **sta
         chappe_testkit_free(kit);
 }
 
+static void test_what_is_fed_while_a_topic_is_held_waits_until_it_is_let_go(void **state)
+{
+        struct chappe_testkit *kit = chappe_testkit_new(7, &counter_service, NULL);
+        struct chappe_testkit_instance *counter = chappe_testkit_instance(kit, "counter", 0);
+
+        (void)state;
+        feed(kit, 1);
+        assert_int_equal(chappe_testkit_run_until_idle(kit), 0);
+        chappe_testkit_hold(counter, COUNTER_IN);
+        chappe_testkit_run_for(kit, 1000);
+        feed(kit, 2);
+        feed(kit, 3);
+        chappe_testkit_run_for(kit, 60000);
+        assert_int_equal(rows(kit), 1);
+        chappe_testkit_hold(counter, NULL);
+        assert_int_equal(chappe_testkit_run_until_idle(kit), 0);
+        assert_int_equal(rows(kit), 3);
+        chappe_testkit_free(kit);
+}
+
+/* What took effect before is passed over, what an inbox does not know (its rows are gone here) takes effect again. */
+static void test_moving_a_topic_back_does_again_what_the_inbox_does_not_know(void **state)
+{
+        struct chappe_testkit *kit = chappe_testkit_new(8, &counter_service, NULL);
+        struct chappe_testkit_instance *counter = chappe_testkit_instance(kit, "counter", 0);
+
+        (void)state;
+        for (int n = 1; n <= 5; n++)
+                feed(kit, n);
+        assert_int_equal(chappe_testkit_run_until_idle(kit), 0);
+        assert_int_equal(rows(kit), 5);
+        chappe_testkit_seek(counter, COUNTER_IN, 0);
+        chappe_testkit_run_for(kit, 5000);
+        assert_int_equal(chappe_testkit_run_until_idle(kit), 0);
+        assert_int_equal(rows(kit), 5);
+        assert_int_equal(chappe_testkit_published(kit, COUNTER_OUT), 5);
+        assert_int_equal(sqlite3_exec(chappe_testkit_database(kit, "counter"),
+                                      "DELETE FROM chappe_inbox; DELETE FROM parcels", NULL, NULL, NULL),
+                         SQLITE_OK);
+        chappe_testkit_seek(counter, COUNTER_IN, 0);
+        chappe_testkit_run_for(kit, 5000);
+        assert_int_equal(chappe_testkit_run_until_idle(kit), 0);
+        assert_int_equal(rows(kit), 5);
+        assert_int_equal(chappe_testkit_published(kit, COUNTER_OUT), 10);
+        chappe_testkit_free(kit);
+}
+
 static void test_two_instances_share_the_work(void **state)
 {
         struct chappe_testkit *kit = chappe_testkit_new(5, &counter_service, &counter_service, NULL);
@@ -355,6 +402,8 @@ int main(void)
                 cmocka_unit_test(test_event_fed_twice_takes_effect_once),
                 cmocka_unit_test(test_bytes_of_a_stranger_go_to_the_dead_letters),
                 cmocka_unit_test(test_crashed_instance_finishes_its_work_after_the_restart),
+                cmocka_unit_test(test_what_is_fed_while_a_topic_is_held_waits_until_it_is_let_go),
+                cmocka_unit_test(test_moving_a_topic_back_does_again_what_the_inbox_does_not_know),
                 cmocka_unit_test(test_two_instances_share_the_work),
                 cmocka_unit_test(test_stub_answers_instead_of_the_callee),
                 cmocka_unit_test(test_books_balance_after_every_seed_of_faults),
