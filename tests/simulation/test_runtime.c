@@ -108,7 +108,7 @@ static void assert_found(enum scene_planted planted, const char *test)
                 return; /* a repetition */
         /* What is left is short enough to be read. */
         assert_true(report.shrunk_items <= SCENE_ITEMS / 2);
-        assert_true(report.shrunk_faults <= 6);
+        assert_true(report.shrunk_faults <= 8);
 }
 
 static void test_runtime_that_commits_one_too_far_is_found(void **state)
