@@ -79,6 +79,7 @@ struct chappe_message {
         const struct chappe_message_error *errors;
         size_t error_count;
         const char *idempotency_field; /* a string field of the request that is the idempotency key, or NULL */
+        bool one_way;           /* nothing comes back (specification, "One-Way Messages"): chappe_send */
 };
 
 #ifdef __cplusplus

@@ -16,6 +16,7 @@ struct request {
         const struct chappe_writer *writer;
         struct chappe_bytes body;
         struct chappe_text id; /* under which its reply is remembered */
+        bool one_way;          /* by the contract: whatever the headers say, there is no reply */
 };
 
 static int64_t now_ms(const struct chappe_context *ctx)
@@ -66,6 +67,8 @@ static enum chappe_decision send_reply(struct chappe_context *ctx, const struct 
         struct chappe_header_list list;
         int status;
 
+        if (request->one_way)
+                return CHAPPE_DONE;
         if (!topic.length) {
                 chappe_metric_add(answers->unaddressed, 1);
                 return CHAPPE_DONE;
@@ -103,7 +106,7 @@ static enum chappe_decision tell_error(struct chappe_context *ctx, const struct 
 {
         if (ctx->error.code == CHAPPE_E_STOPPED || chappe_executor_stopped(ctx->runtime->world->executor))
                 return CHAPPE_RETRY; /* another instance answers */
-        if (!request->says.reply_topic.length)
+        if (request->one_way || !request->says.reply_topic.length)
                 return CHAPPE_DEAD_LETTER;
         if (!ctx->error.code)
                 chappe_fail(&ctx->error, CHAPPE_E_CALL_REMOTE, "%s",
@@ -193,7 +196,8 @@ static enum chappe_decision run(struct chappe_context *ctx, const struct request
         outcome = ctx->operation->on_request(ctx, value, reply);
         if (outcome < 0 || encode_reply(ctx, outcome, reply) < 0) {
                 roll_back(ctx);
-                return tell_error(ctx, request);
+                /* As with an event: what broke may work at another attempt. */
+                return request->one_way && outcome < 0 ? CHAPPE_RETRY : tell_error(ctx, request);
         }
         return conclude(ctx, request);
 }
@@ -220,6 +224,7 @@ static void adopt(struct chappe_context *ctx, struct request *request, const str
         if (request->says.idempotency_key.length)
                 ctx->event_id = request->says.idempotency_key;
         request->id = ctx->event_id;
+        request->one_way = answer->operation->message->one_way;
         ctx->operation = answer->operation;
         ctx->deadline_ms = request->says.deadline_ms;
         ctx->correlation =

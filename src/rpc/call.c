@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* chappe_call: encode, send, wait, decode. */
+/* chappe_call: encode, send, wait, decode. chappe_send: only the first two. */
 #include <chappe/call.h>
 
 #include <stdio.h>
 
 #include "base/id.h"
 #include "flow/payload.h"
+#include "flow/publisher.h"
 #include "rpc/calls.h"
 #include "rpc/fields.h"
 
@@ -135,20 +136,22 @@ static int read_reply(struct chappe_context *ctx, const struct chappe_callee *ca
         return decode(ctx, callee, message, value, ret_reply);
 }
 
-static int exchange(struct chappe_context *ctx, const struct chappe_callee *callee,
-                    const struct chappe_message *message, const void *request, struct chappe_record *ret_record)
+/* What the headers of a request point to. */
+struct names {
+        char key[CHAPPE_ID_SIZE];
+        char traceparent[CHAPPE_TRACEPARENT_SIZE];
+};
+
+/* Encodes the request into the context's scratch; fills in all that does not depend on who waits for a reply. */
+static int make_request(struct chappe_context *ctx, const struct chappe_callee *callee,
+                        const struct chappe_message *message, const void *request, struct names *names,
+                        struct chappe_exchange *exchange)
 {
-        char key[CHAPPE_ID_SIZE], traceparent[CHAPPE_TRACEPARENT_SIZE];
-        struct chappe_exchange exchange = { .headers = { .method = chappe_text(message->name) } };
         const char *key_field = callee->operation->key ? callee->operation->key : message->request->key;
         struct chappe_text record_key = chappe_field_text(message->request->layout, request, key_field);
         struct chappe_trace trace;
-        int status;
+        int status = idempotency_key(ctx, message, request, names->key, &exchange->headers.idempotency_key);
 
-        if (limit(ctx, callee, &exchange) < 0)
-                return chappe_fail(&ctx->error, CHAPPE_E_TIMEOUT,
-                                   "the deadline had passed before the request was sent");
-        status = idempotency_key(ctx, message, request, key, &exchange.headers.idempotency_key);
         if (status < 0)
                 return status;
         ctx->scratch->length = 0;
@@ -157,27 +160,92 @@ static int exchange(struct chappe_context *ctx, const struct chappe_callee *call
         if (status < 0)
                 return status;
         trace = chappe_context_span(ctx);
-        chappe_trace_format(&trace, traceparent);
-        exchange.headers.traceparent = chappe_text(traceparent);
-        exchange.outgoing = (struct chappe_outgoing){
+        chappe_trace_format(&trace, names->traceparent);
+        exchange->headers.method = chappe_text(message->name);
+        exchange->headers.traceparent = chappe_text(names->traceparent);
+        exchange->outgoing = (struct chappe_outgoing){
                 .topic = callee->topic,
                 .partition = CHAPPE_PARTITION_BY_KEY,
                 .key = { (const uint8_t *)record_key.at, record_key.length },
                 .value = { ctx->scratch->at, ctx->scratch->length },
         };
-        return chappe_calls_exchange(ctx->runtime->calls, &exchange, ret_record, &ctx->error);
+        return 0;
+}
+
+static int exchange(struct chappe_context *ctx, const struct chappe_callee *callee,
+                    const struct chappe_message *message, const void *request, struct chappe_record *ret_record)
+{
+        struct chappe_exchange exchange = { 0 };
+        struct names names;
+        int status;
+
+        if (limit(ctx, callee, &exchange) < 0)
+                return chappe_fail(&ctx->error, CHAPPE_E_TIMEOUT,
+                                   "the deadline had passed before the request was sent");
+        status = make_request(ctx, callee, message, request, &names, &exchange);
+        return status < 0 ? status : chappe_calls_exchange(ctx->runtime->calls, &exchange, ret_record, &ctx->error);
+}
+
+/* NULL: the table does not have it, or not in this way. */
+static const struct chappe_callee *find_callee(struct chappe_context *ctx, const struct chappe_message *message,
+                                               bool one_way)
+{
+        const struct chappe_runtime *runtime = ctx->runtime;
+        const struct chappe_callee *callee = runtime->calls ? chappe_calls_find(runtime->calls, message) : NULL;
+
+        if (!callee)
+                chappe_fail(&ctx->error, CHAPPE_E_CALL_NOT_DECLARED, "service %s does not declare to call %s.%s",
+                            runtime->service, message->protocol, message->name);
+        if (!callee || message->one_way == one_way)
+                return callee;
+        chappe_fail(&ctx->error, CHAPPE_E_USAGE, "%s.%s is %s: %s it", message->protocol, message->name,
+                    message->one_way ? "one-way" : "answered", message->one_way ? "chappe_send" : "chappe_call");
+        return NULL;
+}
+
+static int send(struct chappe_context *ctx, const struct chappe_callee *callee, const struct chappe_message *message,
+                const void *request)
+{
+        const struct chappe_unit_of_work_operations *work = ctx->runtime->work;
+        struct chappe_exchange exchange = { 0 };
+        struct chappe_header_list headers;
+        struct names names;
+        int status = make_request(ctx, callee, message, request, &names, &exchange);
+
+        if (status < 0)
+                return status;
+        chappe_header_list_init(&headers);
+        chappe_request_headers_write(&exchange.headers, 0, &headers);
+        exchange.outgoing.headers = headers.headers;
+        exchange.outgoing.header_count = headers.count;
+        if (work && work->open(ctx))
+                return work->publish(ctx, &exchange.outgoing);
+        return chappe_publisher_send(ctx->runtime->publisher, CHAPPE_SEND_EVENT, &exchange.outgoing, ctx->deliveries,
+                                     &ctx->error);
+}
+
+int chappe_send(struct chappe_context *ctx, const struct chappe_message *message, const void *request)
+{
+        const struct chappe_callee *callee = find_callee(ctx, message, true);
+        int status;
+
+        if (!callee)
+                return -ctx->error.code;
+        if (!ctx->runtime->publisher)
+                return chappe_fail(&ctx->error, CHAPPE_E_STOPPED, "service %s is not started", ctx->runtime->service);
+        status = send(ctx, callee, message, request);
+        return status < 0 ? chappe_error_prefix(&ctx->error, "%s.%s", message->protocol, message->name) : 0;
 }
 
 int chappe_call(struct chappe_context *ctx, const struct chappe_message *message, const void *request, void *ret_reply)
 {
         const struct chappe_runtime *runtime = ctx->runtime;
-        const struct chappe_callee *callee = runtime->calls ? chappe_calls_find(runtime->calls, message) : NULL;
+        const struct chappe_callee *callee = find_callee(ctx, message, false);
         struct chappe_record record;
         int status;
 
         if (!callee)
-                return chappe_fail(&ctx->error, CHAPPE_E_CALL_NOT_DECLARED, "service %s does not declare to call %s.%s",
-                                   runtime->service, message->protocol, message->name);
+                return -ctx->error.code;
         if (runtime->work && runtime->work->open(ctx))
                 return chappe_fail(&ctx->error, CHAPPE_E_CALL_IN_TRANSACTION,
                                    "%s.%s is called while a transaction is open: call first, then chappe_store",

@@ -134,7 +134,7 @@ static void add_operation(struct document *document, const struct chappe_operati
                      json_pack("{s:{s:{s:s, s:[s+]}, s:s}}", "kafka", "groupId", "type", "string", "enum",
                                document->service->runtime.topic_prefix, document->service->group, "bindingVersion",
                                BINDING_VERSION));
-        if (operation->message)
+        if (operation->message && !operation->message->one_way)
                 keep(document, made, "reply", reply(document, operation->message));
 
         CHAPPE_CLEANUP(buffer) struct chappe_buffer name = { 0 };

@@ -99,9 +99,11 @@ void chappe_request_headers_write(const struct chappe_request_headers *request, 
                                   struct chappe_header_list *list)
 {
         assert(request->form == CHAPPE_CALL_SPRING);
-        chappe_header_list_bytes(list, CHAPPE_HEADER_CORRELATION, request->correlation);
-        chappe_header_list_text(list, CHAPPE_HEADER_REPLY_TOPIC, request->reply_topic);
-        chappe_header_list_int32(list, CHAPPE_HEADER_REPLY_PARTITION, partition);
+        if (request->reply_topic.length) { /* else nobody waits */
+                chappe_header_list_bytes(list, CHAPPE_HEADER_CORRELATION, request->correlation);
+                chappe_header_list_text(list, CHAPPE_HEADER_REPLY_TOPIC, request->reply_topic);
+                chappe_header_list_int32(list, CHAPPE_HEADER_REPLY_PARTITION, partition);
+        }
         chappe_header_list_text(list, CHAPPE_HEADER_METHOD, request->method);
         if (request->deadline_ms)
                 chappe_header_list_decimal(list, CHAPPE_HEADER_DEADLINE, request->deadline_ms);

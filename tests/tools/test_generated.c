@@ -265,6 +265,8 @@ static void test_keys_and_messages_are_described(void **state)
         assert_int_equal(feed->reply_size, sizeof(struct zoo_feed_reply));
         assert_string_equal(zoo_keeper_count_all_message.response->name, "long");
         assert_null(zoo_keeper_wake_message.idempotency_field);
+        assert_true(zoo_keeper_wake_message.one_way);
+        assert_false(feed->one_way);
 }
 
 static void test_fingerprints_are_those_of_the_schema_texts(void **state)

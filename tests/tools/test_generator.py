@@ -141,6 +141,13 @@ def test_a_mistake_in_a_protocol_is_told_by_its_line():
     assert "wrong.avpr:2:" in refusal('{"protocol":"P","messages":{"m":{"request":[],\n"response":"Nope"}}}', "wrong.avpr")
 
 
+def test_a_one_way_message_has_no_response_and_no_errors():
+    errors = '"types":[{"type":"error","name":"E","fields":[]}],'
+    for message in ('{"request":[],"response":"int","one-way":true}', '{"request":[],"one-way":true,"errors":["E"]}'):
+        talk = refusal('{"protocol":"P",%s"messages":{"m":%s}}' % (errors, message), "wrong.avpr")
+        assert "wrong.avpr:1:" in talk and '"one-way" has no response but "null", and no errors' in talk, talk
+
+
 def test_keys_and_idempotency_name_string_fields():
     talk = refusal('{"type":"record","name":"X",\n "chappe.key":"n","fields":[{"name":"n","type":"int"}]}')
     assert "wrong.avsc:2:15: $.chappe.key:" in talk, talk

@@ -64,6 +64,7 @@ struct c_message {
         const char *avro;
         const char *doc;
         const char *idempotency;
+        bool one_way;
         struct c_root *request, *response;
         struct c_error *errors;
         struct c_message *next;

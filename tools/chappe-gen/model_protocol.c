@@ -185,6 +185,7 @@ static int model_message(struct unit *unit, const struct chappe_json_node *json,
                 return complain(unit, json, "a message is an object under a name of letters, digits and underscores");
         doc = chappe_json_find(json, "doc");
         message->avro = gen_printf(unit->arena, "%s", json->key);
+        message->one_way = schema_is_one_way(json);
         message->doc = doc && doc->kind == CHAPPE_JSON_STRING ? doc->string : NULL;
         message->stem = name_claim_all(unit->arena, &unit->globals,
                                        gen_printf(unit->arena, "%s_%s", unit->protocol_stem, name), endings);

@@ -117,6 +117,14 @@ static void write_stub(const struct c_message *message, struct chappe_buffer *ou
 {
         emit(out, "\nextern const struct chappe_message %s_message;\n\n", message->stem);
         emit_doc(out, "", message->doc);
+        if (message->one_way) {
+                emit(out,
+                     "/* Sends it, and waits for nobody: 0, or negative when it is not accepted; see chappe_send. */\n"
+                     "static inline int %s(struct chappe_context *ctx, const %s *request)\n"
+                     "{\n        return chappe_send(ctx, &%s_message, request);\n}\n",
+                     message->stem, message->request->type->declaration, message->stem);
+                return;
+        }
         emit(out,
              "/* Calls it and waits: 0 with the response, a declared error's outcome, negative without an answer; see "
              "chappe_call. */\n"

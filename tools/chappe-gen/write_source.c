@@ -50,8 +50,9 @@ static void write_message(struct unit *unit, const struct c_message *message, st
              message->reply, message->reply);
         emit(out, "        /* errors */ %s%s,\n        /* error_count */ %zu,\n", count ? message->stem : "NULL",
              count ? "_errors" : "", count);
-        emit(out, "        /* idempotency_field */ %s%s%s,\n};\n", message->idempotency ? "\"" : "",
+        emit(out, "        /* idempotency_field */ %s%s%s,\n", message->idempotency ? "\"" : "",
              message->idempotency ? message->idempotency : "NULL", message->idempotency ? "\"" : "");
+        emit(out, "        /* one_way */ %s,\n};\n", message->one_way ? "true" : "false");
 }
 
 void write_source(struct unit *unit, struct chappe_buffer *out)

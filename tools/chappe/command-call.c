@@ -56,6 +56,14 @@ static int call_in(struct calling *calling, struct chappe_context *ctx)
         if (chappe_json_read_plain(calling->contract.request, message->request->layout, chappe_text(calling->json),
                                    chappe_context_arena(ctx), request, &error) < 0)
                 return command_fail(&error);
+        if (message->one_way) {
+                if (chappe_send(ctx, message, request) < 0)
+                        return command_fail(chappe_context_error(ctx));
+                if (chappe_context_finish(ctx, &error) < 0)
+                        return command_fail(&error);
+                command_say("delivered: nobody answers a one-way message");
+                return EXIT_DONE;
+        }
         outcome = chappe_call(ctx, message, request, reply);
         return outcome < 0 ? command_fail(chappe_context_error(ctx)) : print_reply(calling, outcome, reply);
 }
@@ -123,7 +131,7 @@ const struct command command_call = {
         .arguments = "TOPIC MESSAGE [JSON]",
         .summary = "send a request to a service and print its reply",
         .details = "Exit code 0 with the response, 1 with an error that the contract declares (printed too), 3 without "
-                   "an answer in time.",
+                   "an answer in time. A one-way message is delivered, and not waited for.",
         .options = options,
         .least = 2,
         .most = 3,

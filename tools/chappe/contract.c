@@ -148,6 +148,7 @@ static int make_message(struct opening *opening, const char *name)
                                     schema_full_name(opening->library, protocol->string, opening->space))
                         .at;
         contract->message.name = name;
+        contract->message.one_way = schema_is_one_way(opening->json);
         if (idempotency && idempotency->kind == CHAPPE_JSON_STRING)
                 contract->message.idempotency_field =
                         chappe_arena_printf(contract->arena, "%s", idempotency->string).at;

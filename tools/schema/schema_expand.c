@@ -284,16 +284,27 @@ int schema_expand_request(struct schema_library *library, struct schema_file *fi
         return status < 0 ? status : append_string(&expansion, "}");
 }
 
+bool schema_is_one_way(const struct chappe_json_node *message)
+{
+        const struct chappe_json_node *one_way = chappe_json_find(message, "one-way");
+
+        return one_way && one_way->kind == CHAPPE_JSON_TRUE;
+}
+
 int schema_expand_response(struct schema_library *library, struct schema_file *file,
                            const struct chappe_json_node *message, const char *space, struct chappe_buffer *buffer,
                            struct chappe_error *error)
 {
         const struct chappe_json_node *response = chappe_json_find(message, "response");
-        const struct chappe_json_node *one_way = chappe_json_find(message, "one-way");
+        bool null = response && response->kind == CHAPPE_JSON_STRING && strcmp(response->string, "null") == 0;
+        const struct chappe_json_node *errors = chappe_json_find(message, "errors");
 
+        if (schema_is_one_way(message) && ((response && !null) || (errors && errors->count > 0)))
+                return chappe_json_fail(&file->document, message, error, CHAPPE_E_SCHEMA_INVALID,
+                                        "a message that is \"one-way\" has no response but \"null\", and no errors");
         if (response)
                 return schema_expand_type(library, file, response, space, buffer, error);
-        if (!one_way || one_way->kind != CHAPPE_JSON_TRUE)
+        if (!schema_is_one_way(message))
                 return chappe_json_fail(&file->document, message, error, CHAPPE_E_SCHEMA_INVALID,
                                         "a message needs a \"response\", unless it is \"one-way\"");
         return chappe_buffer_printf(buffer, "\"null\"");

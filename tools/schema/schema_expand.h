@@ -16,6 +16,8 @@ int schema_expand_type(struct schema_library *library, struct schema_file *file,
 int schema_expand_request(struct schema_library *library, struct schema_file *file,
                           const struct chappe_json_node *message, const char *space, struct chappe_buffer *buffer,
                           struct chappe_error *error);
+/* Nobody answers it. (specification, "Protocol Declaration") */
+bool schema_is_one_way(const struct chappe_json_node *message);
 /* Its response: "null" for a one-way message that names none. */
 int schema_expand_response(struct schema_library *library, struct schema_file *file,
                            const struct chappe_json_node *message, const char *space, struct chappe_buffer *buffer,
