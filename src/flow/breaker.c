@@ -116,15 +116,15 @@ static bool charge(struct chappe_breaker *breaker, const struct chappe_breaker_p
 bool chappe_breaker_note(struct chappe_breaker *breaker, const struct chappe_breaker_policy *policy,
                          struct chappe_suspect *suspect, const struct chappe_breaker_run *run)
 {
-        if (policy->percent == 0)
+        if (!run->failed)
+                chappe_breaker_note_passed(breaker, policy, run);
+        if (policy->percent == 0 || !run->failed)
                 return false;
-        bool proven = run->failed && charge(breaker, policy, suspect, run->ended_us);
+        bool proven = charge(breaker, policy, suspect, run->ended_us);
         /* What still comes back of what ran when it opened says nothing new. */
         if (breaker->state != CHAPPE_BREAKER_CLOSED)
                 return false;
         add(breaker, run, proven);
-        if (!run->failed)
-                return false;
         struct keys keys = count_keys(breaker, run->ended_us - CHAPPE_BREAKER_WINDOW_US);
         if (keys.failing < policy->keys || 100 * keys.failing < policy->percent * (keys.failing + keys.passing))
                 return false;

@@ -70,6 +70,17 @@ struct chappe_breaker {
  * suspect: of that record. */
 bool chappe_breaker_note(struct chappe_breaker *breaker, const struct chappe_breaker_policy *policy,
                          struct chappe_suspect *suspect, const struct chappe_breaker_run *run);
+/* The same for one that got through, as most do. */
+static inline void chappe_breaker_note_passed(struct chappe_breaker *breaker,
+                                              const struct chappe_breaker_policy *policy,
+                                              const struct chappe_breaker_run *run)
+{
+        if (policy->percent == 0 || breaker->state != CHAPPE_BREAKER_CLOSED)
+                return;
+        size_t at = breaker->count++ % CHAPPE_BREAKER_OUTCOMES;
+        breaker->outcomes[at].run = *run;
+        breaker->outcomes[at].proven = false;
+}
 /* A record is in hand that an earlier owner saw fail: counts as failing from now on, or as proven. */
 void chappe_breaker_recall(struct chappe_breaker *breaker, const struct chappe_breaker_policy *policy,
                            const struct chappe_suspect *suspect, uint64_t key, int64_t now_us);

@@ -302,7 +302,9 @@ int chappe_dispatcher_add(struct chappe_dispatcher *dispatcher, struct chappe_ta
                 return status;
         }
         chappe_lane_append(lane, task);
-        if (lane->state == CHAPPE_LANE_IDLE || lane->state == CHAPPE_LANE_GATHERS)
+        if (lane->state == CHAPPE_LANE_IDLE && share->together <= 1)
+                chappe_turns_change(&dispatcher->turns, lane, CHAPPE_LANE_READY);
+        else if (lane->state == CHAPPE_LANE_IDLE || lane->state == CHAPPE_LANE_GATHERS)
                 let_run(dispatcher, lane);
         size_t bytes = task->bytes;
         dispatcher->records++;

@@ -7,7 +7,6 @@
 
 #include "base/cleanup.h"
 #include "config/config.h"
-#include "flow/key_hash.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
 
@@ -63,35 +62,16 @@ void chappe_handover_breakers_deinit(struct chappe_handover *handover)
         handover->breakers = NULL;
 }
 
-static struct chappe_topic_breaker *breaker_of(struct chappe_handover *handover, const struct chappe_job *job)
-{
-        return &handover->breakers[job->channel - handover->runtime->channels->at];
-}
-
-/* Of the key, not of its lane: in partition order, all keys share one. */
-static uint64_t key_of(const struct chappe_job *job)
-{
-        return job->key ^ chappe_key_mix((uint64_t)job->record.partition + 1);
-}
-
 void chappe_handover_probe_begins(struct chappe_handover *handover, struct chappe_job *job)
 {
-        struct chappe_topic_breaker *breaker = breaker_of(handover, job);
+        struct chappe_topic_breaker *breaker = chappe_handover_breaker_of(handover, job);
         chappe_breaker_probe_begins(&breaker->breaker);
         breaker->probes++;
 }
 
-static struct chappe_breaker_run run_of(const struct chappe_job *job)
-{
-        return (struct chappe_breaker_run){ .key = key_of(job),
-                                            .began_us = job->began_us,
-                                            .ended_us = job->ended_us,
-                                            .failed = job->outcome == CHAPPE_OUTCOME_FAILED };
-}
-
 static void end_probe(struct chappe_handover *handover, struct chappe_job *job, struct chappe_topic_breaker *breaker)
 {
-        struct chappe_breaker_run run = run_of(job);
+        struct chappe_breaker_run run = chappe_handover_run_of(job);
         job->task.probe = false;
         if (job->outcome == CHAPPE_OUTCOME_NONE)
                 chappe_breaker_probe_unrun(&breaker->breaker);
@@ -100,14 +80,14 @@ static void end_probe(struct chappe_handover *handover, struct chappe_job *job, 
         handover->breakers_stir = true;
 }
 
-void chappe_handover_note_outcome(struct chappe_handover *handover, struct chappe_job *job)
+void chappe_handover_note_unusual(struct chappe_handover *handover, struct chappe_job *job)
 {
-        struct chappe_topic_breaker *breaker = breaker_of(handover, job);
+        struct chappe_topic_breaker *breaker = chappe_handover_breaker_of(handover, job);
         bool failed = job->outcome == CHAPPE_OUTCOME_FAILED;
         if (job->task.probe) {
                 end_probe(handover, job, breaker);
         } else if (job->outcome != CHAPPE_OUTCOME_NONE) {
-                struct chappe_breaker_run run = run_of(job);
+                struct chappe_breaker_run run = chappe_handover_run_of(job);
                 handover->breakers_stir |=
                         chappe_breaker_note(&breaker->breaker, &breaker->policy, &job->suspect, &run);
         }
@@ -120,13 +100,14 @@ void chappe_handover_note_outcome(struct chappe_handover *handover, struct chapp
 
 void chappe_handover_recall_suspect(struct chappe_handover *handover, const struct chappe_job *job, int64_t now_us)
 {
-        struct chappe_topic_breaker *breaker = breaker_of(handover, job);
-        chappe_breaker_recall(&breaker->breaker, &breaker->policy, &job->suspect, key_of(job), now_us);
+        struct chappe_topic_breaker *breaker = chappe_handover_breaker_of(handover, job);
+        chappe_breaker_recall(&breaker->breaker, &breaker->policy, &job->suspect, chappe_handover_run_of(job).key,
+                              now_us);
 }
 
 bool chappe_handover_has_witness(struct chappe_handover *handover, const struct chappe_job *job)
 {
-        struct chappe_topic_breaker *breaker = breaker_of(handover, job);
+        struct chappe_topic_breaker *breaker = chappe_handover_breaker_of(handover, job);
         return chappe_breaker_has_witness(&breaker->breaker, &breaker->policy, &job->suspect);
 }
 
@@ -136,7 +117,7 @@ void chappe_handover_note_halt(struct chappe_handover *handover, struct chappe_j
         if (job->halting)
                 return;
         job->halting = true;
-        breaker_of(handover, job)->halting++;
+        chappe_handover_breaker_of(handover, job)->halting++;
         handover->halting++;
         handover->breakers_stir = true;
 }
@@ -148,7 +129,7 @@ void chappe_handover_end_halts(struct chappe_handover *handover, const struct ch
                 if (!job->halting)
                         continue;
                 job->halting = false;
-                breaker_of(handover, job)->halting--;
+                chappe_handover_breaker_of(handover, job)->halting--;
                 handover->halting--;
                 handover->breakers_stir = true;
         }
@@ -159,7 +140,7 @@ bool chappe_handover_gives_up(struct chappe_handover *handover, struct chappe_jo
         chappe_handover_lock(handover);
         if (!job->task.probe)
                 chappe_handover_note_outcome(handover, job);
-        struct chappe_topic_breaker *breaker = breaker_of(handover, job);
+        struct chappe_topic_breaker *breaker = chappe_handover_breaker_of(handover, job);
         bool gives_up =
                 chappe_breaker_gives_up(&breaker->breaker, &breaker->policy, &job->suspect, used_up, job->ended_us);
         chappe_handover_unlock(handover);

@@ -4,6 +4,7 @@
 
 #include "flow/breaker.h"
 #include "flow/handover.h"
+#include "flow/key_hash.h"
 
 struct chappe_handover {
         /* constant after start */
@@ -67,7 +68,31 @@ int chappe_handover_breakers_init(struct chappe_handover *handover, struct chapp
 void chappe_handover_breakers_deinit(struct chappe_handover *handover);
 /* Under the lock: a probing job begins; a job comes back, before its lane hears of it. */
 void chappe_handover_probe_begins(struct chappe_handover *handover, struct chappe_job *job);
-void chappe_handover_note_outcome(struct chappe_handover *handover, struct chappe_job *job);
+void chappe_handover_note_unusual(struct chappe_handover *handover, struct chappe_job *job);
+static inline struct chappe_topic_breaker *chappe_handover_breaker_of(struct chappe_handover *handover,
+                                                                      const struct chappe_job *job)
+{
+        return &handover->breakers[job->channel - handover->runtime->channels->at];
+}
+/* Of the key, not of its lane: in partition order, all keys share one. */
+static inline struct chappe_breaker_run chappe_handover_run_of(const struct chappe_job *job)
+{
+        return (struct chappe_breaker_run){ .key = job->key ^ chappe_key_mix((uint64_t)job->record.partition + 1),
+                                            .began_us = job->began_us,
+                                            .ended_us = job->ended_us,
+                                            .failed = job->outcome == CHAPPE_OUTCOME_FAILED };
+}
+static inline void chappe_handover_note_outcome(struct chappe_handover *handover, struct chappe_job *job)
+{
+        if (job->outcome != CHAPPE_OUTCOME_PASSED || job->task.probe) {
+                chappe_handover_note_unusual(handover, job);
+                return;
+        }
+        struct chappe_topic_breaker *breaker = chappe_handover_breaker_of(handover, job);
+        struct chappe_breaker_run run = chappe_handover_run_of(job);
+        chappe_breaker_note_passed(&breaker->breaker, &breaker->policy, &run);
+        job->outcome = CHAPPE_OUTCOME_NONE;
+}
 /* Under the lock: an earlier owner saw the record of this job fail; have others got through since a job failed? */
 void chappe_handover_recall_suspect(struct chappe_handover *handover, const struct chappe_job *job, int64_t now_us);
 bool chappe_handover_has_witness(struct chappe_handover *handover, const struct chappe_job *job);

@@ -277,7 +277,7 @@ static size_t run_batch(struct chappe_worker *worker, struct chappe_job **jobs, 
                         continue;
                 const struct chappe_record *record = &jobs[i]->record;
                 chappe_runs_begin(worker->at_work, jobs[i]->channel, record->partition, record->offset, now_us);
-                size_t together = chappe_batch_length(jobs + i, count - i);
+                size_t together = jobs[i]->task.share->together > 1 ? chappe_batch_length(jobs + i, count - i) : 1;
                 if (together > 1)
                         settled = run_several(worker, jobs + i, together, now_us);
                 else
