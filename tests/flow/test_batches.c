@@ -338,6 +338,52 @@ static void test_what_a_batch_published_is_delivered_before_any_of_it_is_finishe
         }
 }
 
+/* It would be somebody else's to run them one by one. */
+static void test_a_batch_that_fails_after_its_partition_was_given_up_is_not_split(void **state)
+{
+        (void)state;
+        for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+                open_stage(by_key, seed, NULL);
+                book.bad = "a";
+                book.nap_us = 2 * SECOND;
+                append("a", 1, 4);
+                stage_start(&stage, 0);
+                while (book.began_us == 0)
+                        stage_run(&stage, SECOND / 20, NULL, NULL);
+                stage_stop(&stage, 0);
+                stage_run(&stage, 20 * SECOND, NULL, NULL);
+                assert_false(stage_running(&stage, 0));
+                assert_string_equal(book.story, "a1 a2 a3 a4!|");
+                book.bad = NULL;
+                start();
+                assert_string_equal(book.story, "a1 a2 a3 a4!|a1 a2 a3 a4|");
+                close_stage(4);
+        }
+}
+
+/* A careful owner tries one record at a time; so does whoever hears that a record has failed before. */
+static void test_what_failed_before_runs_by_itself_elsewhere_too(void **state)
+{
+        (void)state;
+        for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+                open_stage(by_key, seed, "commit_interval_ms=50");
+                book.bad = "a";
+                book.bad_n = 1;
+                append("a", 1, 4);
+                stage_start(&stage, 0);
+                while (book.failed < 3)
+                        stage_run(&stage, SECOND / 100, NULL, NULL);
+                stage_run(&stage, SECOND / 10, NULL, NULL);
+                stage_kill(&stage, 0);
+                book.story[0] = '\0';
+                book.bad = NULL;
+                stage_run(&stage, 60 * SECOND, NULL, NULL);
+                start();
+                assert_string_equal(book.story, "a1|a2 a3 a4|");
+                close_stage(4);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -349,6 +395,8 @@ int main(void)
                 cmocka_unit_test(test_of_a_batch_that_fails_only_the_bad_record_is_given_up),
                 cmocka_unit_test(test_in_no_order_nobody_waits_for_the_bad_record),
                 cmocka_unit_test(test_a_record_that_cannot_be_decoded_fails_no_other),
+                cmocka_unit_test(test_a_batch_that_fails_after_its_partition_was_given_up_is_not_split),
+                cmocka_unit_test(test_what_failed_before_runs_by_itself_elsewhere_too),
                 cmocka_unit_test(test_what_a_batch_published_is_delivered_before_any_of_it_is_finished),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
