@@ -383,6 +383,13 @@ static inline __attribute__((always_inline)) bool chappe_put_16_to_32(uint8_t *a
         return ((first[0] | first[1]) & CHAPPE_EIGHT_HIGH) == 0;
 }
 
+/* What lies at NULL is empty, or a mistake that the plan tells. */
+static inline uint8_t *chappe_put_nowhere(uint8_t *at, size_t length)
+{
+        *at = 0;
+        return length == 0 ? at + 1 : NULL;
+}
+
 /* NULL: not UTF-8, or no memory. Short ASCII here; all others are for chappe_put_any_text, which begins again and
  * brings its own room. */
 static inline __attribute__((always_inline)) uint8_t *chappe_put_text(struct chappe_encoder *encoder, uint8_t *at,
@@ -391,6 +398,8 @@ static inline __attribute__((always_inline)) uint8_t *chappe_put_text(struct cha
         const char *from = value->at;
         size_t length = value->length;
 
+        if (__builtin_expect(!from, 0))
+                return chappe_put_nowhere(at, length);
         *at = (uint8_t)(length << 1);
         if (length >= 8) {
                 if (length <= 16) {

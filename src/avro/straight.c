@@ -186,6 +186,8 @@ static bool put_sixteens(uint8_t *at, const char *from, size_t length)
 
 uint8_t *chappe_put_any_bytes(struct chappe_buffer *buffer, uint8_t *at, const struct chappe_bytes *value)
 {
+        if (!value->at && value->length)
+                return NULL; /* a mistake that the plan tells */
         at = chappe_put_more_room(buffer, at, value->length);
         if (!at)
                 return NULL;

@@ -157,6 +157,8 @@ static void assert_refused(const struct zoo_tree *tree, const char *why)
         struct chappe_error error = { 0 };
         struct zoo_tree copy;
 
+        assert_int_equal(zoo_tree_encode(tree, &buffer, &error), -CHAPPE_E_VALUE_INVALID);
+        assert_non_null(strstr(error.text, why));
         assert_int_equal(encode_by_plan(&zoo_tree_type, tree, &buffer, &error), -CHAPPE_E_VALUE_INVALID);
         assert_non_null(strstr(error.text, why));
         assert_int_equal(zoo_tree_print(tree, &buffer, &error), -CHAPPE_E_VALUE_INVALID);
@@ -237,12 +239,13 @@ static void test_a_length_at_null_is_refused(void **state)
         assert_refused(&text, "NULL");
         text.either.value.string = long_no_place;
         assert_refused(&text, "NULL");
-        for (size_t length = 1; length < 20; length++) {
+        for (size_t length = 1; length < 70; length++) {
                 text.either.value.string.length = length;
                 assert_refused(&text, "NULL");
         }
         assert_refused(&key, "NULL");
         assert_refused(&items, "");
+        assert_int_equal(zoo_everything_encode(&bytes, &buffer, &error), -CHAPPE_E_VALUE_INVALID);
         assert_int_equal(encode_by_plan(&zoo_everything_type, &bytes, &buffer, &error), -CHAPPE_E_VALUE_INVALID);
         assert_int_equal(zoo_everything_print(&bytes, &buffer, &error), -CHAPPE_E_VALUE_INVALID);
         assert_true(zoo_everything_compare(&bytes, &empty) < 0); /* red before int; nothing at NULL */
