@@ -244,18 +244,19 @@ static uint64_t lane_identity(const struct chappe_job *job)
         return job->channel->order == CHAPPE_ORDER_NONE ? chappe_key_mix((uint64_t)job->record.offset) : job->key;
 }
 
-/* Under the lock: what commits may tell of it, even while a worker has it again. */
-static void tell(struct chappe_job *job)
+/* Under the lock: what commits may tell of it, even while a worker has it again. Of one that is all but finished,
+ * nothing. */
+static void tell(struct chappe_job *job, bool again)
 {
         job->told_failures = job->failures;
-        job->told_first_us = job->first_us;
+        job->told_first_us = again ? job->first_us : 0;
 }
 
 /* What an earlier owner of the partition went through with this record counts here too. */
 static void recall_failures(struct chappe_handover *handover, struct chappe_job *job)
 {
         const struct chappe_failures *failures = chappe_share_failed_before(job->task.share, job->task.offset);
-        if (!failures)
+        if (!failures || (failures->print >= 0 && failures->print != chappe_job_print(job)))
                 return;
         int64_t now_us = chappe_clock_monotonic_us(handover->runtime->world->clock);
         int64_t first_us = now_us - failures->age_s * INT64_C(1000000);
@@ -267,7 +268,7 @@ static void recall_failures(struct chappe_handover *handover, struct chappe_job 
         job->suspect.witnessed = failures->witnessed;
         if (failures->doubted_s > 0)
                 job->suspect.doubted_us = doubted_us != 0 ? doubted_us : -1;
-        tell(job);
+        tell(job, true);
         chappe_handover_recall_suspect(handover, job, now_us);
 }
 
@@ -385,6 +386,8 @@ void chappe_handover_settle(struct chappe_handover *handover)
                 for (struct chappe_job *one = job, *fellow; one; one = fellow) {
                         fellow = one->fellow;
                         one->fellow = one->leader = NULL;
+                        if (failed)
+                                tell(one, true);
                         chappe_dispatcher_settle(handover->dispatcher, &one->task, failed, due_us, &released);
                 }
         }
@@ -448,13 +451,13 @@ static void bring_back(struct chappe_handover *handover, struct chappe_job *job,
                         chappe_record_keep(&job->record);
                 return;
         }
-        tell(job);
         bool outstanding = wait_for_deliveries(job);
         bool again = job->verdict == CHAPPE_VERDICT_AGAIN;
         if (!outstanding && !again && chappe_deliveries_result(deliveries_of(job)) < 0) {
                 again = true;
                 job->due_us = due_after_failure(handover, job);
         }
+        tell(job, again);
         if (again && job->burying)
                 chappe_handover_note_halt(handover, job);
         struct chappe_lane *lane = job->task.lane;

@@ -54,6 +54,12 @@ static inline struct chappe_job *chappe_job_of(struct chappe_task *task)
         return CHAPPE_CONTAINER(task, struct chappe_job, task);
 }
 
+/* By which its record is known again: when a topic is made anew, another one is at that offset. */
+static inline int16_t chappe_job_print(const struct chappe_job *job)
+{
+        return (int16_t)(chappe_key_mix(job->key ^ (uint64_t)job->record.timestamp_ms) & 0xff);
+}
+
 static inline void chappe_handover_lock(struct chappe_handover *handover)
 {
         chappe_mutex_lock(handover->executor, handover->mutex);

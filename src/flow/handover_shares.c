@@ -23,7 +23,8 @@ static void tell_failures(const struct chappe_task *task, void *context)
                                             .times = job->told_failures,
                                             .age_s = seconds_since(telling, job->told_first_us),
                                             .doubted_s = seconds_since(telling, job->suspect.doubted_us),
-                                            .witnessed = chappe_handover_has_witness(telling->handover, job) };
+                                            .witnessed = chappe_handover_has_witness(telling->handover, job),
+                                            .print = chappe_job_print(job) };
         if (job->told_first_us == 0)
                 return;
         if (telling->progress)

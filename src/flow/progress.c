@@ -165,13 +165,14 @@ static size_t put_mark(const struct chappe_progress *progress, uint8_t *at)
 static size_t put_suspects(const struct chappe_progress *progress, uint8_t *at)
 {
         size_t used = 0;
-        bool any = false;
         for (size_t i = 0; i < progress->failure_count; i++) {
                 const struct chappe_failures *failures = &progress->failures[i];
-                any |= failures->witnessed || failures->doubted_s > 0;
+                if (failures->print < 0)
+                        return 0; /* told by somebody who did not know that yet */
+                at[used++] = (uint8_t)failures->print;
                 used += put_varint(at + used, 2 * (uint64_t)failures->doubted_s + failures->witnessed);
         }
-        return any ? used : 0;
+        return used;
 }
 
 /* Behind those; 0 when it is no replay's. */
@@ -268,9 +269,10 @@ static bool get_failures(struct reading *reading, struct chappe_progress *progre
                     !get_varint(reading, INT32_MAX, &times) || !get_varint(reading, INT32_MAX, &age_s))
                         return false;
                 before += (int64_t)distance;
-                chappe_progress_fail(
-                        progress,
-                        (struct chappe_failures){ .offset = before, .times = (int32_t)times, .age_s = (int32_t)age_s });
+                chappe_progress_fail(progress, (struct chappe_failures){ .offset = before,
+                                                                         .times = (int32_t)times,
+                                                                         .age_s = (int32_t)age_s,
+                                                                         .print = -1 });
         }
         return true;
 }
@@ -322,6 +324,9 @@ static bool get_suspects(struct reading *reading, struct chappe_progress *progre
 {
         for (size_t i = 0; i < progress->failure_count; i++) {
                 uint64_t suspect;
+                if (reading->at == reading->end)
+                        return false;
+                progress->failures[i].print = *reading->at++;
                 if (!get_varint(reading, 2 * (uint64_t)INT32_MAX + 1, &suspect))
                         return false;
                 progress->failures[i].doubted_s = (int32_t)(suspect / 2);

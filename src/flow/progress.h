@@ -9,12 +9,11 @@
  *     varint    how many failures follow; each: distance to the offset before, times failed, seconds since the first
  *     1 byte    form, plus 2 when a mark of crashes follows: varints, lives that ended without giving the partition up,
  *               how often with a record on trial, and when there is one its distance from the committed offset;
- *               plus 4 when, behind that, the failures go on, each a varint: twice the seconds that it has been kept
- *               for doubt, plus 1 when others got through since it failed;
- *               plus 8 when it is a replay's: varints, how far its end is from the committed offset, records finished,
- *               of them those given up, and which replay it is
- *               form 0: varints, unfinished and finished offsets in turn; 1: a bitmap, lowest bit first
- *     the rest  of either, from the committed offset on (the bitmap from the one behind it)
+ *               plus 4 when, behind that, the failures go on, each: 1 byte by which its record is known again, and a
+ *               varint, twice the seconds that it has been kept for doubt, plus 1 when others got through since it
+ * failed; plus 8 when it is a replay's: varints, how far its end is from the committed offset, records finished, of
+ * them those given up, and which replay it is form 0: varints, unfinished and finished offsets in turn; 1: a bitmap,
+ * lowest bit first the rest  of either, from the committed offset on (the bitmap from the one behind it)
  *
  * Whatever does not fit word for word, another version's or another tool's, says nothing, and everything from the
  * committed offset on runs again.
@@ -41,6 +40,7 @@ struct chappe_failures {
         int32_t age_s;     /* since the first attempt */
         int32_t doubted_s; /* kept though its attempts are used up */
         bool witnessed;    /* others got through since it failed */
+        int16_t print;     /* 0 to 255, of the record: another at this offset has likely another; -1: not told */
 };
 
 /* A partition's part of a bounded window that is run once more, and how far that is: travels in the commits of the

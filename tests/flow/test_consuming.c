@@ -461,6 +461,32 @@ static void count_attempts_over(bool kill)
         stage_close(&stage);
 }
 
+/* The topic is made anew, and nobody has noticed when the last commit tells of the record that was there. */
+static void test_attempts_of_another_record_are_not_counted(void **state)
+{
+        (void)state;
+        open_with(31, NULL);
+        stage.operations = slow_operations;
+        stage.settings[1] = "commit_interval_ms=60000";
+        book.fail_first = 3;
+        append(2, 1);
+        stage_start(&stage, 0);
+        wait_for_attempt(2, 3);
+        assert_int_equal(chappe_sim_topic_delete(stage.sim, "in"), 0);
+        chappe_sim_topic_create(stage.sim, "in", PARTITIONS);
+        append(2 + KEYS, 1);
+        stage_stop(&stage, 0);
+        stage_run(&stage, 20 * SECOND, NULL, NULL);
+        assert_false(stage_running(&stage, 0));
+        assert_non_null(chappe_sim_committed_metadata(stage.sim, "test", "in", 2));
+        stage_start(&stage, 0);
+        run_until_committed(1);
+        assert_int_equal(book.runs[2 + KEYS], 4);
+        assert_int_equal(book.done[2 + KEYS], 1);
+        stage_end(&stage);
+        stage_close(&stage);
+}
+
 static void test_attempts_are_counted_over_a_kill(void **state)
 {
         (void)state;
@@ -515,6 +541,7 @@ int main(void)
                 cmocka_unit_test(test_only_what_was_unfinished_runs_again_after_a_kill),
                 cmocka_unit_test(test_only_what_was_unfinished_runs_again_after_a_stop),
                 cmocka_unit_test(test_attempts_are_counted_over_a_kill),
+                cmocka_unit_test(test_attempts_of_another_record_are_not_counted),
                 cmocka_unit_test(test_attempts_are_counted_over_a_stop),
                 cmocka_unit_test(test_a_stuck_handler_is_noticed),
         };

@@ -35,9 +35,12 @@ static void invent(struct plain *plain)
                 plain->finished[n] = (uint64_t)below(10) < density;
         for (int64_t offset = plain->watermark + below(20); plain->failure_count < 4 && below(3);
              offset += 1 + below(9))
-                plain->failures[plain->failure_count++] =
-                        (struct chappe_failures){ offset, 1 + (int32_t)below(300), (int32_t)below(100000),
-                                                  (int32_t)(below(2) * below(1000)), below(3) == 0 };
+                plain->failures[plain->failure_count++] = (struct chappe_failures){ offset,
+                                                                                    1 + (int32_t)below(300),
+                                                                                    (int32_t)below(100000),
+                                                                                    (int32_t)(below(2) * below(1000)),
+                                                                                    below(3) == 0,
+                                                                                    (int16_t)below(256) };
         if (below(4) == 0)
                 plain->window = (struct chappe_window){ plain->watermark + 1 + below(1000), below(100000) + 500,
                                                         below(500), below(1000000) };
@@ -117,6 +120,7 @@ static void read_plainly(const char *text, struct plain *ret_plain)
         }
         uint8_t form = *at++;
         for (size_t i = 0; (form & 4) && i < ret_plain->failure_count; i++) {
+                ret_plain->failures[i].print = *at++;
                 uint64_t suspect = take_varint(&at);
                 ret_plain->failures[i].doubted_s = (int32_t)(suspect / 2);
                 ret_plain->failures[i].witnessed = suspect % 2;
@@ -166,6 +170,7 @@ static void assert_same(const struct plain *a, const struct plain *b)
                 assert_int_equal(a->failures[i].age_s, b->failures[i].age_s);
                 assert_int_equal(a->failures[i].doubted_s, b->failures[i].doubted_s);
                 assert_int_equal(a->failures[i].witnessed, b->failures[i].witnessed);
+                assert_int_equal(a->failures[i].print, b->failures[i].print);
         }
 }
 

@@ -46,6 +46,7 @@ static void assert_same(const struct chappe_progress *a, const struct chappe_pro
                 assert_int_equal(a->failures[i].age_s, b->failures[i].age_s);
                 assert_int_equal(a->failures[i].doubted_s, b->failures[i].doubted_s);
                 assert_int_equal(a->failures[i].witnessed, b->failures[i].witnessed);
+                assert_int_equal(a->failures[i].print, b->failures[i].print);
         }
 }
 
@@ -53,10 +54,11 @@ static void invent_failures(struct chappe_progress *progress, int64_t span)
 {
         bool suspects = below(2);
         for (int64_t n = below(4) ? 0 : below(CHAPPE_PROGRESS_FAILURES + 1); n > 0; n--)
-                chappe_progress_fail(progress, (struct chappe_failures){
-                                                       progress->watermark + below((uint64_t)span),
-                                                       1 + (int32_t)below(2000), (int32_t)below(1000000),
-                                                       suspects ? (int32_t)below(90000) : 0, suspects && below(2) });
+                chappe_progress_fail(progress,
+                                     (struct chappe_failures){ progress->watermark + below((uint64_t)span),
+                                                               1 + (int32_t)below(2000), (int32_t)below(1000000),
+                                                               suspects ? (int32_t)below(90000) : 0,
+                                                               suspects && below(2), (int16_t)below(256) });
 }
 
 /* Any pattern over the promised span, or the promised number of runs far apart. */

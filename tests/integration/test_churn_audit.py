@@ -111,7 +111,7 @@ def test_metadata_that_claims_an_unfinished_item_is_found():
 
 def test_metadata_is_read_in_every_form():
     for body in ([0, 0, 0, 1, 2], [0, 1, 0, 3, 30, 0, 1, 2], [0, 0, 2, 1, 0, 1, 2], [0, 0, 2, 3, 1, 5, 1, 2], [0, 0, 1, 3], [0, 0, 3, 1, 0, 3],
-                 [0, 1, 0, 3, 30, 4, 1, 1, 2], [0, 1, 0, 3, 30, 7, 1, 0, 1, 3]):
+                 [0, 1, 0, 3, 30, 4, 200, 1, 1, 2], [0, 1, 0, 3, 30, 7, 1, 0, 200, 1, 3]):
         told = "chappe1:" + base64.urlsafe_b64encode(b"\0\0\0\0" + bytes(body)).decode().rstrip("=")
         assert ledger.finished_beyond(told, 0) == [(1, 2)], body
     assert ledger.finished_beyond("another tool's", 0) == []

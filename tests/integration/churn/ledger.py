@@ -90,7 +90,7 @@ def finished_beyond(metadata, committed):
         form &= ~2
     if form & 4:  # what is known of the failures beside how often
         for _ in range(failures):
-            _, at = varint(body, at)
+            _, at = varint(body, at + 1)
         form &= ~4
     runs = []
     if form == 0:
