@@ -116,7 +116,7 @@ void kafka_stage_init(struct stage *stage, const char *name, const char *servers
 
         /* A cluster may have seen earlier runs: names must be new. */
         if (suite_protocol() == CHAPPE_GROUP_CONSUMER)
-                lacks |= LACKS_STRANGERS | LACKS_TAKEOVER | LACKS_EXPULSION | LACKS_MEMBER_LISTS;
+                lacks |= LACKS_STRANGERS | LACKS_TAKEOVER | LACKS_EXPULSION;
         snprintf(run, sizeof(run), "conformance-%08x", (unsigned)chappe_random_system_seed());
         *stage = (struct stage){
                 .name = name,

@@ -108,10 +108,42 @@ static void groups_are_told_with_their_members(struct trial *trial)
         free(reader);
 }
 
+static void a_group_is_forgotten_once_its_members_have_left(struct trial *trial)
+{
+        const struct chappe_broker_operations *operations = trial->broker->operations;
+        struct reader *reader = calloc(1, sizeof(*reader));
+        struct chappe_position positions[PARTITIONS], set = { trial->topic, 2, 3, "a note" };
+        struct chappe_error error = { 0 };
+        void *memory = NULL;
+
+        writer_fill(trial, 2, 0, 5);
+        expect(trial, operations->group_delete(trial->broker, trial->group, PATIENCE_MS, &error) == CHAPPE_GROUP_ABSENT,
+               "nobody's: E%d %s", error.code, error.text);
+        expect(trial, operations->group_commit(trial->broker, trial->group, &set, 1, PATIENCE_MS, &error) == 0,
+               "set: %s", error.text);
+        reader_open(reader, trial, trial->group, NULL);
+        expect(trial, reader_until(reader, NULL, gained), "gained");
+        expect(trial,
+               operations->group_delete(trial->broker, trial->group, PATIENCE_MS, &error) == -CHAPPE_E_GROUP_BUSY,
+               "with a member: E%d %s", error.code, error.text);
+        reader_close(reader);
+        expect(trial, operations->group_delete(trial->broker, trial->group, PATIENCE_MS, &error) == 0,
+               "without: E%d %s", error.code, error.text);
+        if (look(trial, positions, &memory) == 0)
+                expect(trial, positions[2].offset == CHAPPE_OFFSET_NONE, "still at %lld",
+                       (long long)positions[2].offset);
+        free(memory);
+        expect(trial, operations->group_delete(trial->broker, trial->group, PATIENCE_MS, &error) == CHAPPE_GROUP_ABSENT,
+               "twice: E%d %s", error.code, error.text);
+        free(reader);
+}
+
 const struct trial_case outside_cases[] = {
         { "offsets_set_from_outside_are_where_the_next_member_begins",
           offsets_set_from_outside_are_where_the_next_member_begins, 0 },
         { "a_group_with_members_is_not_moved", a_group_with_members_is_not_moved, 0 },
-        { "groups_are_told_with_their_members", groups_are_told_with_their_members, LACKS_ADMIN | LACKS_MEMBER_LISTS },
+        { "groups_are_told_with_their_members", groups_are_told_with_their_members, LACKS_ADMIN },
+        { "a_group_is_forgotten_once_its_members_have_left", a_group_is_forgotten_once_its_members_have_left,
+          LACKS_ADMIN },
         { 0 },
 };

@@ -23,7 +23,6 @@ enum lack {
         LACKS_CHANGES = 64,             /* topics do not grow, records are not deleted */
         LACKS_STRANGERS = 128,          /* a group takes members of one kind, or has no bounds at all */
         LACKS_EXPULSION = 512,          /* who does not poll keeps its partitions from others until it does */
-        LACKS_MEMBER_LISTS = 1024,      /* members of a group are not told */
         LACKS_TAKEOVER = 256,           /* a static member's place is not given to another that bears its name */
 };
 

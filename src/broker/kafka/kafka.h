@@ -97,10 +97,11 @@ int chappe_kafka_offset_for_time(struct chappe_broker *broker, const char *topic
                                  int64_t timestamp_ms, int64_t timeout_ms, int64_t *ret_offset,
                                  struct chappe_error *error);
 
-/* groups.c */
+/* group_lists.c */
 int chappe_kafka_groups_describe(struct chappe_broker *broker, const char *group, int64_t timeout_ms,
                                  struct chappe_group_description **ret_groups, size_t *ret_count,
                                  struct chappe_error *error);
+/* groups.c */
 int chappe_kafka_group_committed(struct chappe_broker *broker, const char *group, struct chappe_position *positions,
                                  size_t count, int64_t timeout_ms, void **ret_memory, struct chappe_error *error);
 int chappe_kafka_group_commit(struct chappe_broker *broker, const char *group, const struct chappe_position *positions,
