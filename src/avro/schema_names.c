@@ -82,8 +82,9 @@ int chappe_name_resolve(struct chappe_name_table *table, const struct chappe_jso
         struct chappe_schema *schema = table->schema;
         struct chappe_text full = { NULL, 0 };
         bool alone = name[0] == '.';
+        size_t length = strlen(name);
 
-        if (strlen(name) != node->count || !chappe_full_name_valid(name + alone, strlen(name + alone)) ||
+        if (length != node->count || !chappe_full_name_valid(name + alone, length - alone) ||
             (alone && strchr(name + 1, '.')))
                 return chappe_json_fail(&schema->document, node, table->error, CHAPPE_E_SCHEMA_INVALID,
                                         "'%.100s' is no valid name: letters, digits and '_', not starting with a digit",
