@@ -211,6 +211,7 @@ static inline void let_go(struct chappe_dispatcher *dispatcher, struct chappe_ta
                 released->last = task;
         task->next = released->tasks;
         released->tasks = task;
+        released->count++;
 }
 
 /* It took effect. */

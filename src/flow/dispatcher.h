@@ -23,7 +23,8 @@ struct chappe_released {
         struct chappe_task *tasks;
         struct chappe_task *last; /* of the list */
         bool gone;                /* there may be tasks of shares that are GONE */
-        size_t finished;          /* how many of them took effect */
+        size_t count;
+        size_t finished; /* how many of them took effect */
 };
 
 struct chappe_dispatcher;

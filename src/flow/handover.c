@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <chappe/arena.h>
+
 #include "config/config.h"
 #include "flow/kept_record.h"
 #include "flow/key_hash.h"
@@ -41,20 +43,11 @@ int chappe_handover_new(const struct chappe_runtime *runtime, const struct chapp
         return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the consumer runtime");
 }
 
-static void free_jobs(struct chappe_task *task)
-{
-        while (task) {
-                struct chappe_task *following = task->next;
-                free(chappe_job_of(task));
-                task = following;
-        }
-}
-
 struct chappe_handover *chappe_handover_free(struct chappe_handover *handover)
 {
         if (!handover)
                 return NULL;
-        free_jobs(handover->spare);
+        chappe_arena_free(handover->memory);
         chappe_dispatcher_free(handover->dispatcher);
         chappe_handover_breakers_deinit(handover);
         chappe_runs_deinit(&handover->runs);
@@ -120,6 +113,7 @@ static void put_aside(struct chappe_handover *handover, struct chappe_job *job)
 {
         job->task.next = handover->spare;
         handover->spare = &job->task;
+        handover->spare_jobs++;
 }
 
 /* Under the lock: the jobs of released tasks are spare; shares that are gone end with their last one. */
@@ -128,6 +122,7 @@ static void recycle(struct chappe_handover *handover, struct chappe_released *re
         if (released->tasks) {
                 released->last->next = handover->spare;
                 handover->spare = released->tasks;
+                handover->spare_jobs += released->count;
         }
         *released = (struct chappe_released){ 0 };
 }
@@ -196,10 +191,17 @@ size_t chappe_handover_room(struct chappe_handover *handover, struct chappe_shar
 static struct chappe_job *make_job(struct chappe_handover *handover)
 {
         struct chappe_task *task = handover->spare;
-        if (!task)
-                return malloc(sizeof(struct chappe_job));
-        handover->spare = task->next;
-        return chappe_job_of(task);
+        if (task) {
+                handover->spare = task->next;
+                handover->spare_jobs--;
+                return chappe_job_of(task);
+        }
+        if (!handover->memory)
+                handover->memory = chappe_arena_new(0);
+        struct chappe_job *job =
+                handover->memory ? chappe_arena_alloc(handover->memory, sizeof(struct chappe_job)) : NULL;
+        handover->jobs += job != NULL;
+        return job;
 }
 
 static void settled(struct chappe_deliveries *deliveries, void *context)
@@ -407,17 +409,21 @@ int64_t chappe_handover_tick(struct chappe_handover *handover, int64_t now_us)
         return due_us;
 }
 
+/* Not all jobs are spare as soon as nothing is in hand: a worker may be about to put some aside. */
 void chappe_handover_rest(struct chappe_handover *handover)
 {
-        struct chappe_task *spare = NULL;
+        struct chappe_arena *memory = NULL;
         chappe_handover_lock(handover);
-        if (chappe_dispatcher_records(handover->dispatcher) == 0) {
-                spare = handover->spare;
+        if (handover->spare_jobs == handover->jobs) {
+                memory = handover->memory;
+                handover->memory = NULL;
                 handover->spare = NULL;
-                chappe_dispatcher_rest(handover->dispatcher);
+                handover->jobs = handover->spare_jobs = 0;
         }
+        if (chappe_dispatcher_records(handover->dispatcher) == 0)
+                chappe_dispatcher_rest(handover->dispatcher);
         chappe_handover_unlock(handover);
-        free_jobs(spare);
+        chappe_arena_free(memory);
 }
 
 /* What ran together is delivered together. */

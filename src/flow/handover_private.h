@@ -22,7 +22,10 @@ struct chappe_handover {
         size_t breakers_open;
         size_t halting;     /* records, of all topics */
         bool breakers_stir; /* the poll strand has to heed them */
-        struct chappe_task *spare; /* of jobs */
+        struct chappe_arena *memory; /* of all jobs; NULL: there are none */
+        size_t jobs;                 /* in there */
+        struct chappe_task *spare;   /* of jobs that nobody has */
+        size_t spare_jobs;
         struct chappe_random random;
         uint32_t idle;     /* workers that wait */
         size_t batch;      /* jobs that the latest worker to come asked for */

@@ -5,6 +5,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include <chappe/arena.h>
+
 #include "flow/assignment.h"
 
 #define FIRST_BUCKETS 256
@@ -40,10 +42,13 @@ static __attribute__((noinline)) int grow(struct chappe_lane_table *table)
 static struct chappe_lane *make(struct chappe_lane_table *table)
 {
         struct chappe_lane *lane = table->spare;
-        if (!lane)
-                return calloc(1, sizeof(*lane));
-        table->spare = lane->chain;
-        return lane;
+        if (lane) {
+                table->spare = lane->chain;
+                return lane;
+        }
+        if (!table->memory)
+                table->memory = chappe_arena_new(0);
+        return table->memory ? chappe_arena_zalloc(table->memory, sizeof(*lane)) : NULL;
 }
 
 struct chappe_lane *chappe_lane_table_get(struct chappe_lane_table *table, struct chappe_share *share,
@@ -94,15 +99,6 @@ void chappe_lane_table_each(struct chappe_lane_table *table, const struct chappe
         }
 }
 
-static void free_chain(struct chappe_lane *lane)
-{
-        while (lane) {
-                struct chappe_lane *following = lane->chain;
-                free(lane);
-                lane = following;
-        }
-}
-
 void chappe_lane_table_rest(struct chappe_lane_table *table)
 {
         if (table->count == 0)
@@ -111,9 +107,7 @@ void chappe_lane_table_rest(struct chappe_lane_table *table)
 
 void chappe_lane_table_deinit(struct chappe_lane_table *table)
 {
-        for (size_t i = 0; i < table->bucket_count; i++)
-                free_chain(table->buckets[i]);
-        free_chain(table->spare);
+        chappe_arena_free(table->memory);
         free(table->buckets);
         *table = (struct chappe_lane_table){ 0 };
 }

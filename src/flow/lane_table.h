@@ -9,7 +9,8 @@ struct chappe_lane_table {
         struct chappe_lane **buckets;
         size_t bucket_count; /* a power of two, or 0 */
         size_t count;
-        struct chappe_lane *spare; /* as many as there have been at a time */
+        struct chappe_lane *spare;   /* as many as there have been at a time */
+        struct chappe_arena *memory; /* of all lanes; NULL: there are none */
 };
 
 /* The lane of this identity in the share, made if need be; NULL when memory is short. */
