@@ -56,6 +56,27 @@ enum chappe_op {
         CHAPPE_OP_MISMATCH, /* a: index of the reason */
 };
 
+/* The steps of the first of them, one function of the loop each, down to RETURN. */
+#define CHAPPE_PLAN_SAME_STEPS(X)                                                                                      \
+        X(BOOLEAN, boolean)                                                                                            \
+        X(INT, int)                                                                                                    \
+        X(LONG, long)                                                                                                  \
+        X(FLOAT, float)                                                                                                \
+        X(DOUBLE, double)                                                                                              \
+        X(BYTES, bytes)                                                                                                \
+        X(STRING, string)                                                                                              \
+        X(FIXED, fixed)                                                                                                \
+        X(ENUM, enum)                                                                                                  \
+        X(OPTIONAL, optional)                                                                                          \
+        X(UNION, union)                                                                                                \
+        X(BRANCH, branch)                                                                                              \
+        X(JUMP, jump)                                                                                                  \
+        X(ARRAY, array)                                                                                                \
+        X(NEXT, next)                                                                                                  \
+        X(POINTER, pointer)                                                                                            \
+        X(CALL, call)                                                                                                  \
+        X(RETURN, return )
+
 struct chappe_instruction {
         uint32_t op;
         uint32_t offset;

@@ -13,25 +13,8 @@
 
 /* What each instruction does. */
 #define STEPS(X)                                                                                                       \
-        X(BOOLEAN, boolean)                                                                                            \
-        X(INT, int)                                                                                                    \
-        X(LONG, long)                                                                                                  \
-        X(FLOAT, float)                                                                                                \
-        X(DOUBLE, double)                                                                                              \
-        X(BYTES, bytes)                                                                                                \
-        X(STRING, string)                                                                                              \
-        X(FIXED, fixed)                                                                                                \
-        X(ENUM, enum)                                                                                                  \
-        X(OPTIONAL, optional)                                                                                          \
-        X(UNION, union)                                                                                                \
+        CHAPPE_PLAN_SAME_STEPS(X)                                                                                      \
         X(SWITCH, union)                                                                                               \
-        X(BRANCH, branch)                                                                                              \
-        X(JUMP, jump)                                                                                                  \
-        X(ARRAY, array)                                                                                                \
-        X(NEXT, next)                                                                                                  \
-        X(POINTER, pointer)                                                                                            \
-        X(CALL, call)                                                                                                  \
-        X(RETURN, return )                                                                                             \
         X(INT_TO_LONG, int_to_long)                                                                                    \
         X(INT_TO_FLOAT, int_to_float)                                                                                  \
         X(INT_TO_DOUBLE, int_to_double)                                                                                \

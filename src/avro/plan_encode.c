@@ -256,27 +256,6 @@ STEP do_return(struct run *run, struct place *place)
         return true;
 }
 
-/* What each instruction of a type to itself does. */
-#define STEPS(X)                                                                                                       \
-        X(BOOLEAN, boolean)                                                                                            \
-        X(INT, int)                                                                                                    \
-        X(LONG, long)                                                                                                  \
-        X(FLOAT, float)                                                                                                \
-        X(DOUBLE, double)                                                                                              \
-        X(BYTES, bytes)                                                                                                \
-        X(STRING, string)                                                                                              \
-        X(FIXED, fixed)                                                                                                \
-        X(ENUM, enum)                                                                                                  \
-        X(OPTIONAL, optional)                                                                                          \
-        X(UNION, union)                                                                                                \
-        X(BRANCH, branch)                                                                                              \
-        X(JUMP, jump)                                                                                                  \
-        X(ARRAY, array)                                                                                                \
-        X(NEXT, next)                                                                                                  \
-        X(POINTER, pointer)                                                                                            \
-        X(CALL, call)                                                                                                  \
-        X(RETURN, return )
-
 /* A step that succeeds goes on with the next one; all else leaves the switch. */
 #define RUN_STEP(op, step)                                                                                             \
         case CHAPPE_OP_##op:                                                                                           \
@@ -300,7 +279,7 @@ static __attribute__((noinline)) int execute(const struct chappe_plan *plan, con
         for (;;) {
                 place.instruction = place.next++;
                 switch ((enum chappe_op)place.instruction->op) {
-                        STEPS(RUN_STEP)
+                        CHAPPE_PLAN_SAME_STEPS(RUN_STEP)
                 case CHAPPE_OP_END:
                         chappe_put_end(buffer, place.at);
                         return 0;
