@@ -32,6 +32,8 @@ void scene_sought(void *context, struct chappe_process *process, const char *gro
                 return;
         holding = &log->holdings[number][partition];
         holding->moved = true;
+        if (offset > log->end[partition])
+                log->stale[partition] = true; /* looked up in the topic that was there before */
         if (holding->behind < offset)
                 holding->behind = offset;
         if (log->back_to[partition] > offset)
@@ -110,6 +112,8 @@ void scene_check_fenced(const struct scene_log *log, struct chappe_process *proc
 {
         struct chappe_progress progress = { 0 };
 
+        if (log->stale[position->partition])
+                return;
         for (int64_t offset = 0; offset < position->offset; offset++)
                 check_offset(log, process, position->partition, offset);
         if (chappe_progress_parse(&progress, position->metadata, position->offset))

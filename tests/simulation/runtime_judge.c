@@ -151,6 +151,17 @@ static bool finished(const struct scene_log *log, int n)
         return goes_to_the_dead(&scene->items[n]) ? outcome->dead > 0 : outcome->done > 0 && outcome->passed_on > 0;
 }
 
+/* Whoever reads there may have been told of a former life of the topic. */
+static bool is_stale(const struct scene_log *log, int n)
+{
+        for (int32_t p = 0; p < SCENE_GROWN; p++)
+                for (int64_t offset = 0; offset < log->end[p]; offset++)
+                        if (log->items[p][offset] == n &&
+                            (log->stale[p] || chappe_sim_mistaken(scene->kit->sim, log->topic, p)))
+                                return true;
+        return false;
+}
+
 /* Appended */
 
 static void note_dead(int n)
@@ -158,7 +169,7 @@ static void note_dead(int n)
         if (n < 0)
                 return;
         scene->outcomes[n].dead++;
-        if (!goes_to_the_dead(&scene->items[n]))
+        if (!goes_to_the_dead(&scene->items[n]) && !is_stale(&scene->in, n))
                 scene_complain("item %d is a dead letter, and should not be", n);
 }
 
@@ -477,17 +488,6 @@ void scene_ends_one(struct scene_log *log, struct chappe_context *ctx, int n, in
 }
 
 /* The end */
-
-/* Whoever reads there may have been told of a former life of the topic. */
-static bool is_stale(const struct scene_log *log, int n)
-{
-        for (int32_t p = 0; p < SCENE_GROWN; p++)
-                for (int64_t offset = 0; offset < log->end[p]; offset++)
-                        if (log->items[p][offset] == n &&
-                            (log->stale[p] || chappe_sim_mistaken(scene->kit->sim, log->topic, p)))
-                                return true;
-        return false;
-}
 
 int scene_check(struct chappe_error *error)
 {
