@@ -54,7 +54,7 @@ int chappe_schema_refuse_twice(struct chappe_schema_builder *builder, const stru
         return 0;
 }
 
-/* A field may have been called anything: what is no name is no name of a writer's. */
+/* A field may have been called anything: what is no name, a writer cannot have written. */
 int chappe_schema_build_aliases(struct chappe_schema_builder *builder, const struct chappe_json_node *object,
                                 const char *space, struct chappe_schema_names *ret_names)
 {
@@ -75,6 +75,8 @@ int chappe_schema_build_aliases(struct chappe_schema_builder *builder, const str
                 if (item->kind != CHAPPE_JSON_STRING)
                         return CHAPPE_SCHEMA_INVALID(builder, item, "an alias must be a string, not %s",
                                                      chappe_json_kind_name(item));
+                if (!space && !chappe_name_valid(item->string, item->count))
+                        continue;
                 names[ret_names->count] = item->string;
                 r = space ? chappe_name_resolve(&builder->names, item, item->string, space, &names[ret_names->count])
                           : 0;

@@ -85,6 +85,25 @@ static void test_a_dot_in_front_of_an_alias_means_no_namespace(void **state)
         chappe_schema_unref(within);
 }
 
+/* Java takes any text for one; none but a name can be a writer's. */
+static void test_an_alias_of_a_field_that_is_no_name_is_nobodys(void **state)
+{
+        struct chappe_schema *writer =
+                avro_schema("{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"a\",\"type\":\"int\"}]}");
+        struct chappe_schema *reader = avro_schema("{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"b\","
+                                                   "\"type\":\"int\",\"aliases\":[\"a\\u0000c\",\"a-\",\"\"]}]}");
+        struct chappe_schema *named = avro_schema("{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"b\","
+                                                  "\"type\":\"int\",\"aliases\":[\"x-\",\"a\"]}]}");
+        struct chappe_error error = { 0 };
+
+        (void)state;
+        assert_true(chappe_schema_check(writer, reader, &error) < 0);
+        assert_int_equal(chappe_schema_check(writer, named, &error), 0);
+        chappe_schema_unref(writer);
+        chappe_schema_unref(reader);
+        chappe_schema_unref(named);
+}
+
 static void test_syntax_errors_name_line_and_column(void **state)
 {
         (void)state;
@@ -349,6 +368,7 @@ int main(void)
                 cmocka_unit_test(test_fingerprint_is_crc_64_avro_of_the_canonical_form),
                 cmocka_unit_test(test_names_without_a_namespace_are_found_from_within_one),
                 cmocka_unit_test(test_a_dot_in_front_of_an_alias_means_no_namespace),
+                cmocka_unit_test(test_an_alias_of_a_field_that_is_no_name_is_nobodys),
                 cmocka_unit_test(test_syntax_errors_name_line_and_column),
                 cmocka_unit_test(test_broken_rules_name_the_json_path),
                 cmocka_unit_test(test_hostile_schemas_are_refused),
