@@ -90,9 +90,9 @@ def within_budget(found):
     return (found["private_peak_kb"] - found["private_idle_kb"]) / 1024 / BUDGET_MIB
 
 
-def bounded_throughput(bench):
+def bounded_throughput(bench, records):
     """The better part of a topic at full speed, so that no partition ends, beside a client that may fetch all of it."""
-    part = bench.options.records * 6 // 10
+    part = records * 6 // 10
 
     def command(*settings):
         bench.round += 1
@@ -108,11 +108,11 @@ def bounded_throughput(bench):
 
 def bounded(bench):
     """A handler far too slow for 20 s, then fast: is it kept busy, what memory is used, how soon is full speed back?"""
-    workers, sleep_us, slow_ms = 8, 2000, bench.options.slow_ms
+    workers, sleep_us, slow_ms, records = 8, 2000, bench.options.slow_ms, max(1000000, bench.options.records)
     slow = ("start_from=earliest", f"workers={workers}", f"sleep_us={sleep_us}", f"slow_ms={slow_ms}")
-    bench.figures(bench.chappe("fill", bench.options.records))
-    yield from bounded_throughput(bench)
-    found = bench.figures(bench.chappe("consume", bench.options.records, f"group={bench.run}.slow", *slow))
+    bench.figures(bench.chappe("fill", records))
+    yield from bounded_throughput(bench, records)
+    found = bench.figures(bench.chappe("consume", records, f"group={bench.run}.slow", *slow))
     yield {"work": "bounded: workers busy while slow", "unit": "share", "target": 0.95, "absolute": True, "more": True,
            "ours": found["slow_busy_s"] / (workers * slow_ms / 1e3), "raw": None, "ratio": None}
     yield {"work": "bounded: memory, slow", "unit": "of budget", "target": 1.1, "absolute": True, "ours": within_budget(found), "raw": None,
@@ -121,7 +121,7 @@ def bounded(bench):
            "raw": None, "ratio": None}
     yield {"work": "bounded: longest gap afterwards", "unit": "ms", "target": None, "ours": found["stall_ms"], "raw": None, "ratio": None}
     large = f"topic_prefix={bench.run}.large."  # 10 kB each, and more than the budget of them
-    count = max(20000, bench.options.records // 20)
+    count = records // 20
     bench.figures(bench.chappe("fill", count, large, "lines=500"))
     found = bench.figures(bench.chappe("consume", count, large, f"group={bench.run}.large", *slow))
     yield {"work": "bounded: memory, slow, records of 10 kB", "unit": "of budget", "target": 1.1, "absolute": True,

@@ -36,6 +36,8 @@ static void test_all_parts_together_stay_within_the_budget(void **state)
                                 assert_in_range(in_hand(&budget) + partitions * ahead_of(&budget), 1,
                                                 bytes + budget.beyond);
                                 assert_in_range(budget.records, 1, records[i]);
+                                if (bytes / 4 / partitions >= MIB / 4)
+                                        assert_int_equal(budget.beyond, 0);
                         }
 }
 
