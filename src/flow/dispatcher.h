@@ -12,7 +12,7 @@
 struct chappe_dispatcher_limits {
         size_t records; /* in hand: taken from the broker and not finished */
         size_t bytes;
-        size_t lane_run;       /* tasks of one lane that a worker takes at a time */
+        size_t lane_run;       /* tasks that a worker takes in one turn: of a lane, or of several of a share */
         size_t share_width;    /* offsets that one share's ledger may remember */
         size_t troubled;       /* lanes whose first record has failed and not yet finished */
         size_t troubled_bytes; /* of all records in such lanes */

@@ -18,7 +18,7 @@
 #include "flow/topics.h"
 #include "flow/worker.h"
 
-#define LANE_RUN    16     /* records of one lane that a worker takes at a time */
+#define LANE_RUN    16     /* records of one partition that a worker takes in one turn */
 #define SHARE_WIDTH 100000 /* offsets that the ledger of one partition remembers, at most */
 
 struct chappe_flow {
