@@ -59,7 +59,7 @@ static const struct chappe_service_config keeper = {
 
 static void feed(struct chappe_testkit *kit, int n)
 {
-        char id[16];
+        char id[24];
 
         snprintf(id, sizeof(id), "move-%d", n);
         assert_int_equal(chappe_testkit_feed_as(kit, id, "moves", &shop_stock_moved_type,
