@@ -16,7 +16,7 @@
 
 #define OFFSET_COMMIT 8 /* Kafka's numbers of requests */
 #define OFFSET_FETCH  9
-#define REFUSALS      40 /* more than librdkafka asks again by itself */
+#define REFUSALS      4
 #define PATIENCE_MS   60000
 
 static rd_kafka_t *host;
@@ -85,10 +85,10 @@ static void test_a_coordinator_that_moves_is_waited_for(void **state)
 
         (void)state;
         for (size_t i = 0; i < sizeof(moving) / sizeof(moving[0]); i++) {
-                refuse(OFFSET_COMMIT, moving[i], 4);
+                refuse(OFFSET_COMMIT, moving[i], REFUSALS);
                 if (commit(5 + (int64_t)i, PATIENCE_MS, &error) < 0)
                         fail_msg("commit, refused by %s: E%d %s", rd_kafka_err2name(moving[i]), error.code, error.text);
-                refuse(OFFSET_FETCH, moving[i], 4);
+                refuse(OFFSET_FETCH, moving[i], REFUSALS);
                 if (look(&offset, PATIENCE_MS, &error) < 0)
                         fail_msg("committed, refused by %s: E%d %s", rd_kafka_err2name(moving[i]), error.code,
                                  error.text);
@@ -97,17 +97,17 @@ static void test_a_coordinator_that_moves_is_waited_for(void **state)
 }
 
 /* It is in the error then, and not an answer. */
-static void test_a_coordinator_that_never_comes_is_told(void **state)
+static void test_a_coordinator_that_does_not_come_in_time_is_told(void **state)
 {
         struct chappe_error error = { 0 };
         int64_t offset;
 
         (void)state;
         refuse(OFFSET_COMMIT, RD_KAFKA_RESP_ERR_NOT_COORDINATOR, REFUSALS);
-        assert_true(commit(5, 300, &error) < 0);
+        assert_true(commit(5, 1, &error) < 0);
         assert_non_null(strstr(error.text, "committing for group test"));
         refuse(OFFSET_FETCH, RD_KAFKA_RESP_ERR_NOT_COORDINATOR, REFUSALS);
-        assert_true(look(&offset, 300, &error) < 0);
+        assert_true(look(&offset, 1, &error) < 0);
         assert_non_null(strstr(error.text, "committed offsets of group test"));
 }
 
@@ -127,7 +127,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_a_coordinator_that_moves_is_waited_for, setup, teardown),
-                cmocka_unit_test_setup_teardown(test_a_coordinator_that_never_comes_is_told, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_a_coordinator_that_does_not_come_in_time_is_told, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_other_refusals_are_told_at_once, setup, teardown),
         };
 
