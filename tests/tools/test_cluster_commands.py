@@ -103,6 +103,16 @@ def test_a_contract_is_found_by_its_topic():
     assert code == 2 and "--protocol" in talk, talk
 
 
+def test_a_one_way_message_is_delivered_and_not_waited_for():
+    assert chappe("topic", "create", "zoo.keeper")[0] == 0
+    keeper = ["--protocol", ROOT / "tests/tools/schemas/zoo/keeper.avpr", "-I", ROOT / "tests/tools/schemas"]
+    code, text, talk = chappe("call", "zoo.keeper", "wake", '{"mood":"good"}', *keeper)
+    assert code == 0 and text == "" and "delivered" in talk, (code, text, talk)
+    code, text, talk = chappe("consume", "zoo.keeper", "--from", "beginning", "--exit", "-f", "json")
+    record = json.loads(text)
+    assert code == 0 and record["value"] == {"mood": "good"}, (text, talk)
+
+
 def test_records_are_printed_as_json_by_either_option():
     for words in (["-f", "json"], ["-o", "json"]):
         code, text, talk = chappe("consume", TOPIC, "--from", "beginning", "--exit", "-n", 1, *words)
