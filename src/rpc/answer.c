@@ -209,6 +209,7 @@ static int read_headers(struct chappe_context *ctx, struct request *request)
         size_t count = chappe_record_headers(ctx->record, request->headers, CHAPPE_HEADERS_MAXIMUM);
 
         request->says = (struct chappe_request_headers){ 0 };
+        request->one_way = false; /* until its contract is known */
         if (chappe_headers_check(request->headers, count, &ctx->error) < 0) {
                 chappe_context_identify_by(ctx, NULL, 0);
                 return -ctx->error.code;
