@@ -22,6 +22,12 @@ static bool grown_gained(struct reader *reader, struct reader *other)
         return reader_assigned(reader) == PEER_PARTITIONS;
 }
 
+static bool nothing_left(struct reader *reader, struct reader *other)
+{
+        (void)other;
+        return reader_assigned(reader) == 0 && reader->last_error.code == CHAPPE_E_TOPIC_MISSING;
+}
+
 static bool one_seen(struct reader *reader, struct reader *other)
 {
         (void)other;
@@ -179,6 +185,35 @@ static void partitions_that_are_added_are_gained(struct trial *trial)
         free(reader);
 }
 
+/* With what the group had committed there. */
+static void a_deleted_topic_is_given_up_and_begins_anew_when_it_is_back(struct trial *trial)
+{
+        struct chappe_topic_request request = { .name = trial->topic,
+                                                .partition_count = PARTITIONS,
+                                                .replication = -1 };
+        struct reader *reader = calloc(1, sizeof(*reader));
+
+        writer_fill(trial, 1, 0, 3);
+        reader_open(reader, trial, trial->group, NULL);
+        expect(trial, reader_until(reader, NULL, one_seen), "a record");
+        reader_commit(reader, 1, 3, NULL);
+        expect(trial, reader_until(reader, NULL, commit_ended) && reader->commits == 1, "committed");
+        expect(trial, trial->stage->topic_delete(trial) == 0, "deleted");
+        expect(trial, reader_until(reader, NULL, nothing_left), "%d partitions", reader_assigned(reader));
+        expect(trial, reader->fatal == 0 && reader->last_error.code == CHAPPE_E_TOPIC_MISSING, "told (E%d)",
+               reader->last_error.code);
+        expect(trial, trial->broker->operations->topic_create(trial->broker, &request, PATIENCE_MS, NULL) == 0,
+               "made anew");
+        expect(trial, reader_until(reader, NULL, all_gained), "%d partitions", reader_assigned(reader));
+        expect(trial, reader->committed[1] == CHAPPE_OFFSET_NONE, "begins at %lld", (long long)reader->committed[1]);
+        reader->seen_count = 0;
+        writer_fill(trial, 1, 0, 1);
+        expect(trial, reader_until(reader, NULL, one_seen), "a record of the new topic");
+        expect(trial, reader->seen[0].offset == 0, "offset %lld", (long long)reader->seen[0].offset);
+        reader_close(reader);
+        free(reader);
+}
+
 static void strangers_in_the_group_are_told_and_waited_for(struct trial *trial)
 {
         struct reader *reader = calloc(1, sizeof(*reader));
@@ -311,6 +346,8 @@ const struct trial_case contract_cases[] = {
         { "what_lies_behind_the_end_is_read_from_the_oldest_there_is",
           what_lies_behind_the_end_is_read_from_the_oldest_there_is, 0 },
         { "partitions_that_are_added_are_gained", partitions_that_are_added_are_gained, LACKS_CHANGES },
+        { "a_deleted_topic_is_given_up_and_begins_anew_when_it_is_back",
+          a_deleted_topic_is_given_up_and_begins_anew_when_it_is_back, LACKS_CHANGES },
         { "strangers_in_the_group_are_told_and_waited_for", strangers_in_the_group_are_told_and_waited_for,
           LACKS_STRANGERS },
         { "a_large_key_comes_back_and_a_larger_one_is_refused", a_large_key_comes_back_and_a_larger_one_is_refused, 0 },

@@ -63,6 +63,17 @@ static int topic_grow(struct trial *trial, int32_t partition_count)
         return settle(client, queue);
 }
 
+static int topic_delete(struct trial *trial)
+{
+        rd_kafka_t *client = client_new(trial, RD_KAFKA_PRODUCER, NULL);
+        rd_kafka_queue_t *queue = rd_kafka_queue_new(client);
+        rd_kafka_DeleteTopic_t *request = rd_kafka_DeleteTopic_new(trial->topic);
+
+        rd_kafka_DeleteTopics(client, &request, 1, NULL, queue);
+        rd_kafka_DeleteTopic_destroy(request);
+        return settle(client, queue);
+}
+
 /* Cooperative where we are eager, and the other way round. */
 static void *stranger_join(struct trial *trial)
 {
@@ -129,6 +140,7 @@ void kafka_stage_init(struct stage *stage, const char *name, const char *servers
                 .perform = perform,
                 .records_delete = records_delete,
                 .topic_grow = topic_grow,
+                .topic_delete = topic_delete,
                 .stranger_join = stranger_join,
                 .stranger_leave = stranger_leave,
                 .context = (void *)servers,

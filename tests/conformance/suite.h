@@ -41,6 +41,7 @@ struct stage {
         /* Changes from outside; 0 or negative. NULL with LACKS_CHANGES. */
         int (*records_delete)(struct trial *trial, int32_t partition, int64_t before);
         int (*topic_grow)(struct trial *trial, int32_t partition_count);
+        int (*topic_delete)(struct trial *trial);
         /* A member whose protocol no member of ours speaks. NULL with LACKS_STRANGERS. */
         void *(*stranger_join)(struct trial *trial);
         void (*stranger_leave)(struct trial *trial, void *stranger);

@@ -40,6 +40,13 @@ static int topic_grow(struct trial *trial, int32_t partition_count)
         return chappe_sim_topic_grow(machine->sim, trial->topic, partition_count);
 }
 
+static int topic_delete(struct trial *trial)
+{
+        struct machine *machine = trial->stage->context;
+
+        return chappe_sim_topic_delete(machine->sim, trial->topic);
+}
+
 static void run_body(void *argument)
 {
         struct machine *machine = argument;
@@ -84,6 +91,7 @@ int main(void)
                                .perform = perform,
                                .records_delete = records_delete,
                                .topic_grow = topic_grow,
+                               .topic_delete = topic_delete,
                                .context = &machine };
         int failed;
 
