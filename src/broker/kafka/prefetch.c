@@ -12,7 +12,7 @@
 #define ANSWER  1048576
 /* One question at a time is open at a broker, for all partitions that want more. When those that have more are full, it
  * is one for partitions at their end: it is open for so long, and nothing else is fetched meanwhile. */
-#define WAIT_MS "100"
+#define WAIT_MS "200"
 
 static int bound(rd_kafka_conf_t *conf, struct chappe_kafka *kafka, const struct chappe_kafka_client *wanted,
                  const char *name, const char *alias, size_t value, struct chappe_error *error)
