@@ -24,6 +24,8 @@ static struct {
         int quick;      /* so many records at first take no time: workers take several at once then */
         bool cut_off;   /* once it has released its partitions it gets no others */
         int begun_gone; /* handlers that began after that */
+        int stops_at;   /* the handler of this record has the instance stop; of the first, none */
+        bool stopping;  /* and by now the poll strand knows */
         bool hopeless;  /* every record */
         bool publishes; /* in a context of its own, which the record does not wait for */
         int runs[RECORDS];
@@ -58,8 +60,13 @@ static enum chappe_decision on_event(struct chappe_context *ctx, const void *dec
 
         if (first && book.told_us && !book.released_us && now_us() > book.told_us + SECOND / 10)
                 book.begun_late++;
-        book.begun_gone += first && book.cut_off && book.released_us;
+        book.begun_gone += first && ((book.cut_off && book.released_us) || book.stopping);
         book.runs[event->n]++;
+        if (first && book.stops_at && event->n == book.stops_at) {
+                stage_stop(&stage, 0);
+                stage_nap(ctx, 500); /* not as long as handlers may take whose worker goes on with what it took */
+                book.stopping = true;
+        }
         if (book.handler_us && event->n >= book.quick)
                 stage_nap(ctx, book.handler_us);
         if (book.hopeless)
@@ -272,6 +279,30 @@ static void test_of_lost_partitions_nothing_begins_that_a_worker_had_taken_befor
         }
 }
 
+/* Handlers so quick that a worker takes several records at once, and looks at no clock before each. */
+static void test_nothing_begins_of_what_a_worker_took_before_a_stop(void **state)
+{
+        (void)state;
+        for (uint64_t seed = 1; seed <= 20; seed++) {
+                open_stage(seed, NULL, "commit_interval_ms=600000");
+                book.stops_at = 1 + (int)(seed % 12);
+                append(0, 16);
+                stage_start(&stage, 0);
+                stage_run(&stage, 60 * SECOND, NULL, NULL);
+                assert_true(book.stopping && !stage_running(&stage, 0));
+                assert_int_equal(book.begun_gone, 0);
+                book.stops_at = 0;
+                book.stopping = false;
+                stage_start(&stage, 0);
+                stage_run(&stage, 30 * SECOND, NULL, NULL);
+                for (int n = 0; n < 16; n++)
+                        assert_int_equal(book.runs[n], 1);
+                stage_end(&stage);
+                assert_int_equal(committed(), 16);
+                stage_close(&stage);
+        }
+}
+
 static void test_dead_letter_is_in_the_log_before_the_commit(void **state)
 {
         static const struct chappe_sim_faults faults = { .delivery_failed_ppm = 500000,
@@ -316,6 +347,7 @@ int main(void)
                 cmocka_unit_test(test_revoked_partitions_begin_nothing_new_and_commit_what_finishes),
                 cmocka_unit_test(test_lost_partitions_are_let_go_at_once_and_nothing_is_committed),
                 cmocka_unit_test(test_of_lost_partitions_nothing_begins_that_a_worker_had_taken_before),
+                cmocka_unit_test(test_nothing_begins_of_what_a_worker_took_before_a_stop),
                 cmocka_unit_test(test_dead_letter_is_in_the_log_before_the_commit),
                 cmocka_unit_test(test_stop_waits_for_every_delivery_report),
         };
