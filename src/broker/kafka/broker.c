@@ -78,8 +78,11 @@ static void kafka_close(struct chappe_broker *broker)
         struct chappe_kafka *kafka = chappe_kafka(broker);
 
         /* In a forked child librdkafka's threads are not there: the handle is left as it is. */
-        if (kafka->admin && chappe_kafka_check_process(kafka, NULL) == 0)
-                (void)chappe_kafka_destroy(kafka, kafka->admin, NULL);
+        if (chappe_kafka_check_process(kafka, NULL) == 0) {
+                if (kafka->admin)
+                        (void)chappe_kafka_destroy(kafka, kafka->admin, NULL);
+                chappe_kafka_await_left_behind(kafka);
+        }
         kafka_free(kafka);
 }
 

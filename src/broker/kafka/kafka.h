@@ -28,6 +28,7 @@ struct chappe_kafka {
         rd_kafka_t *admin; /* opened by its first use */
         char *remarks[CHAPPE_KAFKA_REMARKS];
         size_t remark_count;
+        struct chappe_kafka_closing *left_behind; /* clients that did not end in time */
 };
 
 struct chappe_kafka *chappe_kafka(struct chappe_broker *broker);
@@ -78,7 +79,9 @@ int chappe_kafka_fail(const struct chappe_kafka *kafka, rd_kafka_resp_err_t reas
                       struct chappe_error *error, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* closing.c: rd_kafka_destroy, given at most five seconds; negative when it was left behind. */
-int chappe_kafka_destroy(const struct chappe_kafka *kafka, rd_kafka_t *client, struct chappe_error *error);
+int chappe_kafka_destroy(struct chappe_kafka *kafka, rd_kafka_t *client, struct chappe_error *error);
+/* Once more as long for all that were left behind. For the broker's end. */
+void chappe_kafka_await_left_behind(struct chappe_kafka *kafka);
 /* For the few waits on something that signals nobody. */
 void chappe_kafka_pause(int64_t pause_ms);
 
