@@ -52,17 +52,17 @@ enum chappe_breaker_state {
 
 /* Zero-initialise. */
 struct chappe_breaker {
-        enum chappe_breaker_state state;
-        bool lapsed; /* it closed because too few keys went on failing */
-        int64_t opened_us;
-        int64_t probe_us; /* when a record may probe; from then on, since when one might */
         struct {
                 struct chappe_breaker_run run;
                 bool proven;
         } outcomes[CHAPPE_BREAKER_OUTCOMES]; /* a ring */
-        uint64_t count;                      /* of outcomes so far */
-        uint64_t leaf;                       /* those before it closed last say nothing about outages */
-        uint64_t witnessed;                  /* those before this one are in the next */
+        enum chappe_breaker_state state;
+        bool lapsed; /* it closed because too few keys went on failing */
+        int64_t opened_us;
+        int64_t probe_us;   /* when a record may probe; from then on, since when one might */
+        uint64_t count;     /* of outcomes so far */
+        uint64_t leaf;      /* those before it closed last say nothing about outages */
+        uint64_t witnessed; /* those before this one are in the next */
         int64_t witness_us; /* who failed before this has seen enough keys begin and get through since */
 };
 
