@@ -407,7 +407,7 @@ int chappe_flow_stop(struct chappe_flow *flow, int64_t timeout_ms, struct chappe
         stop_workers(flow);
         chappe_poll_strand_join(&flow->poll);
         int closed = close_broker_side(flow, deadline_us, &later);
-        chappe_replay_stop(flow->runtime->replay);
+        chappe_replay_stop(flow->runtime->replay, left_ms(flow, deadline_us));
         chappe_mutex_lock(flow->runtime->world->executor, flow->ending);
         flow->handover = chappe_handover_free(flow->handover);
         chappe_mutex_unlock(flow->runtime->world->executor, flow->ending);

@@ -72,15 +72,19 @@ static void wake_workers(struct chappe_handover *handover, size_t busy)
                 chappe_condition_signal(handover->executor, handover->work);
 }
 
-/* Under the lock: is there room again for a share that had none? Not for every record: some at a time. */
+/* Under the lock: is there room again for shares that had none? Not for every record: some at a time. */
 static bool made_room(struct chappe_handover *handover, const struct chappe_released *released)
 {
-        struct chappe_share *share = released->tasks ? released->tasks->share : NULL;
-        if (!share || !share->wants_room ||
-            (share->tasks > 0 && chappe_dispatcher_room(handover->dispatcher, share) < ROOM_AGAIN))
-                return false;
-        share->wants_room = false;
-        return true;
+        bool made = false;
+        for (const struct chappe_task *task = released->tasks; task; task = task->next) {
+                struct chappe_share *share = task->share;
+                if (!share->wants_room ||
+                    (share->tasks > 0 && chappe_dispatcher_room(handover->dispatcher, share) < ROOM_AGAIN))
+                        continue;
+                share->wants_room = false;
+                made = true;
+        }
+        return made;
 }
 
 /* Under the lock: what changed for the poll strand. */
@@ -318,6 +322,7 @@ static int give_one(struct chappe_handover *handover, struct chappe_share *share
                 keep_company(job, ripe_us);
         int status = chappe_dispatcher_add(handover->dispatcher, &job->task, lane_identity(job));
         if (status < 0) {
+                free(job->reason);
                 put_aside(handover, job);
                 return status;
         }

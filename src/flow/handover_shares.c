@@ -12,6 +12,8 @@ struct telling {
 static int32_t seconds_since(const struct telling *telling, int64_t when_us)
 {
         int64_t seconds = when_us != 0 ? (telling->now_us - when_us) / 1000000 : 0;
+        if (seconds < 0)
+                return 0; /* it happened while the teller waited for the lock */
         return seconds < INT32_MAX ? (int32_t)seconds : INT32_MAX;
 }
 

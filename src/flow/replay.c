@@ -12,7 +12,9 @@
 #include "flow/progress.h"
 #include "observe/log.h"
 
-#define PARTITIONS 10000 /* of all topics of a window, asked about at most */
+#define PARTITIONS   10000 /* of all topics of a window, asked about at most */
+#define LOOK_MS      2000  /* for an answer about how far it is: it is asked again */
+#define TIMEOUT_MOST (INT64_C(1) << 40)
 
 struct part {
         const char *topic; /* the channel's */
@@ -87,13 +89,13 @@ static int add_topic(const struct chappe_runtime *runtime, const struct chappe_c
         return 0;
 }
 
-static int ask(const struct chappe_replay *replay, struct chappe_position *positions, size_t count, void **ret_memory,
-               struct chappe_error *error)
+static int ask(const struct chappe_replay *replay, struct chappe_position *positions, size_t count, int64_t timeout_ms,
+               void **ret_memory, struct chappe_error *error)
 {
         struct chappe_broker *broker = replay->runtime->broker;
         *ret_memory = NULL;
-        return count > 0 ? broker->operations->group_committed(broker, replay->group, positions, count,
-                                                               patience_ms(replay->runtime), ret_memory, error)
+        return count > 0 ? broker->operations->group_committed(broker, replay->group, positions, count, timeout_ms,
+                                                               ret_memory, error)
                          : 0;
 }
 
@@ -114,6 +116,7 @@ static int keep_parts(struct chappe_replay *replay, const struct chappe_position
 {
         struct chappe_progress progress = { 0 };
         int64_t id = 0;
+        bool same = true;
         replay->parts = calloc(count + 1, sizeof(*replay->parts));
         if (!replay->parts)
                 return no_memory(error);
@@ -125,9 +128,13 @@ static int keep_parts(struct chappe_replay *replay, const struct chappe_position
                 replay->parts[replay->part_count++] =
                         (struct part){ positions[i].topic, positions[i].partition, progress.window.until };
                 add_up(&replay->state, &progress, progress.window.until);
+                same &= id == 0 || id == progress.window.id;
                 id = progress.window.id;
         }
         chappe_progress_deinit(&progress);
+        if (!same) /* the inbox would know what one window did by the name of the other, and let it happen again */
+                return chappe_fail(error, CHAPPE_E_REPLAY_THERE,
+                                   "group %s has partitions of two windows; delete it, and prepare one", replay->group);
         snprintf(replay->key, sizeof(replay->key), "replay %s %" PRId64, replay->runtime->replay_name, id);
         return replay->part_count > 0
                        ? 0
@@ -147,7 +154,7 @@ static int read_window(struct chappe_replay *replay, const struct chappe_channel
                         status = add_topic(replay->runtime, &channels->at[i], &positions, &count, error);
         }
         if (status == 0)
-                status = ask(replay, positions, count, &memory, error);
+                status = ask(replay, positions, count, patience_ms(replay->runtime), &memory, error);
         if (status == 0)
                 status = keep_parts(replay, positions, count, error);
         free(memory);
@@ -178,7 +185,7 @@ int chappe_replay_open(struct chappe_runtime *runtime, const struct chappe_chann
 }
 
 /* Without the lock: the cluster is asked. */
-static int measure(struct chappe_replay *replay, struct chappe_replay_state *ret_state)
+static int measure(struct chappe_replay *replay, int64_t timeout_ms, struct chappe_replay_state *ret_state)
 {
         struct chappe_progress progress = { 0 };
         CHAPPE_CLEANUP(memory) void *memory = NULL;
@@ -189,7 +196,7 @@ static int measure(struct chappe_replay *replay, struct chappe_replay_state *ret
         for (size_t i = 0; i < replay->part_count; i++)
                 positions[i] = (struct chappe_position){ replay->parts[i].topic, replay->parts[i].partition,
                                                          CHAPPE_OFFSET_NONE, NULL };
-        int status = ask(replay, positions, replay->part_count, &memory, NULL);
+        int status = ask(replay, positions, replay->part_count, timeout_ms, &memory, NULL);
         if (status < 0)
                 return status;
         *ret_state = (struct chappe_replay_state){ .over = true };
@@ -201,11 +208,11 @@ static int measure(struct chappe_replay *replay, struct chappe_replay_state *ret
         return 0;
 }
 
-static void look(struct chappe_replay *replay)
+static void look(struct chappe_replay *replay, int64_t timeout_ms)
 {
         struct chappe_executor *executor = replay->runtime->world->executor;
         struct chappe_replay_state state;
-        int status = measure(replay, &state);
+        int status = measure(replay, timeout_ms, &state);
         chappe_mutex_lock(executor, replay->mutex);
         if (status == 0)
                 replay->state = state;
@@ -226,7 +233,7 @@ static void watch(void *argument)
                 }
                 replay->look = false;
                 chappe_mutex_unlock(executor, replay->mutex);
-                look(replay);
+                look(replay, LOOK_MS);
                 chappe_mutex_lock(executor, replay->mutex);
         }
         chappe_mutex_unlock(executor, replay->mutex);
@@ -277,7 +284,8 @@ int chappe_replay_wait(struct chappe_replay *replay, int64_t timeout_ms, struct 
                        struct chappe_error *error)
 {
         struct chappe_executor *executor = replay->runtime->world->executor;
-        int64_t deadline_us = chappe_clock_monotonic_us(replay->runtime->world->clock) + timeout_ms * 1000;
+        int64_t deadline_us = chappe_clock_monotonic_us(replay->runtime->world->clock) +
+                              (timeout_ms < TIMEOUT_MOST ? timeout_ms : TIMEOUT_MOST) * 1000;
         enum chappe_wait wait = timeout_ms > 0 ? CHAPPE_WAIT_SIGNALLED : CHAPPE_WAIT_TIMED_OUT;
         chappe_mutex_lock(executor, replay->mutex);
         while (!replay->state.over && !replay->stopped && wait == CHAPPE_WAIT_SIGNALLED)
@@ -290,7 +298,7 @@ int chappe_replay_wait(struct chappe_replay *replay, int64_t timeout_ms, struct 
                            "the replay is not over: %" PRId64 " offsets are left", ret_state->left);
 }
 
-void chappe_replay_stop(struct chappe_replay *replay)
+void chappe_replay_stop(struct chappe_replay *replay, int64_t timeout_ms)
 {
         if (!replay)
                 return;
@@ -301,8 +309,8 @@ void chappe_replay_stop(struct chappe_replay *replay)
         chappe_mutex_unlock(executor, replay->mutex);
         chappe_strand_join(executor, replay->strand);
         replay->strand = NULL;
-        if (!replay->state.over)
-                look(replay);
+        if (!replay->state.over && timeout_ms > 0)
+                look(replay, timeout_ms < LOOK_MS ? timeout_ms : LOOK_MS);
         chappe_log_write(replay->runtime->log, replay->state.over ? CHAPPE_LOG_REPLAY_OVER : CHAPPE_LOG_REPLAY_LEFT,
                          "group %s: %" PRId64 " records ran once more, %" PRId64 " of them were given up, %" PRId64
                          " offsets are left",

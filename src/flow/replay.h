@@ -42,7 +42,7 @@ void chappe_replay_look(struct chappe_replay *replay);
  */
 int chappe_replay_wait(struct chappe_replay *replay, int64_t timeout_ms, struct chappe_replay_state *ret_state,
                        struct chappe_error *error);
-/* Looks a last time; whoever waits is told. NULL: nothing. */
-void chappe_replay_stop(struct chappe_replay *replay);
+/* Looks a last time, if there is time; whoever waits is told. NULL: nothing. */
+void chappe_replay_stop(struct chappe_replay *replay, int64_t timeout_ms);
 /* Takes NULL; returns NULL. */
 struct chappe_replay *chappe_replay_free(struct chappe_replay *replay);

@@ -192,7 +192,8 @@ static enum chappe_decision run(struct chappe_context *ctx, const struct request
                 return CHAPPE_RETRY;
         if (chappe_payload_decode(ctx->runtime->payload, request->writer, message->request, request->body, ctx->arena,
                                   value, &ctx->error) < 0)
-                return tell_error(ctx, request);
+                return request->one_way && ctx->error.code == CHAPPE_E_NO_MEMORY ? CHAPPE_RETRY
+                                                                                 : tell_error(ctx, request);
         outcome = ctx->operation->on_request(ctx, value, reply);
         if (outcome < 0 || encode_reply(ctx, outcome, reply) < 0) {
                 roll_back(ctx);

@@ -35,6 +35,7 @@ static struct {
 
 /* Each partition's part. */
 static int64_t from, until;
+static bool two_windows; /* each partition's is of another moment */
 
 static enum chappe_decision on_event(struct chappe_context *ctx, const void *decoded)
 {
@@ -90,7 +91,8 @@ static void prepare(void *argument)
         struct chappe_position positions[PARTITIONS];
         char texts[PARTITIONS][CHAPPE_PROGRESS_SIZE];
         for (int32_t i = 0; i < PARTITIONS; i++) {
-                struct chappe_progress progress = { .watermark = from, .window = { .until = until, .id = 7 } };
+                struct chappe_progress progress = { .watermark = from,
+                                                    .window = { .until = until, .id = 7 + (two_windows ? i : 0) } };
                 chappe_progress_print(&progress, texts[i]);
                 positions[i] = (struct chappe_position){ "in", i, from, texts[i] };
         }
@@ -302,6 +304,21 @@ static void test_a_replay_without_a_window_does_not_start(void **state)
         stage_close(&stage);
 }
 
+/* What took effect in one is in the inbox by that window's name: by the other's it would take effect again. */
+static void test_partitions_of_two_windows_are_no_replay(void **state)
+{
+        (void)state;
+        two_windows = true;
+        open_stage(6, 10, 20);
+        two_windows = false;
+        stage_start(&stage, 1);
+        stage_run(&stage, 30 * SECOND, NULL, NULL);
+        assert_false(stage_running(&stage, 1));
+        assert_int_equal(stage.instances[1].start_status, -CHAPPE_E_REPLAY_THERE);
+        stage_end(&stage);
+        stage_close(&stage);
+}
+
 static void test_a_replay_cannot_be_moved(void **state)
 {
         int one = 1;
@@ -423,6 +440,7 @@ int main(void)
                 cmocka_unit_test(test_a_replay_that_was_killed_goes_on_where_it_was),
                 cmocka_unit_test(test_what_is_given_up_in_a_replay_is_counted_and_marked),
                 cmocka_unit_test(test_a_replay_without_a_window_does_not_start),
+                cmocka_unit_test(test_partitions_of_two_windows_are_no_replay),
                 cmocka_unit_test(test_a_replay_cannot_be_moved),
                 cmocka_unit_test(test_names_are_plain),
                 cmocka_unit_test(test_a_replay_through_kills_and_rebalances_is_complete_and_counted_once),
