@@ -46,7 +46,7 @@ int chappe_json_put_string(struct chappe_buffer *buffer, struct chappe_text text
                         r = chappe_buffer_append(buffer, escape, length);
                 done = i + (c >= 0xF0 ? 4 : 1);
         }
-        if (r >= 0)
+        if (r >= 0 && done < text.length)
                 r = chappe_buffer_append(buffer, text.at + done, text.length - done);
         return r >= 0 ? chappe_buffer_append(buffer, "\"", 1) : r;
 }

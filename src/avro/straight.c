@@ -238,7 +238,7 @@ static int utf8_tail(unsigned char lead, unsigned char *low, unsigned char *high
 
 bool chappe_utf8_valid(const void *bytes, size_t length)
 {
-        const unsigned char *at = bytes, *end = at + length;
+        const unsigned char *at = bytes, *end = length ? at + length : at; /* nothing may be at NULL */
 
         while (at < end) {
                 unsigned char low, high;

@@ -6,6 +6,8 @@
 #include "avro_test.h"
 #include "failing.h"
 
+#include "shop/order_line.h"
+
 #define WRITER                                                                                                         \
         "{\"type\":\"record\",\"name\":\"a.R\",\"fields\":[{\"name\":\"id\",\"type\":\"int\"},"                        \
         "{\"name\":\"gone\",\"type\":{\"type\":\"array\",\"items\":\"string\"}},"                                      \
@@ -180,6 +182,21 @@ static int encode(struct world *world)
         return r;
 }
 
+/* The room of a line's own code: for the line, for either text, and for what follows the last. */
+static int encode_straight(struct world *world)
+{
+        char text[600];
+        struct shop_order_line line = { .sku = { text, sizeof(text) }, .description = { text, sizeof(text) } };
+        struct chappe_buffer buffer = { 0 };
+        bool encoded;
+
+        memset(text, 't', sizeof(text));
+        encoded = shop_order_line_type.encode(&buffer, &line);
+        assert_int_equal(buffer.length, encoded ? 2 * (2 + sizeof(text)) + 2 : 0);
+        chappe_buffer_deinit(&buffer);
+        return encoded ? 0 : chappe_fail(&world->error, CHAPPE_E_NO_MEMORY, "stopped");
+}
+
 static int read_json(struct world *world)
 {
         char value[1024];
@@ -294,6 +311,7 @@ EACH_FAILS_ONCE(test_checking_schemas_survives_each_failed_allocation, check)
 EACH_FAILS_ONCE(test_compiling_a_plan_survives_each_failed_allocation, compile)
 EACH_FAILS_ONCE(test_decoding_survives_each_failed_allocation, decode)
 EACH_FAILS_ONCE(test_encoding_survives_each_failed_allocation, encode)
+EACH_FAILS_ONCE(test_straight_lines_survive_each_failed_allocation, encode_straight)
 EACH_FAILS_ONCE(test_reading_json_survives_each_failed_allocation, read_json)
 EACH_FAILS_ONCE(test_printing_json_survives_each_failed_allocation, print_json)
 EACH_FAILS_ONCE(test_printing_plain_json_survives_each_failed_allocation, print_plain)
@@ -311,6 +329,7 @@ int main(void)
                 cmocka_unit_test(test_compiling_a_plan_survives_each_failed_allocation),
                 cmocka_unit_test(test_decoding_survives_each_failed_allocation),
                 cmocka_unit_test(test_encoding_survives_each_failed_allocation),
+                cmocka_unit_test(test_straight_lines_survive_each_failed_allocation),
                 cmocka_unit_test(test_reading_json_survives_each_failed_allocation),
                 cmocka_unit_test(test_printing_json_survives_each_failed_allocation),
                 cmocka_unit_test(test_printing_plain_json_survives_each_failed_allocation),
