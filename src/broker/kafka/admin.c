@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CLUSTER_NAME_MS 1000
+#define CLUSTER_NAME_MS  1000
+#define ANSWER_MARGIN_MS 1000 /* librdkafka's own word that a request timed out comes a little later */
 
 int chappe_kafka_admin(struct chappe_kafka *kafka, rd_kafka_t **ret_admin, struct chappe_error *error)
 {
@@ -32,6 +33,26 @@ int chappe_kafka_admin(struct chappe_kafka *kafka, rd_kafka_t **ret_admin, struc
         if (surplus)
                 rd_kafka_destroy(surplus);
         return 0;
+}
+
+struct chappe_kafka_request chappe_kafka_request_begin(rd_kafka_t *admin, rd_kafka_admin_op_t operation,
+                                                       int64_t timeout_ms)
+{
+        struct chappe_kafka_request request = { .queue = rd_kafka_queue_new(admin),
+                                                .options = rd_kafka_AdminOptions_new(admin, operation),
+                                                .timeout_ms = (int)timeout_ms };
+
+        rd_kafka_AdminOptions_set_request_timeout(request.options, request.timeout_ms, NULL, 0);
+        return request;
+}
+
+rd_kafka_event_t *chappe_kafka_request_end(struct chappe_kafka_request *request)
+{
+        rd_kafka_event_t *event = rd_kafka_queue_poll(request->queue, request->timeout_ms + ANSWER_MARGIN_MS);
+
+        rd_kafka_AdminOptions_destroy(request->options);
+        rd_kafka_queue_destroy(request->queue);
+        return event;
 }
 
 bool chappe_kafka_embedded(struct chappe_kafka *kafka)
@@ -85,16 +106,15 @@ static int create_by_asking(struct chappe_kafka *kafka, const char *name, int64_
 static rd_kafka_resp_err_t request_creation(rd_kafka_t *admin, rd_kafka_NewTopic_t *topic, int64_t timeout_ms,
                                             char *ret_why, size_t size)
 {
-        rd_kafka_queue_t *queue = rd_kafka_queue_new(admin);
-        rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(admin, RD_KAFKA_ADMIN_OP_CREATETOPICS);
+        struct chappe_kafka_request request =
+                chappe_kafka_request_begin(admin, RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout_ms);
         rd_kafka_resp_err_t reason = RD_KAFKA_RESP_ERR__TIMED_OUT;
         rd_kafka_event_t *event;
         const char *why = NULL;
 
-        rd_kafka_AdminOptions_set_request_timeout(options, (int)timeout_ms, ret_why, size);
-        rd_kafka_AdminOptions_set_operation_timeout(options, (int)timeout_ms, ret_why, size);
-        rd_kafka_CreateTopics(admin, &topic, 1, options, queue);
-        event = rd_kafka_queue_poll(queue, (int)timeout_ms + 1000);
+        rd_kafka_AdminOptions_set_operation_timeout(request.options, request.timeout_ms, NULL, 0);
+        rd_kafka_CreateTopics(admin, &topic, 1, request.options, request.queue);
+        event = chappe_kafka_request_end(&request);
         if (event) {
                 size_t count = 0;
                 const rd_kafka_CreateTopics_result_t *result = rd_kafka_event_CreateTopics_result(event);
@@ -113,8 +133,6 @@ static rd_kafka_resp_err_t request_creation(rd_kafka_t *admin, rd_kafka_NewTopic
                 strncat(ret_why, why, size - 1);
         if (event)
                 rd_kafka_event_destroy(event);
-        rd_kafka_AdminOptions_destroy(options);
-        rd_kafka_queue_destroy(queue);
         return reason;
 }
 

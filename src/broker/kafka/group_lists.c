@@ -47,15 +47,11 @@ static rd_kafka_event_t *ask_newer(rd_kafka_t *admin, const struct rd_kafka_grou
                 if (is_dead(&list->groups[i]))
                         names[count++] = list->groups[i].group;
         if (count > 0 && chappe_kafka_since(2, 10, 0)) {
-                rd_kafka_queue_t *queue = rd_kafka_queue_new(admin);
-                rd_kafka_AdminOptions_t *options =
-                        rd_kafka_AdminOptions_new(admin, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS);
+                struct chappe_kafka_request request =
+                        chappe_kafka_request_begin(admin, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, timeout_ms);
 
-                rd_kafka_AdminOptions_set_request_timeout(options, (int)timeout_ms, NULL, 0);
-                rd_kafka_DescribeConsumerGroups(admin, names, count, options, queue);
-                event = rd_kafka_queue_poll(queue, (int)timeout_ms + 1000);
-                rd_kafka_AdminOptions_destroy(options);
-                rd_kafka_queue_destroy(queue);
+                rd_kafka_DescribeConsumerGroups(admin, names, count, request.options, request.queue);
+                event = chappe_kafka_request_end(&request);
         }
         free(names);
         return event;

@@ -167,15 +167,14 @@ int chappe_kafka_group_commit(struct chappe_broker *broker, const char *group, c
 
 static rd_kafka_resp_err_t request_deletion(rd_kafka_t *admin, const char *group, int64_t timeout_ms)
 {
-        rd_kafka_queue_t *queue = rd_kafka_queue_new(admin);
-        rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(admin, RD_KAFKA_ADMIN_OP_DELETEGROUPS);
+        struct chappe_kafka_request request =
+                chappe_kafka_request_begin(admin, RD_KAFKA_ADMIN_OP_DELETEGROUPS, timeout_ms);
         rd_kafka_DeleteGroup_t *deletion = rd_kafka_DeleteGroup_new(group);
         rd_kafka_resp_err_t reason = RD_KAFKA_RESP_ERR__TIMED_OUT;
         rd_kafka_event_t *event;
 
-        rd_kafka_AdminOptions_set_request_timeout(options, (int)timeout_ms, NULL, 0);
-        rd_kafka_DeleteGroups(admin, &deletion, 1, options, queue);
-        event = rd_kafka_queue_poll(queue, (int)timeout_ms + 1000);
+        rd_kafka_DeleteGroups(admin, &deletion, 1, request.options, request.queue);
+        event = chappe_kafka_request_end(&request);
         if (event) {
                 size_t count = 0;
                 const rd_kafka_DeleteGroups_result_t *result = rd_kafka_event_DeleteGroups_result(event);
@@ -189,8 +188,6 @@ static rd_kafka_resp_err_t request_deletion(rd_kafka_t *admin, const char *group
                 rd_kafka_event_destroy(event);
         }
         rd_kafka_DeleteGroup_destroy(deletion);
-        rd_kafka_AdminOptions_destroy(options);
-        rd_kafka_queue_destroy(queue);
         return reason;
 }
 

@@ -87,6 +87,17 @@ void chappe_kafka_pause(int64_t pause_ms);
 
 /* admin.c */
 int chappe_kafka_admin(struct chappe_kafka *kafka, rd_kafka_t **ret_admin, struct chappe_error *error);
+/* One request of administration: begun, put with its options and its queue, ended by the wait for its answer. The event
+ * is the caller's; NULL: no answer in time. */
+struct chappe_kafka_request {
+        rd_kafka_queue_t *queue;
+        rd_kafka_AdminOptions_t *options;
+        int timeout_ms;
+};
+
+struct chappe_kafka_request chappe_kafka_request_begin(rd_kafka_t *admin, rd_kafka_admin_op_t operation,
+                                                       int64_t timeout_ms);
+rd_kafka_event_t *chappe_kafka_request_end(struct chappe_kafka_request *request);
 /* Does librdkafka's mock cluster answer here? Waits once, at most a second, for the cluster's name. */
 bool chappe_kafka_embedded(struct chappe_kafka *kafka);
 int chappe_kafka_topic_create(struct chappe_broker *broker, const struct chappe_topic_request *request,
