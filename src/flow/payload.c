@@ -9,7 +9,7 @@
 
 #include "avro/plan_within.h"
 #include "base/executor.h"
-#include "config/config.h"
+#include "config/limits.h"
 #include "flow/channels.h"
 
 #define BUCKETS         256
@@ -69,28 +69,6 @@ struct chappe_payload {
         size_t plan_count;
 };
 
-struct chappe_schema_limits chappe_payload_schema_limits(const struct chappe_runtime *runtime)
-{
-        const struct chappe_config *config = runtime->config;
-        return (struct chappe_schema_limits){
-                .schema_text = (size_t)chappe_config_integer(config, "schema_text"),
-                .schema_depth = (size_t)chappe_config_integer(config, "schema_depth"),
-                .schema_fixed = (size_t)chappe_config_integer(config, "schema_fixed"),
-                .schema_branches = (size_t)chappe_config_integer(config, "schema_branches"),
-        };
-}
-
-static struct chappe_decode_limits decode_limits(const struct chappe_config *config)
-{
-        struct chappe_decode_limits wanted = {
-                .depth = (size_t)chappe_config_integer(config, "decode_depth"),
-                .zero_byte_items = (size_t)chappe_config_integer(config, "decode_zero_byte_items"),
-                .memory_factor = (size_t)chappe_config_integer(config, "decode_memory_factor"),
-                .memory_constant = (size_t)chappe_config_integer(config, "decode_memory_constant"),
-        };
-        return chappe_decode_limits_of(&wanted);
-}
-
 const struct chappe_decode_limits *chappe_payload_decode_limits(const struct chappe_payload *payload)
 {
         return &payload->limits;
@@ -103,7 +81,8 @@ int chappe_payload_new(struct chappe_runtime *runtime, struct chappe_payload **r
         if (payload) {
                 payload->runtime = runtime;
                 payload->executor = runtime->world->executor;
-                payload->limits = decode_limits(runtime->config);
+                struct chappe_decode_limits limits = chappe_decode_limits_configured(runtime->config);
+                payload->limits = chappe_decode_limits_of(&limits);
                 payload->mutex = chappe_mutex_new(payload->executor);
         }
         if (payload && payload->mutex)

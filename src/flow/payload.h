@@ -40,8 +40,7 @@ bool chappe_payload_matches(const struct chappe_writer *writer, const struct cha
 /* Appends frame and encoding. The type must have been prepared. */
 int chappe_payload_encode(struct chappe_payload *payload, const char *topic, const struct chappe_type *type,
                           const void *value, struct chappe_buffer *buffer, struct chappe_error *error);
-/* What the settings allow the schemas that others send, and the values. */
-struct chappe_schema_limits chappe_payload_schema_limits(const struct chappe_runtime *runtime);
+/* What the settings allow the values that others send. */
 const struct chappe_decode_limits *chappe_payload_decode_limits(const struct chappe_payload *payload);
 /* Before start. Takes NULL in free; returns NULL. */
 int chappe_payload_new(struct chappe_runtime *runtime, struct chappe_payload **ret_payload, struct chappe_error *error);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "config/config.h"
+#include "config/limits.h"
 #include "flow/payload.h"
 #include "observe/log.h"
 #include "registry/registry.h"
@@ -67,7 +67,7 @@ int chappe_schema_registry_new(struct chappe_runtime *runtime, const struct chap
                 .executor = world->executor,
                 .source = *source,
                 .enrol = chappe_config_boolean(runtime->config, "schemas_register"),
-                .limits = chappe_payload_schema_limits(runtime),
+                .limits = chappe_schema_limits_configured(runtime->config),
         };
         *ret_registry = NULL;
         if (!registry)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/config.h"
+#include "config/limits.h"
 #include "flow/payload.h"
 #include "flow/publisher.h"
 #include "flow/topics.h"
@@ -57,7 +57,7 @@ int chappe_schema_topic_new(struct chappe_runtime *runtime, struct chappe_schema
                 return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the schema topic");
         topic->runtime = runtime;
         topic->name = chappe_config_text(runtime->config, "schema_topic");
-        topic->limits = chappe_payload_schema_limits(runtime);
+        topic->limits = chappe_schema_limits_configured(runtime->config);
         topic->mutex = chappe_mutex_new(runtime->world->executor);
         topic->condition = chappe_condition_new(runtime->world->executor);
         if (topic->mutex && topic->condition)

@@ -43,8 +43,6 @@ struct options {
         const char *output, *depfile, *name;
 };
 
-CHAPPE_CLEANUP_DEFINE(library, struct schema_library *, (void)schema_library_free)
-
 static int report(const struct chappe_error *error)
 {
         fprintf(stderr, "chappe-gen: E%d %s\n", error->code, error->text);
@@ -110,32 +108,38 @@ static int load(struct unit *unit, const char *path, const struct options *optio
 
         if (status < 0)
                 return status;
-        schema_library_limit(unit->library, &limits.schema);
+        unit->library = schema_library_new(options->folders, options->folder_count, &limits.schema);
+        if (!unit->library)
+                return chappe_fail(unit->error, CHAPPE_E_NO_MEMORY, "out of memory");
+        unit->arena = schema_library_arena(unit->library);
         return schema_library_load(unit->library, path, &unit->file, unit->error);
+}
+
+static int write_out(struct unit *unit, const char *path, const struct options *options)
+{
+        const char *file = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+        const char *end = strrchr(file, '.');
+        const char *name = gen_printf(unit->arena, "%.*s", end ? (int)(end - file) : (int)strlen(file), file);
+        int status;
+
+        unit->header = gen_printf(unit->arena, "%s.h", name);
+        status = unit->file->protocol ? model_protocol(unit) : model_schema(unit, name);
+        if (status >= 0)
+                status = write_unit(unit, name, options);
+        for (struct c_root *root = unit->roots; root; root = root->next)
+                chappe_schema_unref(root->schema);
+        return status;
 }
 
 static int generate(const char *path, const struct options *options)
 {
-        CHAPPE_CLEANUP(library)
-        struct schema_library *library = schema_library_new(options->folders, options->folder_count);
         struct chappe_error error = { 0 };
-        struct unit unit = { .library = library, .error = &error };
-        const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-        int status;
+        struct unit unit = { .error = &error };
+        int status = load(&unit, path, options);
 
-        if (!library)
-                return report(&(struct chappe_error){ CHAPPE_E_NO_MEMORY, "out of memory" });
-        unit.arena = schema_library_arena(library);
-        name = gen_printf(unit.arena, "%.*s", strrchr(name, '.') ? (int)(strrchr(name, '.') - name) : (int)strlen(name),
-                          name);
-        unit.header = gen_printf(unit.arena, "%s.h", name);
-        status = load(&unit, path, options);
         if (status >= 0)
-                status = unit.file->protocol ? model_protocol(&unit) : model_schema(&unit, name);
-        if (status >= 0)
-                status = write_unit(&unit, name, options);
-        for (struct c_root *root = unit.roots; root; root = root->next)
-                chappe_schema_unref(root->schema);
+                status = write_out(&unit, path, options);
+        schema_library_free(unit.library);
         return status < 0 ? report(&error) : 0;
 }
 

@@ -27,16 +27,16 @@ int schema_limits_of(const struct command_line *line, struct schema_limits *ret_
 
 int schema_library_open(const struct command_line *line, const char *first, struct schema_library **ret_library)
 {
-        CHAPPE_CLEANUP(library) struct schema_library *library = schema_library_new(&first, first != NULL);
+        CHAPPE_CLEANUP(library) struct schema_library *library = NULL;
         struct schema_limits limits;
         const char *folder;
         size_t count = 0;
 
-        if (!library)
-                return command_fail(&(struct chappe_error){ CHAPPE_E_NO_MEMORY, "out of memory" });
         if (schema_limits_of(line, &limits) != EXIT_DONE)
                 return EXIT_FAILED;
-        schema_library_limit(library, &limits.schema);
+        library = schema_library_new(&first, first != NULL, &limits.schema);
+        if (!library)
+                return command_fail(&(struct chappe_error){ CHAPPE_E_NO_MEMORY, "out of memory" });
         for (; (folder = command_value_at(line, "include", count)); count++) {
                 if (!schema_library_add_folder(library, chappe_text(folder)))
                         return command_misuse("more than %d include folders", SCHEMA_FOLDERS_LIMIT);

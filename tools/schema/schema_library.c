@@ -31,14 +31,15 @@ static void close_file(FILE **file)
                 fclose(*file);
 }
 
-struct schema_library *schema_library_new(const char *const *folders, size_t count)
+struct schema_library *schema_library_new(const char *const *folders, size_t count,
+                                          const struct chappe_schema_limits *limits)
 {
         struct schema_library *library = calloc(1, sizeof(*library));
 
         if (!library)
                 return NULL;
         library->arena = chappe_arena_new(0);
-        library->limits = (struct chappe_schema_limits){ 256u << 10, 64, 1u << 20, 256 };
+        library->limits = *limits;
         library->files_end = &library->files;
         library->definitions_end = &library->definitions;
         if (!library->arena)
@@ -46,11 +47,6 @@ struct schema_library *schema_library_new(const char *const *folders, size_t cou
         for (size_t i = 0; i < count; i++)
                 schema_library_add_folder(library, chappe_text(folders[i]));
         return library;
-}
-
-void schema_library_limit(struct schema_library *library, const struct chappe_schema_limits *limits)
-{
-        library->limits = *limits;
 }
 
 const struct chappe_schema_limits *schema_library_limits(const struct schema_library *library)

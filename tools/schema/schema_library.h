@@ -32,10 +32,9 @@ struct schema_definition {
         struct schema_definition *next; /* in the order in which they were found */
 };
 
-/* folders: where to look for names, in order; copied. */
-struct schema_library *schema_library_new(const char *const *folders, size_t count);
-/* The bounds of what is read and parsed from now on; without this, the defaults. */
-void schema_library_limit(struct schema_library *library, const struct chappe_schema_limits *limits);
+/* folders: where to look for names, in order; limits (no zeros): of what is read and parsed; both copied. */
+struct schema_library *schema_library_new(const char *const *folders, size_t count,
+                                          const struct chappe_schema_limits *limits);
 const struct chappe_schema_limits *schema_library_limits(const struct schema_library *library);
 /* One more, the last to be looked into. False: there are SCHEMA_FOLDERS_LIMIT. */
 bool schema_library_add_folder(struct schema_library *library, struct chappe_text folder);
