@@ -6,7 +6,6 @@
 #include "flow/batch.h"
 
 #include "flow/handling.h"
-#include "flow/meters.h"
 
 static bool stands_apart(const struct chappe_job *job)
 {
@@ -68,20 +67,6 @@ static size_t take_in_all(struct chappe_context *ctx, struct chappe_batch *batch
         return taken;
 }
 
-static enum chappe_decision run_handler(struct chappe_context *ctx, struct chappe_job **jobs, size_t taken)
-{
-        const struct chappe_world *world = ctx->runtime->world;
-        struct chappe_batch *batch = ctx->batch;
-        if (!chappe_step(world, "handler.begin"))
-                return CHAPPE_RETRY;
-        enum chappe_decision decision = ctx->operation->on_batch(ctx, batch->events, batch->count);
-        int64_t ended_us = chappe_clock_monotonic_us(world->clock);
-        for (size_t i = 0; i < taken; i++)
-                jobs[i]->ended_us = ended_us;
-        chappe_tally_run(&ctx->tally, jobs[0]->meters, ended_us - jobs[0]->began_us);
-        return chappe_step(world, "handler.end") ? decision : CHAPPE_RETRY;
-}
-
 /* All of them in one transaction. Another instance may have been at one of them meanwhile: then none is. */
 static enum chappe_decision commit(struct chappe_context *ctx)
 {
@@ -98,17 +83,6 @@ static enum chappe_decision commit(struct chappe_context *ctx)
         return work->commit(ctx, ctx->event_id, NULL) == 0 ? CHAPPE_DONE : CHAPPE_RETRY;
 }
 
-static enum chappe_decision end_work(struct chappe_context *ctx, enum chappe_decision decision)
-{
-        const struct chappe_unit_of_work_operations *work = ctx->runtime->work;
-        if (!work || !work->open(ctx))
-                return decision;
-        if (decision == CHAPPE_DONE)
-                return commit(ctx);
-        work->rollback(ctx);
-        return decision;
-}
-
 size_t chappe_batch_handle(struct chappe_context *ctx, struct chappe_job **jobs, size_t count,
                            enum chappe_decision *ret_decision)
 {
@@ -121,7 +95,8 @@ size_t chappe_batch_handle(struct chappe_context *ctx, struct chappe_job **jobs,
                 return taken;
         chappe_context_load(ctx, &batch.parts[0]);
         ctx->batch = &batch;
-        *ret_decision = end_work(ctx, run_handler(ctx, jobs, taken));
+        *ret_decision =
+                chappe_handle_end_work(ctx, chappe_handle_run(ctx, jobs, taken, batch.events, batch.count), commit);
         ctx->batch = NULL;
         return taken;
 }

@@ -96,13 +96,6 @@ bool chappe_breaker_has_witness(struct chappe_breaker *breaker, const struct cha
         return suspect->witnessed || (suspect->failed_us != 0 && suspect->failed_us < breaker->witness_us);
 }
 
-static void add(struct chappe_breaker *breaker, const struct chappe_breaker_run *run, bool proven)
-{
-        size_t at = breaker->count++ % CHAPPE_BREAKER_OUTCOMES;
-        breaker->outcomes[at].run = *run;
-        breaker->outcomes[at].proven = proven;
-}
-
 /* True: it is proven poison. */
 static bool charge(struct chappe_breaker *breaker, const struct chappe_breaker_policy *policy,
                    struct chappe_suspect *suspect, int64_t now_us)
@@ -124,7 +117,7 @@ bool chappe_breaker_note(struct chappe_breaker *breaker, const struct chappe_bre
         /* What still comes back of what ran when it opened says nothing new. */
         if (breaker->state != CHAPPE_BREAKER_CLOSED)
                 return false;
-        add(breaker, run, proven);
+        chappe_breaker_add(breaker, run, proven);
         struct keys keys = count_keys(breaker, run->ended_us - CHAPPE_BREAKER_WINDOW_US);
         if (keys.failing < policy->keys || 100 * keys.failing < policy->percent * (keys.failing + keys.passing))
                 return false;
@@ -139,7 +132,7 @@ void chappe_breaker_recall(struct chappe_breaker *breaker, const struct chappe_b
         if (policy->percent == 0 || breaker->state != CHAPPE_BREAKER_CLOSED)
                 return;
         (void)chappe_breaker_has_witness(breaker, policy, suspect);
-        add(breaker, &run, suspect->witnessed);
+        chappe_breaker_add(breaker, &run, suspect->witnessed);
 }
 
 bool chappe_breaker_gives_up(struct chappe_breaker *breaker, const struct chappe_breaker_policy *policy,
@@ -188,7 +181,7 @@ void chappe_breaker_probe_begins(struct chappe_breaker *breaker)
 static void probe_failed(struct chappe_breaker *breaker, const struct chappe_breaker_policy *policy,
                          const struct chappe_breaker_run *run, bool proven)
 {
-        add(breaker, run, proven);
+        chappe_breaker_add(breaker, run, proven);
         breaker->lapsed = count_keys(breaker, INT64_MIN).failing < policy->keys;
         breaker->state = breaker->lapsed ? CHAPPE_BREAKER_CLOSED : CHAPPE_BREAKER_OPEN;
         breaker->probe_us = run->ended_us + policy->wait_us;
@@ -206,7 +199,7 @@ void chappe_breaker_probe_ends(struct chappe_breaker *breaker, const struct chap
         }
         breaker->state = CHAPPE_BREAKER_CLOSED;
         breaker->lapsed = false;
-        add(breaker, run, false);
+        chappe_breaker_add(breaker, run, false);
         breaker->leaf = breaker->count; /* a new one: what failed in the outage says nothing about what comes */
 }
 

@@ -66,6 +66,13 @@ struct chappe_breaker {
         int64_t witness_us; /* who failed before this has seen enough keys begin and get through since */
 };
 
+/* Into the ring, whatever the state. For the functions here. */
+static inline void chappe_breaker_add(struct chappe_breaker *breaker, const struct chappe_breaker_run *run, bool proven)
+{
+        size_t at = breaker->count++ % CHAPPE_BREAKER_OUTCOMES;
+        breaker->outcomes[at].run = *run;
+        breaker->outcomes[at].proven = proven;
+}
 /* A record came out while the breaker was closed; opens it when too many keys fail. True: it has opened with this.
  * suspect: of that record. */
 bool chappe_breaker_note(struct chappe_breaker *breaker, const struct chappe_breaker_policy *policy,
@@ -77,9 +84,7 @@ static inline void chappe_breaker_note_passed(struct chappe_breaker *breaker,
 {
         if (policy->percent == 0 || breaker->state != CHAPPE_BREAKER_CLOSED)
                 return;
-        size_t at = breaker->count++ % CHAPPE_BREAKER_OUTCOMES;
-        breaker->outcomes[at].run = *run;
-        breaker->outcomes[at].proven = false;
+        chappe_breaker_add(breaker, run, false);
 }
 /* A record is in hand that an earlier owner saw fail: counts as failing from now on, or as proven. */
 void chappe_breaker_recall(struct chappe_breaker *breaker, const struct chappe_breaker_policy *policy,

@@ -152,23 +152,6 @@ static void let_run(struct chappe_dispatcher *dispatcher, struct chappe_lane *la
                 (void)ripen(dispatcher, lane->share, true);
 }
 
-static void list_troubled(struct chappe_lane *lane)
-{
-        struct chappe_lane *first = lane->share->troubled_lanes;
-        lane->troubled_after = first;
-        lane->troubled_link = &lane->share->troubled_lanes;
-        if (first)
-                first->troubled_link = &lane->troubled_after;
-        lane->share->troubled_lanes = lane;
-}
-
-static void unlist_troubled(struct chappe_lane *lane)
-{
-        *lane->troubled_link = lane->troubled_after;
-        if (lane->troubled_after)
-                lane->troubled_after->troubled_link = lane->troubled_link;
-}
-
 static void mark_troubled(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane, bool troubled)
 {
         if (lane->troubled == troubled)
@@ -178,9 +161,9 @@ static void mark_troubled(struct chappe_dispatcher *dispatcher, struct chappe_la
         dispatcher->troubled_bytes += troubled ? lane->bytes : -lane->bytes;
         lane->troubled = troubled;
         if (troubled)
-                list_troubled(lane);
+                DL_PREPEND2(lane->share->troubled_lanes, lane, troubled_before, troubled_behind);
         else
-                unlist_troubled(lane);
+                DL_DELETE2(lane->share->troubled_lanes, lane, troubled_before, troubled_behind);
 }
 
 static void park(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane, int64_t due_us)
@@ -426,8 +409,11 @@ void chappe_dispatcher_recall(struct chappe_dispatcher *dispatcher, struct chapp
 void chappe_dispatcher_each_troubled(const struct chappe_share *share,
                                      void (*visit)(const struct chappe_task *task, void *context), void *context)
 {
-        for (const struct chappe_lane *lane = share->troubled_lanes; lane; lane = lane->troubled_after)
+        const struct chappe_lane *lane;
+        DL_FOREACH2(share->troubled_lanes, lane, troubled_behind)
+        {
                 visit(lane->head, context);
+        }
 }
 
 struct sweep {

@@ -5,7 +5,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include "flow/meters.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
 
@@ -43,37 +42,9 @@ static enum chappe_decision judge(struct chappe_context *ctx)
         }
 }
 
-/* event NULL: a tombstone. */
-static inline enum chappe_decision run_handler(struct chappe_context *ctx, struct chappe_job *job, const void *event)
+static enum chappe_decision commit(struct chappe_context *ctx)
 {
-        const struct chappe_world *world = ctx->runtime->world;
-        if (!chappe_step(world, "handler.begin"))
-                return CHAPPE_RETRY;
-        const struct chappe_operation *operation = ctx->operation;
-        enum chappe_decision decision = !event                ? operation->on_tombstone(ctx)
-                                        : operation->on_batch ? operation->on_batch(ctx, event, 1)
-                                                              : operation->on_event(ctx, event);
-        job->ended_us = chappe_clock_monotonic_us(world->clock);
-        chappe_tally_run(&ctx->tally, job->meters, job->ended_us - job->began_us);
-        return chappe_step(world, "handler.end") ? decision : CHAPPE_RETRY;
-}
-
-/* With a store: what the handler did becomes durable together, or not at all. */
-static enum chappe_decision end_open_work(struct chappe_context *ctx, enum chappe_decision decision)
-{
-        const struct chappe_unit_of_work_operations *work = ctx->runtime->work;
-        if (!work->open(ctx))
-                return decision;
-        if (decision != CHAPPE_DONE) {
-                work->rollback(ctx);
-                return decision;
-        }
-        return work->commit(ctx, ctx->event_id, NULL) < 0 ? CHAPPE_RETRY : CHAPPE_DONE;
-}
-
-static inline enum chappe_decision end_work(struct chappe_context *ctx, enum chappe_decision decision)
-{
-        return ctx->runtime->work ? end_open_work(ctx, decision) : decision;
+        return ctx->runtime->work->commit(ctx, ctx->event_id, NULL) < 0 ? CHAPPE_RETRY : CHAPPE_DONE;
 }
 
 int chappe_handle_ask(struct chappe_context *ctx)
@@ -137,7 +108,7 @@ static enum chappe_decision handle_event(struct chappe_context *ctx, struct chap
         }
         if (chappe_handle_decode(ctx, job, event) < 0)
                 return judge(ctx);
-        return end_work(ctx, run_handler(ctx, job, event));
+        return chappe_handle_end_work(ctx, chappe_handle_run(ctx, &job, 1, event, 1), commit);
 }
 
 /* A tombstone names no type: it is for the first operation of its topic that wants tombstones. */
@@ -153,7 +124,7 @@ static enum chappe_decision handle_tombstone(struct chappe_context *ctx, struct 
         int status = chappe_handle_seen(ctx);
         if (status != 0)
                 return status > 0 ? CHAPPE_DONE : CHAPPE_RETRY;
-        return end_work(ctx, run_handler(ctx, job, NULL));
+        return chappe_handle_end_work(ctx, chappe_handle_run(ctx, &job, 1, NULL, 0), commit);
 }
 
 static enum chappe_decision handle_request(struct chappe_context *ctx, struct chappe_job *job)

@@ -6,6 +6,7 @@
 
 #include "avro/plan_within.h"
 #include "flow/handover.h"
+#include "flow/meters.h"
 #include "flow/payload.h"
 
 /* Runs the record of a job in this context (reset for it). The reason for anything but CHAPPE_DONE is in ctx->error (a
@@ -56,4 +57,35 @@ static inline int chappe_handle_decode(struct chappe_context *ctx, const struct 
         return chappe_plan_decode_within(plan, job->record.value.at + frame_length,
                                          job->record.value.length - frame_length, ctx->arena,
                                          chappe_payload_decode_limits(ctx->runtime->payload), ret_event, &ctx->error);
+}
+
+/* The handler's run of so many records, with the events among them. events NULL: a tombstone. */
+static inline enum chappe_decision chappe_handle_run(struct chappe_context *ctx, struct chappe_job *const *jobs,
+                                                     size_t count, const void *events, size_t event_count)
+{
+        const struct chappe_world *world = ctx->runtime->world;
+        const struct chappe_operation *operation = ctx->operation;
+        if (!chappe_step(world, "handler.begin"))
+                return CHAPPE_RETRY;
+        enum chappe_decision decision = !events               ? operation->on_tombstone(ctx)
+                                        : operation->on_batch ? operation->on_batch(ctx, events, event_count)
+                                                              : operation->on_event(ctx, events);
+        int64_t ended_us = chappe_clock_monotonic_us(world->clock);
+        for (size_t i = 0; i < count; i++)
+                jobs[i]->ended_us = ended_us;
+        chappe_tally_run(&ctx->tally, jobs[0]->meters, ended_us - jobs[0]->began_us);
+        return chappe_step(world, "handler.end") ? decision : CHAPPE_RETRY;
+}
+
+/* With a store: what the handler did becomes durable together, by this commit, or not at all. */
+static inline enum chappe_decision chappe_handle_end_work(struct chappe_context *ctx, enum chappe_decision decision,
+                                                          enum chappe_decision (*commit)(struct chappe_context *ctx))
+{
+        const struct chappe_unit_of_work_operations *work = ctx->runtime->work;
+        if (!work || !work->open(ctx))
+                return decision;
+        if (decision == CHAPPE_DONE)
+                return commit(ctx);
+        work->rollback(ctx);
+        return decision;
 }

@@ -15,6 +15,7 @@ static inline uint64_t chappe_key_mix(uint64_t word)
         return word ^ (word >> 32);
 }
 
+/* All 128 bits of the product: __int128 is there with gcc and clang wherever a register has 64 bits. */
 static inline uint64_t chappe_key_fold(uint64_t hash, uint64_t word)
 {
         unsigned __int128 product = (unsigned __int128)(hash ^ word) * 0x9e3779b97f4a7c15u;

@@ -65,14 +65,14 @@ struct chappe_lane {
         uint32_t returned;
         uint32_t failed; /* have to run again */
         enum chappe_lane_state state;
-        bool troubled;                      /* its first record has failed */
-        struct chappe_lane *troubled_after; /* in its share's list of such lanes */
-        struct chappe_lane **troubled_link; /* what points to it there */
-        bool listed;                        /* in its share's ready list, though it may have ceased to be ready */
-        struct chappe_lane *chain;          /* in the dispatcher's table, or among the spare ones */
-        struct chappe_lane *ready;          /* the next one in the ready list */
-        struct chappe_heap_node due;        /* while parked, or gathering */
-        struct chappe_lane *before;         /* this and the next: in its share's list, while it gathers */
+        bool troubled;                       /* its first record has failed */
+        struct chappe_lane *troubled_before; /* this and the next: in its share's list of such lanes */
+        struct chappe_lane *troubled_behind;
+        bool listed;                 /* in its share's ready list, though it may have ceased to be ready */
+        struct chappe_lane *chain;   /* in the dispatcher's table, or among the spare ones */
+        struct chappe_lane *ready;   /* the next one in the ready list */
+        struct chappe_heap_node due; /* while parked, or gathering */
+        struct chappe_lane *before;  /* this and the next: in its share's list, while it gathers */
         struct chappe_lane *behind;
         bool loose; /* it gathers, and holds a loose task */
 };

@@ -6,14 +6,21 @@
  *   chappe1:<base64url of>
  *     4 bytes   FNV-1a of the rest, little-endian
  *     varint    the committed offset
- *     varint    how many failures follow; each: distance to the offset before, times failed, seconds since the first
- *     1 byte    form, plus 2 when a mark of crashes follows: varints, lives that ended without giving the partition up,
- *               how often with a record on trial, and when there is one its distance from the committed offset;
- *               plus 4 when, behind that, the failures go on, each: 1 byte by which its record is known again, and a
- *               varint, twice the seconds that it has been kept for doubt, plus 1 when others got through since it
- * failed; plus 8 when it is a replay's: varints, how far its end is from the committed offset, records finished, of
- * them those given up, and which replay it is form 0: varints, unfinished and finished offsets in turn; 1: a bitmap,
- * lowest bit first the rest  of either, from the committed offset on (the bitmap from the one behind it)
+ *     varint    how many failures follow; each: distance to the offset before,
+ *               times failed, seconds since the first
+ *     1 byte    form 0 or 1, plus 2, 4 and 8 for what follows here:
+ *               2  a mark of crashes: varints, lives that ended without giving
+ *                  the partition up, how often with a record on trial, and when
+ *                  there is one its distance from the committed offset
+ *               4  the failures go on, each: 1 byte by which its record is known
+ *                  again, and a varint, twice the seconds that it has been kept
+ *                  for doubt, plus 1 when others got through since it failed
+ *               8  it is a replay's: varints, how far its end is from the
+ *                  committed offset, records finished, of them those given up,
+ *                  and which replay it is
+ *     the rest  form 0: varints, unfinished and finished offsets in turn, from
+ *               the committed offset on
+ *               form 1: a bitmap, lowest bit first, from the offset behind it on
  *
  * Whatever does not fit word for word, another version's or another tool's, says nothing, and everything from the
  * committed offset on runs again.

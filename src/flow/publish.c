@@ -55,15 +55,6 @@ static void write_attributes(struct chappe_context *ctx, const struct chappe_ope
         chappe_cloudevent_write(&attributes, operation->cloudevents, headers);
 }
 
-static int send(struct chappe_context *ctx, const struct chappe_outgoing *outgoing)
-{
-        const struct chappe_unit_of_work_operations *work = ctx->runtime->work;
-        if (work && work->open(ctx))
-                return work->publish(ctx, outgoing);
-        return chappe_publisher_send(ctx->runtime->publisher, CHAPPE_SEND_EVENT, outgoing, ctx->deliveries,
-                                     &ctx->error);
-}
-
 static int publish(struct chappe_context *ctx, const struct chappe_publication *publication, const void *event)
 {
         const struct chappe_operation *operation = publication->operation;
@@ -92,7 +83,7 @@ static int publish(struct chappe_context *ctx, const struct chappe_publication *
                 .headers = headers.headers,
                 .header_count = headers.count,
         };
-        return send(ctx, &outgoing);
+        return chappe_publisher_send_on(ctx, &outgoing);
 }
 
 static int publish_declared(struct chappe_context *ctx, const char *topic, const struct chappe_type *type,

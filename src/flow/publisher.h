@@ -28,6 +28,15 @@ int32_t chappe_publisher_partitions(struct chappe_publisher *publisher, enum cha
 int chappe_publisher_send(struct chappe_publisher *publisher, enum chappe_urgency urgency,
                           const struct chappe_outgoing *outgoing, struct chappe_deliveries *deliveries,
                           struct chappe_error *error);
+/* What a context sends on: with its transaction when one is open, else at once, reported to its deliveries. */
+static inline int chappe_publisher_send_on(struct chappe_context *ctx, const struct chappe_outgoing *outgoing)
+{
+        const struct chappe_unit_of_work_operations *work = ctx->runtime->work;
+        if (work && work->open(ctx))
+                return work->publish(ctx, outgoing);
+        return chappe_publisher_send(ctx->runtime->publisher, CHAPPE_SEND_EVENT, outgoing, ctx->deliveries,
+                                     &ctx->error);
+}
 
 /* The poll strand: runs the delivery callbacks that are due; true when there were some. */
 bool chappe_publisher_poll(struct chappe_publisher *publisher);

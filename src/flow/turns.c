@@ -186,9 +186,9 @@ size_t chappe_turns_take(struct chappe_turns *turns, struct chappe_task **ret_ta
         size_t taken = 0;
         while (taken < maximum && turns->round) {
                 struct chappe_share *share = leave_round(turns);
-                if (share->held && share->probe)
+                if (share->held && share->probe) {
                         taken += take_probe(turns, share, ret_tasks + taken);
-                else if (!share->held) {
+                } else if (!share->held) {
                         size_t most = maximum - taken < run ? maximum - taken : run;
                         taken += share->together > 1 ? take_together(turns, share, ret_tasks + taken, most)
                                                      : take_turn(turns, share, ret_tasks + taken, most);

@@ -206,7 +206,6 @@ static const struct chappe_callee *find_callee(struct chappe_context *ctx, const
 static int send(struct chappe_context *ctx, const struct chappe_callee *callee, const struct chappe_message *message,
                 const void *request)
 {
-        const struct chappe_unit_of_work_operations *work = ctx->runtime->work;
         struct chappe_exchange exchange = { 0 };
         struct chappe_header_list headers;
         struct names names;
@@ -218,10 +217,7 @@ static int send(struct chappe_context *ctx, const struct chappe_callee *callee, 
         chappe_request_headers_write(&exchange.headers, 0, &headers);
         exchange.outgoing.headers = headers.headers;
         exchange.outgoing.header_count = headers.count;
-        if (work && work->open(ctx))
-                return work->publish(ctx, &exchange.outgoing);
-        return chappe_publisher_send(ctx->runtime->publisher, CHAPPE_SEND_EVENT, &exchange.outgoing, ctx->deliveries,
-                                     &ctx->error);
+        return chappe_publisher_send_on(ctx, &exchange.outgoing);
 }
 
 int chappe_send(struct chappe_context *ctx, const struct chappe_message *message, const void *request)
