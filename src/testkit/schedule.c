@@ -255,6 +255,15 @@ static void let_records_go(struct chappe_testkit *kit, const char *topic, uint64
         chappe_sim_records_delete(kit->sim, topic, partition, pick / 32 % 2 ? end : before);
 }
 
+static void delete_topic(struct fault *fault)
+{
+        struct chappe_testkit *kit = fault->kit;
+
+        fault->partitions = chappe_sim_partition_count(kit->sim, fault->topic);
+        if (fault->partitions > 0 && chappe_sim_topic_delete(kit->sim, fault->topic) == 0)
+                chappe_testkit_note_sight(kit, "a topic was deleted under its readers");
+}
+
 static void change(struct fault *fault)
 {
         struct chappe_testkit *kit = fault->kit;
@@ -268,10 +277,8 @@ static void change(struct fault *fault)
                 grow(kit, fault->topic, fault->pick);
         else if (fault->kind == FAULT_RETENTION)
                 let_records_go(kit, fault->topic, fault->pick);
-        else if (fault->kind == FAULT_TOPIC_DELETED &&
-                 (fault->ppm = (uint32_t)chappe_sim_partition_count(kit->sim, fault->topic)) > 0 &&
-                 chappe_sim_topic_delete(kit->sim, fault->topic) == 0)
-                chappe_testkit_note_sight(kit, "a topic was deleted under its readers");
+        else if (fault->kind == FAULT_TOPIC_DELETED)
+                delete_topic(fault);
         fault->lasts = fault->kind == FAULT_HOLD || fault->kind == FAULT_TOPIC_DELETED;
 }
 
@@ -283,8 +290,8 @@ static void end_change(struct fault *fault)
         fault->lasts = false;
         if (fault->kind == FAULT_HOLD)
                 chappe_testkit_hold(fault->instance, NULL);
-        else if (fault->kind == FAULT_TOPIC_DELETED && fault->ppm > 0)
-                chappe_sim_topic_create(fault->kit->sim, fault->topic, (int32_t)fault->ppm);
+        else if (fault->kind == FAULT_TOPIC_DELETED && fault->partitions > 0)
+                chappe_sim_topic_create(fault->kit->sim, fault->topic, fault->partitions);
 }
 
 static void change_ends(struct chappe_timer *timer)

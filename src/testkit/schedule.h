@@ -34,7 +34,8 @@ struct fault {
         const char *topic; /* that the instance consumes; NULL: of no concern, or there is none */
         size_t trouble;    /* in the table of troubles */
         uint32_t ppm;
-        bool lasts; /* what ends later than it begins, and has begun */
+        int32_t partitions; /* of a topic that was deleted */
+        bool lasts;         /* what ends later than it begins, and has begun */
         struct chappe_timer begin, end;
 };
 

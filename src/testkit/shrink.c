@@ -13,9 +13,8 @@
 #include "testkit/story.h"
 
 #define RUNS_MAXIMUM 300
-#define VARIANTS                                                                                                       \
-        3 /* ways of scheduling that are tried with a smaller list: one decision less changes all later ones           \
-           */
+/* Ways of scheduling that are tried with a smaller list: one decision less changes all later ones. */
+#define VARIANTS     3
 
 struct shrinking {
         const struct chappe_testkit_simulation *simulation;

@@ -251,20 +251,6 @@ struct sim_group *chappe_sim_group_get(struct chappe_sim *sim, const char *name)
         return group;
 }
 
-void chappe_sim_group_forget(struct sim_group *group)
-{
-        struct sim_committed *committed, *following;
-
-        HASH_ITER(hh, group->committed, committed, following)
-        {
-                HASH_DEL(group->committed, committed);
-                free(committed->metadata);
-                free(committed->key);
-                free(committed);
-        }
-        group->forgotten = true;
-}
-
 void chappe_sim_groups_free(struct chappe_sim *sim)
 {
         struct sim_group *group, *next;

@@ -48,6 +48,25 @@ static void store(struct sim_group *group, const struct chappe_position *positio
                                             stale);
 }
 
+static void forget(struct sim_group *group, struct sim_committed *committed)
+{
+        HASH_DEL(group->committed, committed);
+        free(committed->metadata);
+        free(committed->key);
+        free(committed);
+}
+
+void chappe_sim_group_forget(struct sim_group *group)
+{
+        struct sim_committed *committed, *next;
+
+        HASH_ITER(hh, group->committed, committed, next)
+        {
+                forget(group, committed);
+        }
+        group->forgotten = true;
+}
+
 void chappe_sim_group_topic_deleted(struct sim_group *group, const char *topic)
 {
         struct sim_committed *committed, *next;
@@ -58,10 +77,7 @@ void chappe_sim_group_topic_deleted(struct sim_group *group, const char *topic)
                 if (strncmp(committed->key, topic, length) != 0 ||
                     strchr(committed->key + length, '/') != committed->key + length)
                         continue;
-                HASH_DEL(group->committed, committed);
-                free(committed->metadata);
-                free(committed->key);
-                free(committed);
+                forget(group, committed);
         }
 }
 
@@ -148,7 +164,6 @@ const char *chappe_sim_group_at(const struct chappe_sim *sim, size_t n)
 static int64_t partition_lag(const struct sim_group *group, const struct sim_topic *topic, int32_t partition)
 {
         const struct sim_committed *committed = chappe_sim_group_committed(group, topic->name, partition);
-
         const struct sim_log *log = &topic->logs[partition];
         int64_t from = committed && committed->offset > log->low ? committed->offset : log->low;
 
