@@ -68,8 +68,10 @@ static int plan_topic(struct planning *planning, const char *name)
                 return command_fail(&error);
         }
         grown = realloc(planning->windows, (planning->count + (size_t)topics[0].partition_count) * sizeof(*grown));
-        if (!grown)
-                return EXIT_FAILED;
+        if (!grown) {
+                chappe_fail(&error, CHAPPE_E_NO_MEMORY, "no memory for the partitions of %s", name);
+                return command_fail(&error);
+        }
         planning->windows = grown;
         for (int32_t p = 0; p < topics[0].partition_count && status == EXIT_DONE; p++) {
                 if (planning->partition < 0 || p == planning->partition)
