@@ -9,7 +9,7 @@
 
 #include "avro/plan_within.h"
 #include "base/executor.h"
-#include "config/limits.h"
+#include "config/bounds.h"
 #include "flow/channels.h"
 
 #define BUCKETS         256

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "config/limits.h"
+#include "config/bounds.h"
 #include "flow/payload.h"
 #include "observe/log.h"
 #include "registry/registry.h"

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/limits.h"
+#include "config/bounds.h"
 #include "flow/payload.h"
 #include "flow/publisher.h"
 #include "flow/topics.h"

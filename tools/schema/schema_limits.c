@@ -2,7 +2,7 @@
 /* Bounds from settings. */
 #include "schema/schema_limits.h"
 
-#include "config/limits.h"
+#include "config/bounds.h"
 
 int schema_limits_load(const struct chappe_config_sources *sources, struct schema_limits *ret_limits,
                        struct chappe_error *error)
