@@ -53,8 +53,10 @@ struct chappe_share {
         uint32_t together;             /* tasks that run together, at most; below 2: each runs by itself */
         size_t troubled;               /* lanes */
         struct chappe_lane *troubled_lanes;
-        bool held;                 /* nothing of it begins */
-        bool probe;                /* but one task may */
+        bool held;                         /* nothing of it begins */
+        bool probe;                        /* but one task may, of the shares of its topic that may */
+        struct chappe_share *probe_before; /* this and the next: in the list of those that may */
+        struct chappe_share *probe_behind;
         bool scouts;               /* though it is held and has nothing in hand, one record is taken, to probe */
         bool paused;               /* held on request */
         bool recalled;             /* draining to begin elsewhere, and not to go */

@@ -191,10 +191,11 @@ void chappe_breaker_probe_ends(struct chappe_breaker *breaker, const struct chap
                                struct chappe_suspect *suspect, const struct chappe_breaker_run *run)
 {
         bool proven = run->failed && charge(breaker, policy, suspect, run->ended_us);
-        if (breaker->state != CHAPPE_BREAKER_PROBED)
-                return;
+        if (breaker->state == CHAPPE_BREAKER_CLOSED || run->began_us < breaker->opened_us)
+                return; /* a probe of an outage before this one */
         if (run->failed) {
-                probe_failed(breaker, policy, run, proven);
+                if (breaker->state == CHAPPE_BREAKER_PROBED)
+                        probe_failed(breaker, policy, run, proven);
                 return;
         }
         breaker->state = CHAPPE_BREAKER_CLOSED;

@@ -102,8 +102,8 @@ enum chappe_breaker_state chappe_breaker_look(struct chappe_breaker *breaker,
                                               const struct chappe_breaker_policy *policy, int64_t now_us);
 /* The probing record has begun. */
 void chappe_breaker_probe_begins(struct chappe_breaker *breaker);
-/* How it came out: passed closes the breaker; failed lets it wait again, unless by now all that failed lately are fewer
- * keys than make an outage: then there is doubt. */
+/* How it came out: passed closes the breaker, also when it was no longer waited for; failed lets it wait again, unless
+ * by now all that failed lately are fewer keys than make an outage: then there is doubt. */
 void chappe_breaker_probe_ends(struct chappe_breaker *breaker, const struct chappe_breaker_policy *policy,
                                struct chappe_suspect *suspect, const struct chappe_breaker_run *run);
 /* It came back without having run: another one may. */

@@ -2,6 +2,8 @@
 /* Turns: a round of shares, each with a list of ready lanes. */
 #include "flow/turns.h"
 
+#include <utlist.h>
+
 /* Lanes of a share that workers could take now: of a held one that probes, one. */
 static size_t takeable(const struct chappe_share *share)
 {
@@ -46,8 +48,12 @@ static void list_ready(struct chappe_lane *lane)
 static void set_held(struct chappe_turns *turns, struct chappe_share *share, bool held, bool probe)
 {
         turns->ready -= takeable(share);
+        if (share->probe)
+                DL_DELETE2(turns->probers, share, probe_before, probe_behind);
         share->held = held;
         share->probe = probe;
+        if (probe)
+                DL_APPEND2(turns->probers, share, probe_before, probe_behind);
         turns->ready += takeable(share);
         if (share->ready && !share->in_round && chappe_share_may_run(share))
                 join_round(turns, share);
@@ -161,6 +167,17 @@ static struct chappe_lane *unlist_probe(struct chappe_share *share)
         return chosen;
 }
 
+/* One probes for all of its topic. A record that must run is no probe: each share has its own. */
+static void withdraw_probes(struct chappe_turns *turns, const char *topic)
+{
+        struct chappe_share *share, *next;
+        DL_FOREACH_SAFE2(turns->probers, share, next, probe_behind)
+        {
+                if (share->topic == topic)
+                        set_held(turns, share, true, false);
+        }
+}
+
 static size_t take_probe(struct chappe_turns *turns, struct chappe_share *share, struct chappe_task **ret_tasks)
 {
         struct chappe_lane *lane = unlist_probe(share);
@@ -168,7 +185,10 @@ static size_t take_probe(struct chappe_turns *turns, struct chappe_share *share,
                 return 0;
         (void)chappe_lane_take(lane, ret_tasks, 1);
         chappe_turns_change(turns, lane, CHAPPE_LANE_RUNNING);
-        set_held(turns, share, true, false);
+        if (ret_tasks[0]->must)
+                set_held(turns, share, true, false);
+        else
+                withdraw_probes(turns, share->topic);
         ret_tasks[0]->probe = true;
         return 1;
 }
@@ -213,6 +233,8 @@ bool chappe_turns_probe(struct chappe_turns *turns, struct chappe_share *share)
 
 void chappe_turns_forget(struct chappe_turns *turns, struct chappe_share *share)
 {
+        if (share->probe)
+                set_held(turns, share, share->held, false);
         share->ready = NULL;
         if (!share->in_round)
                 return;

@@ -10,7 +10,8 @@
 struct chappe_turns {
         struct chappe_share *round; /* first to last */
         struct chappe_share *round_last;
-        size_t ready; /* lanes that a worker could take now */
+        struct chappe_share *probers; /* held, but one task may run */
+        size_t ready;                 /* lanes that a worker could take now */
 };
 
 static inline bool chappe_share_may_run(const struct chappe_share *share)

@@ -171,6 +171,8 @@ static void end_probe(struct chappe_breaker *breaker, struct model *model, const
                       struct chappe_random *random, int64_t now_us)
 {
         struct chappe_breaker_run run = draw_run(random, now_us);
+        if (run.began_us < breaker->opened_us)
+                run.began_us = breaker->opened_us;
         bool proven = charge(model, policy, &run);
         model->outcomes[model->count++] = (struct outcome){ run, proven };
         chappe_breaker_probe_ends(breaker, policy, &model->suspects[run.key], &run);
@@ -187,6 +189,27 @@ static void end_probe(struct chappe_breaker *breaker, struct model *model, const
         step_out(model, run.key);
 }
 
+/* One that was no longer waited for: if it got through, that ends the outage that it probed, and no other one. */
+static void end_late_probe(struct chappe_breaker *breaker, struct model *model,
+                           const struct chappe_breaker_policy *policy, struct chappe_random *random, int64_t now_us)
+{
+        struct chappe_breaker_run run = draw_run(random, now_us);
+        enum chappe_breaker_state before = breaker->state;
+        bool before_this = run.began_us < breaker->opened_us;
+        if (!before_this && before == CHAPPE_BREAKER_PROBED)
+                return; /* no other than the one that is waited for */
+        charge(model, policy, &run);
+        chappe_breaker_probe_ends(breaker, policy, &model->suspects[run.key], &run);
+        if (run.failed || before_this) {
+                assert_int_equal(breaker->state, before);
+                return;
+        }
+        assert_int_equal(breaker->state, CHAPPE_BREAKER_CLOSED);
+        model->outcomes[model->count++] = (struct outcome){ run, false };
+        model->leaf = model->count;
+        step_out(model, run.key);
+}
+
 static void step_open(struct chappe_breaker *breaker, struct model *model, const struct chappe_breaker_policy *policy,
                       struct chappe_random *random, int64_t now_us)
 {
@@ -195,6 +218,10 @@ static void step_open(struct chappe_breaker *breaker, struct model *model, const
                 struct chappe_breaker_run late = draw_run(random, now_us);
                 charge(model, policy, &late);
                 assert_false(chappe_breaker_note(breaker, policy, &model->suspects[late.key], &late));
+                return;
+        }
+        if (chappe_random_below(random, 8) == 0) {
+                end_late_probe(breaker, model, policy, random, now_us);
                 return;
         }
         switch (breaker->state) {

@@ -133,21 +133,27 @@ static void check_may_run(struct partition *partition, struct record *record, in
         }
 }
 
-/* Of a held partition nothing begins, but what was granted. */
-static void check_hold(struct partition *partition, struct record *record)
-{
-        assert_int_equal(record->task.probe, partition->held);
-        if (partition->held)
-                assert_true(partition->grants-- > 0);
-        record->task.probe = false;
-}
-
 static struct partition *partition_of(struct world *world, const struct record *record)
 {
         int p = 0;
         while (record < world->partitions[p].records || record >= world->partitions[p].records + MOST)
                 p++;
         return &world->partitions[p];
+}
+
+/* Of a held partition nothing begins, but what was granted: one for all partitions of its topic. */
+static void check_hold(struct world *world, struct partition *partition, struct record *record)
+{
+        assert_int_equal(record->task.probe, partition->held);
+        record->task.probe = false;
+        if (!partition->held)
+                return;
+        assert_int_equal(partition->grants, 1);
+        for (int p = 0; p < PARTITIONS; p++) {
+                struct partition *other = &world->partitions[p];
+                if (other->share && strcmp(other->share->topic, record->task.share->topic) == 0)
+                        other->grants = 0;
+        }
 }
 
 /* Everything of its key behind a failed record has to run again. */
@@ -230,7 +236,7 @@ static void begin_turn(struct world *world, struct worker *worker)
         for (size_t i = 0; i < worker->count; i++) {
                 struct record *record = record_of(worker->tasks[i]);
                 check_may_run(partition_of(world, record), record, world->now_us);
-                check_hold(partition_of(world, record), record);
+                check_hold(world, partition_of(world, record), record);
                 record->running = true;
                 record->failed = false;
                 record->ran_well = false;
@@ -502,6 +508,40 @@ static void test_of_a_held_partition_one_task_probes_that_has_not_failed(void **
         chappe_assignment_deinit(&assignment);
 }
 
+/* Whichever is first to have a record ready: then there is no other. */
+static void test_one_task_probes_for_all_partitions_of_its_topic(void **state)
+{
+        (void)state;
+        static const struct chappe_dispatcher_limits limits = { 1000, 100000, 16, 1000, 1000, 100000 };
+        static const char *const topics[4] = { "a", "b", "a", "a" };
+        struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&limits);
+        struct chappe_assignment assignment = { 0 };
+        struct chappe_share *shares[4];
+        struct chappe_task tasks[4] = { 0 }, *taken[4];
+        for (int i = 0; i < 4; i++) {
+                shares[i] = chappe_assignment_gain(&assignment, topics[i], i, 0);
+                shares[i]->topic = i == 1 ? topics[1] : topics[0];
+                assert_false(chappe_dispatcher_probe(dispatcher, shares[i]));
+                tasks[i] = (struct chappe_task){ .share = shares[i], .attempt = 1 };
+        }
+        for (int i = 0; i < 3; i++)
+                assert_int_equal(chappe_dispatcher_add(dispatcher, &tasks[i], 7), 0);
+        assert_int_equal(chappe_dispatcher_take(dispatcher, taken, 4), 2);
+        assert_ptr_equal(taken[0], &tasks[0]);
+        assert_ptr_equal(taken[1], &tasks[1]);
+        assert_int_equal(chappe_dispatcher_add(dispatcher, &tasks[3], 7), 0);
+        assert_int_equal(chappe_dispatcher_ready(dispatcher), 0);
+        assert_int_equal(chappe_dispatcher_take(dispatcher, taken, 4), 0);
+        for (int i = 2; i < 4; i++) {
+                (void)chappe_dispatcher_probe(dispatcher, shares[2]);
+                assert_true(chappe_dispatcher_probe(dispatcher, shares[3]));
+                assert_int_equal(chappe_dispatcher_take(dispatcher, taken, 4), 1);
+                assert_ptr_equal(taken[0], &tasks[i]);
+        }
+        chappe_dispatcher_free(dispatcher);
+        chappe_assignment_deinit(&assignment);
+}
+
 /* What queues behind a record in trouble counts with it. */
 static void test_intake_is_bounded_by_bytes_in_trouble(void **state)
 {
@@ -572,6 +612,7 @@ int main(void)
                 cmocka_unit_test(test_intake_is_bounded_by_keys_in_trouble),
                 cmocka_unit_test(test_intake_is_bounded_by_bytes_in_trouble),
                 cmocka_unit_test(test_of_a_held_partition_one_task_probes_that_has_not_failed),
+                cmocka_unit_test(test_one_task_probes_for_all_partitions_of_its_topic),
                 cmocka_unit_test(test_of_a_halted_partition_what_the_halt_waits_for_runs),
                 cmocka_unit_test(test_dispatcher_agrees_with_a_plain_reader_of_the_log),
         };
