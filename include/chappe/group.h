@@ -56,7 +56,7 @@ struct chappe_client_window {
 };
 
 /* Prepares a replay of what this group handles (<chappe/control.h>): commits the window for the group "GROUP-replay-NAME". Empty parts are
- * left out. -CHAPPE_E_REPLAY_THERE when that group has committed anything on these topics before. */
+ * left out. -CHAPPE_E_REPLAY_THERE when that group has committed anything before. */
 int chappe_client_group_replay(struct chappe_client *client, const char *group, const char *name,
                                const struct chappe_client_window *windows, size_t count, struct chappe_error *error);
 /* Forgets a group with all that it has committed. -CHAPPE_E_GROUP_BUSY while it has members; 1: there was none.

@@ -2,7 +2,6 @@
 /* Replays, as a tool prepares them: the window in the commits of a group that is theirs alone. */
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <chappe/group.h>
 
@@ -45,37 +44,32 @@ static int prepare(struct preparing *preparing, const struct chappe_client_windo
         return preparing->count > 0 ? 0 : chappe_fail(error, CHAPPE_E_USAGE, "there is nothing in the window");
 }
 
-/* A second window of one name would begin where the first one is, and pass over what its inbox knows. */
-static int check_fresh(struct chappe_client *client, struct chappe_broker *broker, const char *group,
-                       const struct preparing *preparing, struct chappe_error *error)
+/* A second window of one name would begin where the first one is, and pass over what its inbox knows; beside it, no
+ * instance could tell which of them is meant. */
+static int check_fresh(struct chappe_client *client, const char *group, struct chappe_error *error)
 {
-        CHAPPE_CLEANUP(memory) void *list = NULL;
-        CHAPPE_CLEANUP(memory) void *metadata = NULL;
-        struct chappe_position *committed = list = calloc(preparing->count, sizeof(*committed));
-        int status;
+        CHAPPE_CLEANUP(memory) void *memory = NULL;
+        struct chappe_group_partition *committed;
+        size_t count = 0;
+        int status = chappe_client_group(client, group, &committed, &count, error);
 
-        if (!committed)
-                return no_memory(error);
-        memcpy(committed, preparing->positions, preparing->count * sizeof(*committed));
-        status = broker->operations->group_committed(broker, group, committed, preparing->count,
-                                                     chappe_client_timeout_ms(client), &metadata, error);
-        for (size_t i = 0; i < preparing->count && status >= 0; i++) {
-                if (committed[i].offset >= 0)
-                        status = chappe_fail(error, CHAPPE_E_REPLAY_THERE,
-                                             "group %s has committed %s[%" PRId32 "]@%" PRId64 " already", group,
-                                             committed[i].topic, committed[i].partition, committed[i].offset);
-        }
-        return status;
+        if (status < 0)
+                return status;
+        memory = committed;
+        return count == 0 ? 0
+                          : chappe_fail(error, CHAPPE_E_REPLAY_THERE,
+                                        "group %s has committed %s[%" PRId32 "]@%" PRId64 " already", group,
+                                        committed->topic, committed->partition, committed->committed);
 }
 
 static int commit(struct chappe_client *client, const char *group, const struct preparing *preparing,
                   struct chappe_error *error)
 {
         struct chappe_broker *broker;
-        int status = chappe_client_broker(client, &broker, error);
+        int status = check_fresh(client, group, error);
 
         if (status >= 0)
-                status = check_fresh(client, broker, group, preparing, error);
+                status = chappe_client_broker(client, &broker, error);
         if (status >= 0)
                 status = broker->operations->group_commit(broker, group, preparing->positions, preparing->count,
                                                           chappe_client_timeout_ms(client), error);

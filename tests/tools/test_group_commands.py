@@ -141,6 +141,9 @@ def test_a_service_runs_a_window_once_more_and_ends():
     assert code == 0 and "--replay=all" in talk, talk
     code, _, talk = chappe("group", "replay", "loyalty", "all", "--topic", TOPIC, "--from", "1", "--execute")
     assert code == 1 and "E4021" in talk, talk
+    stage.produce("elsewhere", "shop/order_accepted.avsc", 8)
+    code, _, talk = chappe("group", "replay", "loyalty", "all", "--topic", "elsewhere", "--from", "earliest", "--execute")
+    assert code == 1 and "E4021" in talk, talk
     rows = shown("loyalty-replay-all")
     assert all(row["committed"] == row["ran"] == 0 and row["until"] == row["lag"] == row["end"] for row in rows), rows
     count = sum(row["end"] for row in live)
