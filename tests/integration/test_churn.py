@@ -3,7 +3,7 @@
 """The small forms of churn/run: members hurt in every way on one Kafka node and on three, one after the other, each with a cluster of
 its own. CHAPPE_TEST_CHURN_ITEMS=200000 makes the large forms of them.
 
-usage: test_churn.py WORKER"""
+usage: test_churn.py WORKER BATCH_WORKER"""
 
 import os
 import pathlib
@@ -20,7 +20,7 @@ MANY = os.environ.get("CHAPPE_TEST_CHURN_ITEMS")
 
 def assert_audited(*words):
     large = MANY is not None and "churn" in words
-    command = [RUN, sys.argv[1], "--scenario", *words] + (["--items", MANY] if large else [])
+    command = [RUN, sys.argv[2 if "--batches" in words else 1], "--scenario", *words] + (["--items", MANY] if large else [])
     status = subprocess.run(list(map(str, command)), timeout=3600 if large else 240).returncode
     assert status == 0, f"exit code {status}"
 
@@ -39,6 +39,10 @@ def test_a_member_goes_through_changes_of_its_log_strangers_in_its_group_and_bro
 
 def test_members_hurt_on_one_node_do_everything_once_and_in_order():
     assert_audited("churn", "--items", 20000, "--rate", 1000)
+
+
+def test_members_hurt_that_take_several_items_at_a_time_do_everything_once_and_in_order():
+    assert_audited("churn", "--batches", "--items", 10000, "--rate", 1000)
 
 
 def test_members_and_brokers_hurt_on_three_nodes_do_everything_once_and_in_order():

@@ -8,7 +8,7 @@ import subprocess
 import time
 
 FIRST_UID = 42001
-STARTS, STARTED, GAINED, REVOKED, LOST = "L7001", "L7002", "L4010", "L4011", "L4012"  # ids of log lines (src/observe/log_events.h)
+STARTS, STARTED, GAINED, REVOKED, LOST, SPLIT = "L7001", "L7002", "L4010", "L4011", "L4012", "L4006"  # ids of log lines (src/observe/log_events.h)
 SESSION_MS = 6000
 
 

@@ -19,7 +19,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from hurt import BrokerKilled, CutOff, Frozen, Killed, Restarted
 from ledger import put_item
 from log import Log
-from members import GAINED, LOST, REVOKED, Member, now_ms
+from members import GAINED, LOST, REVOKED, SPLIT, Member, now_ms
 
 
 def wait_until(condition, seconds, what):
@@ -210,6 +210,10 @@ def churn(run):
     run.stop()
     figures = audit.judge(run.excuses())
     figures["restarts"] = run.restarts
+    if run.options.batches:
+        figures["batches split"] = sum(member.count(SPLIT) for member in run.members)
+        if not figures["batches split"]:
+            audit.fault("no batch of several items ever failed")
     for member in run.members:
         if any(code not in (0, 4) for code in member.stops):
             audit.fault(f"{member.name} ended with {member.stops} after SIGTERM")

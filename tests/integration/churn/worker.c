@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The service that is hurt: every item becomes one effect; some items fail a few times first. */
-#include <chappe/chappe.h>
+#include "worker.h"
 
-#include "churn/effect.h"
-#include "churn/item.h"
-
-static enum chappe_decision on_item(struct chappe_context *ctx, const struct churn_item *item)
+enum chappe_decision churn_take(struct chappe_context *ctx, const struct churn_item *item)
 {
         struct churn_effect effect = {
                 .key = item->key,
@@ -23,20 +19,12 @@ static enum chappe_decision on_item(struct chappe_context *ctx, const struct chu
         return CHAPPE_DONE;
 }
 
-static const struct chappe_retry_policy patient = { .backoff_ms = 50, .backoff_maximum_ms = 2000, .attempts = -1 };
-
-static const struct chappe_operation operations[] = {
-        CHURN_ITEM_CONSUMES("churn.items", on_item, .retry = &patient),
-        CHURN_EFFECT_PRODUCES("churn.effects"),
-        { 0 },
-};
-
 static const struct chappe_setting settings[] = {
         { "member", "nobody", "what this instance is called in its effects", .integer = false, .secret = false },
         { 0 },
 };
 
-int main(int argc, char **argv)
+int churn_main(int argc, char **argv, const struct chappe_operation *operations)
 {
         return chappe_main(argc, argv,
                            &(struct chappe_service_config){ .name = "churn",
