@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the two halves of the handover share: jobs on their way (handover.c), and shares (handover_shares.c). */
+/* What the parts of the handover share: the lock (handover.c), jobs on their way in (handover_give.c), to workers and
+ * back (handover_exchange.c), shares and breakers. */
 #pragma once
 
 #include "flow/breaker.h"
@@ -20,8 +21,8 @@ struct chappe_handover {
         struct chappe_dispatcher *dispatcher;
         struct chappe_topic_breaker *breakers; /* one a channel */
         size_t breakers_open;
-        size_t halting;     /* records, of all topics */
-        bool breakers_stir; /* the poll strand has to heed them */
+        size_t halting;              /* records, of all topics */
+        bool breakers_stir;          /* the poll strand has to heed them */
         struct chappe_arena *memory; /* of all jobs; NULL: there are none */
         size_t jobs;                 /* in there */
         struct chappe_task *spare;   /* of jobs that nobody has */
@@ -61,6 +62,14 @@ static inline struct chappe_job *chappe_job_of(struct chappe_task *task)
 static inline int16_t chappe_job_print(const struct chappe_job *job)
 {
         return (int16_t)(chappe_key_mix(job->key ^ (uint64_t)job->record.timestamp_ms) & 0xff);
+}
+
+/* Under the lock: what commits may tell of it, even while a worker has it again. Of one that is all but finished,
+ * nothing. */
+static inline void chappe_job_tell(struct chappe_job *job, bool again)
+{
+        job->told_failures = job->failures;
+        job->told_first_us = again ? job->first_us : 0;
 }
 
 static inline void chappe_handover_lock(struct chappe_handover *handover)
@@ -108,6 +117,14 @@ bool chappe_handover_has_witness(struct chappe_handover *handover, const struct 
 /* Under the lock: the dead letter of a job could not be written; jobs are let go of. */
 void chappe_handover_note_halt(struct chappe_handover *handover, struct chappe_job *job);
 void chappe_handover_end_halts(struct chappe_handover *handover, const struct chappe_released *released);
-/* Ends a locked section that may have released tasks: wakes whom it concerns, unlocks, gives the records back, and
- * keeps the jobs for reuse. */
+/* Under the lock: wakes as many idle workers as there are batches of lanes for, beyond those that busy ones are about
+ * to take. */
+void chappe_handover_wake_workers(struct chappe_handover *handover, size_t busy);
+/* Under the lock: did something change for the poll strand? Then the bell is to be rung, without the lock. */
+bool chappe_handover_concerns_poll(struct chappe_handover *handover, const struct chappe_released *released);
+/* Ends a locked section that may have released tasks: wakes whom it concerns, unlocks, and gives the records back. */
+void chappe_handover_end_section(struct chappe_handover *handover, const struct chappe_released *released, size_t busy);
+/* Under the lock, in a later section: the jobs of those tasks are spare. */
+void chappe_handover_recycle(struct chappe_handover *handover, struct chappe_released *released);
+/* Both, with a section for the second. */
 void chappe_handover_conclude(struct chappe_handover *handover, struct chappe_released *released);

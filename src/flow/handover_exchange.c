@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Workers bring jobs back and take others; what their jobs published is reported later. */
+#include "flow/handover_private.h"
+
+#include <assert.h>
+
+#include "flow/kept_record.h"
+#include "flow/retry_schedule.h"
+
+static void settled(struct chappe_deliveries *deliveries, void *context)
+{
+        struct chappe_handover *handover = context;
+        struct chappe_job *job = CHAPPE_CONTAINER(deliveries, struct chappe_job, deliveries);
+        job->following = handover->settled;
+        handover->settled = job;
+}
+
+/* Under the lock: what stands behind a record in trouble waits for long, and may keep no fetch alive. The first time,
+ * all of it is copied; from then on what joins it is. */
+static void keep_behind(const struct chappe_lane *lane)
+{
+        for (struct chappe_task *task = lane->head; task; task = task->next) {
+                if (task->state == CHAPPE_TASK_QUEUED)
+                        chappe_record_keep(&chappe_job_of(task)->record);
+        }
+}
+
+/* Under the lock: when a job whose delivery failed runs again. Deliveries fail in outages: no ceiling. */
+static int64_t due_after_failure(struct chappe_handover *handover, const struct chappe_job *job)
+{
+        struct chappe_retry_policy policy = chappe_retry_policy_complete(job->operation ? job->operation->retry : NULL);
+        int64_t now_us = chappe_clock_monotonic_us(handover->runtime->world->clock);
+        return chappe_retry_due_us(&policy, job->task.attempt, now_us, &handover->random);
+}
+
+void chappe_handover_settle(struct chappe_handover *handover)
+{
+        struct chappe_job *job = handover->settled;
+        if (!job)
+                return;
+        handover->settled = NULL;
+        struct chappe_released released = { 0 };
+        chappe_handover_lock(handover);
+        struct chappe_job *following;
+        for (; job; job = following) {
+                following = job->following;
+                bool failed = chappe_deliveries_result(&job->deliveries) < 0;
+                int64_t due_us = failed ? due_after_failure(handover, job) : 0;
+                if (failed && job->burying)
+                        chappe_handover_note_halt(handover, job);
+                for (struct chappe_job *one = job, *fellow; one; one = fellow) {
+                        fellow = one->fellow;
+                        one->fellow = one->leader = NULL;
+                        if (failed)
+                                chappe_job_tell(one, true);
+                        chappe_dispatcher_settle(handover->dispatcher, &one->task, failed, due_us, &released);
+                }
+        }
+        chappe_handover_conclude(handover, &released);
+}
+
+/* What ran together is delivered together. */
+static struct chappe_deliveries *deliveries_of(struct chappe_job *job)
+{
+        return job->leader ? &job->leader->deliveries : &job->deliveries;
+}
+
+/* Under the lock: is there still something to be delivered? The leader comes back before its fellows. */
+static bool wait_for_deliveries(struct chappe_job *job)
+{
+        struct chappe_job *leader = job->leader;
+        if (!leader) {
+                job->outstanding = !chappe_deliveries_drop(&job->deliveries);
+                return job->outstanding;
+        }
+        if (!leader->outstanding)
+                return false;
+        job->fellow = leader->fellow;
+        leader->fellow = job;
+        return true;
+}
+
+/* Under the lock: the worker's hold on the job's deliveries ends here, so that a report that settles it comes after. */
+static void bring_back(struct chappe_handover *handover, struct chappe_job *job, struct chappe_released *released)
+{
+        chappe_handover_note_outcome(handover, job);
+        if (job->verdict == CHAPPE_VERDICT_UNRUN) {
+                chappe_dispatcher_unrun(handover->dispatcher, &job->task, released);
+                if (job->task.lane && job->task.lane->troubled)
+                        chappe_record_keep(&job->record);
+                return;
+        }
+        bool outstanding = wait_for_deliveries(job);
+        bool again = job->verdict == CHAPPE_VERDICT_AGAIN;
+        if (!outstanding && !again && chappe_deliveries_result(deliveries_of(job)) < 0) {
+                again = true;
+                job->due_us = due_after_failure(handover, job);
+        }
+        chappe_job_tell(job, again);
+        if (again && job->burying)
+                chappe_handover_note_halt(handover, job);
+        struct chappe_lane *lane = job->task.lane;
+        bool was_troubled = lane->troubled;
+        chappe_dispatcher_return(handover->dispatcher, &job->task, again, outstanding, job->due_us, released);
+        if (again && !was_troubled && job->task.lane)
+                keep_behind(lane);
+}
+
+/* Under the lock. Fills in jobs; 0 at the end. */
+static size_t wait_for_jobs(struct chappe_handover *handover, struct chappe_job **jobs, size_t maximum)
+{
+        struct chappe_task *tasks[CHAPPE_HANDOVER_MOST];
+        size_t taken = 0;
+        while (!handover->closed && (taken = chappe_dispatcher_take(handover->dispatcher, tasks, maximum)) == 0) {
+                handover->idle++;
+                enum chappe_wait wait =
+                        chappe_condition_wait(handover->executor, handover->work, handover->mutex, CHAPPE_FOREVER);
+                handover->idle--;
+                if (wait == CHAPPE_WAIT_STOPPED)
+                        return 0;
+                /* How long handlers take may have changed meanwhile: those that ran know. */
+                if (maximum > handover->batch)
+                        maximum = handover->batch;
+        }
+        if (taken > 0 && handover->idle > 0 && chappe_dispatcher_ready(handover->dispatcher) > 0)
+                chappe_condition_signal(handover->executor, handover->work);
+        for (size_t i = 0; i < taken; i++) {
+                jobs[i] = chappe_job_of(tasks[i]);
+                jobs[i]->leader = NULL;
+                chappe_deliveries_init(&jobs[i]->deliveries, settled, handover);
+                if (tasks[i]->probe)
+                        chappe_handover_probe_begins(handover, jobs[i]);
+        }
+        return taken;
+}
+
+size_t chappe_handover_exchange(struct chappe_handover *handover, struct chappe_job **jobs, size_t count,
+                                size_t maximum)
+{
+        assert(maximum > 0 && maximum <= CHAPPE_HANDOVER_BATCH);
+        struct chappe_released released = { 0 };
+        /* What ran together may have let more of its lanes grow ripe meanwhile. */
+        int64_t now_us = 0;
+        if (count > 0 && jobs[0]->channel->batch_wait_us > 0)
+                now_us = chappe_clock_monotonic_us(handover->runtime->world->clock);
+        chappe_handover_lock(handover);
+        handover->batch = maximum;
+        if (now_us > 0)
+                chappe_dispatcher_promote(handover->dispatcher, now_us);
+        for (size_t i = 0; i < count; i++)
+                bring_back(handover, jobs[i], &released);
+        /* A retry that is due before the poll strand means to wake concerns it even when nothing was released. */
+        if (released.tasks || handover->breakers_stir ||
+            chappe_dispatcher_due_us(handover->dispatcher) < handover->due_us) {
+                chappe_handover_end_section(handover, &released, 1);
+                chappe_handover_lock(handover);
+                chappe_handover_recycle(handover, &released);
+        }
+        size_t taken = wait_for_jobs(handover, jobs, maximum);
+        chappe_handover_unlock(handover);
+        return taken;
+}
