@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The dispatcher: lanes by identity, their turns, those that wait in a heap; what is in hand, counted. */
-#include "flow/dispatcher.h"
+/* The dispatcher: lanes by identity, their turns, those that wait in a heap. */
+#include "flow/dispatcher_private.h"
 
 #include <assert.h>
 #include <stdatomic.h>
@@ -10,22 +10,6 @@
 #include <chappe/error.h>
 
 #include "flow/gathering.h"
-#include "flow/lane_table.h"
-#include "flow/turns.h"
-
-struct chappe_dispatcher {
-        struct chappe_dispatcher_limits limits;
-        struct chappe_lane_table lanes;
-        struct chappe_heap waiting; /* lanes: parked, or gathering */
-        struct chappe_turns turns;
-        size_t troubled; /* lanes */
-        size_t troubled_bytes;
-        size_t records;
-        size_t bytes;
-        size_t shares; /* that the budget is for; 0: that is not known */
-        uint64_t late;
-        int64_t now_us; /* as far as it was told */
-};
 
 struct chappe_dispatcher *chappe_dispatcher_new(const struct chappe_dispatcher_limits *limits)
 {
@@ -45,69 +29,6 @@ struct chappe_dispatcher *chappe_dispatcher_free(struct chappe_dispatcher *dispa
         chappe_heap_deinit(&dispatcher->waiting);
         free(dispatcher);
         return NULL;
-}
-
-bool chappe_dispatcher_park_full(const struct chappe_dispatcher *dispatcher)
-{
-        return dispatcher->troubled >= dispatcher->limits.troubled ||
-               dispatcher->troubled_bytes >= dispatcher->limits.troubled_bytes;
-}
-
-bool chappe_dispatcher_full(const struct chappe_dispatcher *dispatcher)
-{
-        return dispatcher->records >= dispatcher->limits.records || dispatcher->bytes >= dispatcher->limits.bytes ||
-               chappe_dispatcher_park_full(dispatcher);
-}
-
-bool chappe_dispatcher_low(const struct chappe_dispatcher *dispatcher)
-{
-        return dispatcher->records <= dispatcher->limits.records / 2 &&
-               dispatcher->bytes <= dispatcher->limits.bytes / 2 &&
-               dispatcher->troubled <= dispatcher->limits.troubled / 2 &&
-               dispatcher->troubled_bytes <= dispatcher->limits.troubled_bytes / 2;
-}
-
-/* Half of the budget is everybody's, whoever comes first; of the other half each share has a part that no other may
- * take: the backlog of one would keep out all others until it is worked off. */
-static size_t fair_room(size_t limit, size_t used, size_t own, size_t shares)
-{
-        size_t left = used < limit ? limit - used : 0;
-        if (shares <= 1)
-                return left;
-        size_t common = used < limit / 2 ? limit / 2 - used : 0;
-        size_t part = limit / 2 / shares > 0 ? limit / 2 / shares : 1;
-        size_t reserved = own < part ? part - own : 0;
-        size_t room = common > reserved ? common : reserved;
-        return room < left ? room : left;
-}
-
-size_t chappe_dispatcher_room_bytes(const struct chappe_dispatcher *dispatcher, const struct chappe_share *share)
-{
-        return fair_room(dispatcher->limits.bytes, dispatcher->bytes, share->bytes, dispatcher->shares);
-}
-
-void chappe_dispatcher_share_out(struct chappe_dispatcher *dispatcher, size_t shares)
-{
-        dispatcher->shares = shares;
-}
-
-size_t chappe_dispatcher_room(const struct chappe_dispatcher *dispatcher, const struct chappe_share *share)
-{
-        const struct chappe_dispatcher_limits *limits = &dispatcher->limits;
-        size_t width = chappe_offset_ledger_width(&share->ledger);
-        if (!chappe_share_may_run(share) && (!share->scouts || share->tasks > 0))
-                return 0;
-        if (share->state != CHAPPE_SHARE_ACTIVE || chappe_dispatcher_full(dispatcher) || width >= limits->share_width)
-                return 0;
-        size_t room = fair_room(limits->records, dispatcher->records, share->tasks, dispatcher->shares);
-        if (room == 0 || chappe_dispatcher_room_bytes(dispatcher, share) == 0)
-                return 0;
-        if (share->held)
-                room = 1;
-        if (room > limits->share_width - width)
-                room = limits->share_width - width;
-        size_t telling = chappe_share_room(share);
-        return room < telling ? room : telling;
 }
 
 static void change_state(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane, enum chappe_lane_state state)
@@ -455,34 +376,4 @@ void chappe_dispatcher_drop(struct chappe_dispatcher *dispatcher, struct chappe_
 void chappe_dispatcher_rest(struct chappe_dispatcher *dispatcher)
 {
         chappe_lane_table_rest(&dispatcher->lanes);
-}
-
-size_t chappe_dispatcher_ready(const struct chappe_dispatcher *dispatcher)
-{
-        return dispatcher->turns.ready;
-}
-
-size_t chappe_dispatcher_troubled(const struct chappe_dispatcher *dispatcher)
-{
-        return dispatcher->troubled;
-}
-
-size_t chappe_dispatcher_troubled_bytes(const struct chappe_dispatcher *dispatcher)
-{
-        return dispatcher->troubled_bytes;
-}
-
-size_t chappe_dispatcher_records(const struct chappe_dispatcher *dispatcher)
-{
-        return dispatcher->records;
-}
-
-size_t chappe_dispatcher_bytes(const struct chappe_dispatcher *dispatcher)
-{
-        return dispatcher->bytes;
-}
-
-uint64_t chappe_dispatcher_late(const struct chappe_dispatcher *dispatcher)
-{
-        return dispatcher->late;
 }
