@@ -163,20 +163,26 @@ static void test_an_outage_ends_although_a_probe_hangs(void **state)
         stage_close(&stage);
 }
 
+/* Away from the beginning on; then one of ten fails so often. All get through in the end. */
+static void play_an_outage(uint64_t seed, int keys, int64_t away_s, int failing_later)
+{
+        open_with(seed, keys);
+        append(0, RECORDS);
+        book.away_until_us = away_s * SECOND;
+        book.failing_later = failing_later;
+        stage_start(&stage, 0);
+        run_until_committed(RECORDS);
+        check_all_done_in_order();
+        stage_end(&stage);
+        stage_close(&stage);
+}
+
 /* Too few to be many; but none gets through. */
 static void test_an_outage_of_two_keys_makes_no_dead_letters(void **state)
 {
         (void)state;
-        for (uint64_t seed = 1; seed <= 20; seed++) {
-                open_with(seed, 2);
-                append(0, RECORDS);
-                book.away_until_us = 100 * SECOND;
-                stage_start(&stage, 0);
-                run_until_committed(RECORDS);
-                check_all_done_in_order();
-                stage_end(&stage);
-                stage_close(&stage);
-        }
+        for (uint64_t seed = 1; seed <= 20; seed++)
+                play_an_outage(seed, 2, 100, 0);
 }
 
 static void test_one_poisoned_key_is_no_outage(void **state)
@@ -302,18 +308,9 @@ static void test_an_outage_of_two_keys_outlives_its_owners(void **state)
 static void test_attempts_in_an_outage_count_for_nothing_afterwards(void **state)
 {
         (void)state;
-        for (int keys = 2; keys <= 20; keys += 18) {
-                for (uint64_t seed = 1; seed <= 20; seed++) {
-                        open_with(seed, keys);
-                        append(0, RECORDS);
-                        book.away_until_us = 60 * SECOND;
-                        book.failing_later = 2;
-                        stage_start(&stage, 0);
-                        run_until_committed(RECORDS);
-                        check_all_done_in_order();
-                        stage_end(&stage);
-                        stage_close(&stage);
-                }
+        for (uint64_t seed = 1; seed <= 20; seed++) {
+                play_an_outage(seed, 2, 60, 2);
+                play_an_outage(seed, 20, 60, 2);
         }
 }
 
