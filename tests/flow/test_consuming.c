@@ -164,6 +164,37 @@ static void test_retries_keep_the_order_of_a_key(void **state)
         stage_close(&stage);
 }
 
+static bool all_done(void *context)
+{
+        (void)context;
+        int done = 0;
+        for (int n = 0; n < RECORDS; n++)
+                done += book.done[n] > 0;
+        return done == RECORDS;
+}
+
+/* Room for a few records of each partition at a time; nothing else wakes the poll strand for a minute. */
+static void test_intake_goes_on_as_soon_as_a_partition_has_room_again(void **state)
+{
+        (void)state;
+        for (uint64_t seed = 1; seed <= 20; seed++) {
+                open_with(seed, NULL);
+                stage.settings[1] = "commit_interval_ms=60000";
+                stage.settings[3] = "in_flight_records=12";
+                book.sleep_us = 10000;
+                append(0, RECORDS);
+                stage_start(&stage, 0);
+                while (book.runs[0] == 0)
+                        stage_run(&stage, 100000, NULL, NULL);
+                int64_t begun_us = chappe_fibers_now_us(stage.fibers);
+                stage_run(&stage, 120 * SECOND, all_done, NULL);
+                assert_true(all_done(NULL));
+                assert_true(chappe_fibers_now_us(stage.fibers) - begun_us < 2 * SECOND);
+                stage_end(&stage);
+                stage_close(&stage);
+        }
+}
+
 static struct chappe_text header_text(const struct chappe_record *record, const char *name)
 {
         static struct chappe_header headers[CHAPPE_HEADERS_MAXIMUM];
@@ -529,6 +560,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_events_are_handled_once_in_order_and_committed),
                 cmocka_unit_test(test_retries_keep_the_order_of_a_key),
+                cmocka_unit_test(test_intake_goes_on_as_soon_as_a_partition_has_room_again),
                 cmocka_unit_test(test_hopeless_record_goes_to_its_dead_letter_topic_and_the_key_goes_on),
                 cmocka_unit_test(test_undecodable_record_is_dead_lettered_with_its_bytes),
                 cmocka_unit_test(test_a_dead_letter_carries_all_headers_and_says_whose_the_timestamp_is),
