@@ -21,12 +21,19 @@ def java_fails(said):
     return next((reason for words, reason in JAVA_FAILS.items() if words in said), None)
 
 
+def without_signed_zeros(text):
+    return json.dumps(json.loads(re.sub(r"-0\.0(?![0-9eE])", "0.0", text)), sort_keys=True)
+
+
 def java(what, chappe, other, given):
     said = str(other) if isinstance(other, Refused) else ""
     if what == "decoding" and other == "" and not isinstance(chappe, Refused):
         return "Java prints nothing for a value without any leaf"
     if what == "decoding" and isinstance(chappe, Refused) and "UTF-8" in str(chappe) and "\ufffd" in str(other):
         return "bytes read as a string must be UTF-8; Java replaces what is not"
+    if what == "decoding" and '"float"' in given["reader"] and "-0.0" in str(chappe) and not said and \
+            without_signed_zeros(chappe) == without_signed_zeros(other):
+        return "Java prints a float of -0.0 as 0.0"
     if what == "encoding" and said and any(f'"{each}"' in given["json"] for each in ("NaN", "Infinity", "-Infinity")):
         return "Java does not read the NaN and infinities that it prints"
     if what == "compatibility" and chappe and '"aliases":[".' in given["reader"]:

@@ -350,7 +350,7 @@ class RandomAvro:
         return zigzag(self.random.randint(-2**63, 2**63 - 1) >> self.random.randrange(64))
 
     def float_datum(self):
-        special = (float("inf"), float("-inf"), float("nan"), 0.0, 1e-10, 1e10)  # Java prints -0.0 as 0.0
+        special = (float("inf"), float("-inf"), float("nan"), 0.0, -0.0, 1e-10, 1e10)
         return struct.pack("<f", self.random.choice(special) if self.one_in(8) else self.random.gauss(0, 1000))
 
     def double_datum(self):
