@@ -44,7 +44,8 @@ int chappe_client_topics(struct chappe_client *client, const char *pattern, stru
 /* The first offset of a partition, and the one that its next record will have. */
 int chappe_client_watermarks(struct chappe_client *client, const char *topic, int32_t partition, int64_t *ret_low,
                              int64_t *ret_high, struct chappe_error *error);
-/* The first record that is not older than this (ms since the epoch); the end when all are. */
+/* The first record that is not older than this (ms since the epoch); the end when all are. -CHAPPE_E_BROKER_UNSUPPORTED on the embedded
+ * broker. */
 int chappe_client_offset_for_time(struct chappe_client *client, const char *topic, int32_t partition, int64_t time_ms,
                                   int64_t *ret_offset, struct chappe_error *error);
 /* replication -1: the cluster's default. properties: "cleanup.policy=compact", ends with NULL; NULL: none. 1: there was one already. */

@@ -25,7 +25,8 @@ int chappe_service_resume(struct chappe_service *service, const char *topic, str
  * back to do work again, or forward to leave some out, records that wait for another attempt too. Running handlers end first; what is in
  * hand beside them is let go of. Waits for that, and for the cluster's answers, at most timeout_ms: -CHAPPE_E_TIMEOUT, and it still takes
  * effect once the handlers have come back. A partition that is given up meanwhile stays where it was. With a store, events that took effect
- * before are passed over. Any thread but a handler's, and not while another one stops the service; one at a time (-CHAPPE_E_AGAIN). */
+ * before are passed over. The embedded broker cannot look up by time: -CHAPPE_E_BROKER_UNSUPPORTED, and nothing is moved. Any thread but a
+ * handler's, and not while another one stops the service; one at a time (-CHAPPE_E_AGAIN). */
 int chappe_service_seek(struct chappe_service *service, const char *topic, int64_t time_ms, int64_t timeout_ms,
                         struct chappe_error *error);
 

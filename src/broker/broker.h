@@ -227,7 +227,8 @@ struct chappe_broker_operations {
                                struct chappe_error *error);
         int (*watermarks)(struct chappe_broker *broker, const char *topic, int32_t partition, int64_t timeout_ms,
                           int64_t *ret_low, int64_t *ret_high, struct chappe_error *error);
-        /* The first offset whose timestamp is at least timestamp_ms; the end when there is none. */
+        /* The first offset whose timestamp is at least timestamp_ms; the end when there is none.
+         * -CHAPPE_E_BROKER_UNSUPPORTED where the cluster cannot look it up (librdkafka's mock). */
         int (*offset_for_time)(struct chappe_broker *broker, const char *topic, int32_t partition, int64_t timestamp_ms,
                                int64_t timeout_ms, int64_t *ret_offset, struct chappe_error *error);
         /* Consumer groups; group NULL: all. The list is one allocation, freed by free(); a missing group is Dead and

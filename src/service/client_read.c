@@ -10,7 +10,6 @@
 
 #define TAKE_MAXIMUM          256
 #define PARTITIONS_LIMIT      100000
-#define FEW_RECORDS           20000
 #define POLL_US               100000 /* an interrupt is noticed within */
 #define CLOSE_TIMEOUT_MS      5000
 /* A dead letter has its own beside all of the record's. */
@@ -83,10 +82,8 @@ static int start_of(struct reading *reading, const char *topic, int32_t partitio
                 status = reading->broker->operations->offset_for_time(reading->broker, topic, partition, read->position,
                                                                       chappe_client_timeout_ms(reading->client), ret,
                                                                       reading->error);
-                /* The embedded broker knows no offsets by time, and says so or names the end. What is older is passed
-                 * over. */
-                if (status == -CHAPPE_E_BROKER_UNSUPPORTED ||
-                    (status >= 0 && *ret >= high && high - low <= FEW_RECORDS)) {
+                /* The embedded broker cannot look up by time: all is read, and what is older is passed over. */
+                if (status == -CHAPPE_E_BROKER_UNSUPPORTED) {
                         *ret = low;
                         status = 0;
                 }

@@ -16,7 +16,7 @@
 enum lack {
         LACKS_ADMIN = 1, /* topics get the broker's default number of partitions, and no properties */
         LACKS_STATIC_MEMBERSHIP = 2,
-        LACKS_OFFSETS_BY_TIME = 4,
+        LACKS_OFFSETS_BY_TIME = 4,      /* says so */
         LACKS_METADATA_LIMIT = 8,       /* commit metadata of any length is taken */
         LACKS_MISSING_TOPICS = 16,      /* a topic is there as soon as it is asked for */
         LACKS_COMMIT_IN_REBALANCE = 32, /* refuses commits of a member that drains */

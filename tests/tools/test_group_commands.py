@@ -184,5 +184,17 @@ def test_what_the_embedded_broker_cannot_tell_is_said():
     assert code == 1 and "E3011" in talk, talk
 
 
+def test_the_embedded_broker_cannot_look_up_by_time_and_says_so():
+    """Its end in place of a time would skip what is there."""
+    before = [row["committed"] for row in shown("fresh")]
+    for words in (["reset", "fresh", "--to", "-10m", "--execute"], ["replay", "loyalty", "by-time", "--topic", TOPIC, "--from", "-10m"],
+                  ["replay", "loyalty", "by-time", "--topic", TOPIC, "--from", "0", "--to", "2030-01-01", "--execute"]):
+        code, _, talk = chappe("group", *words)
+        assert code == 1 and "E3011" in talk and "by time" in talk, (words, talk)
+    assert [row["committed"] for row in shown("fresh")] == before
+    code, text, talk = chappe("consume", TOPIC, "--from", "-10m", "--exit")
+    assert code == 0 and len(text.splitlines()) == sum(row["end"] for row in shown("fresh")), talk
+
+
 with stage:
     main(globals())

@@ -223,11 +223,14 @@ const struct command command_dev = {
         .name = "dev",
         .arguments = "[up|down]",
         .summary = "an embedded broker for development; its address goes to standard output",
-        .details = "Without an argument it runs until Ctrl-C. Topics are made on first use, with four partitions. It "
-                   "keeps\n"
-                   "everything in memory, at most 5 MiB a partition, beyond which the oldest records are dropped; the "
-                   "first\n"
-                   "member of a consumer group waits three seconds for its assignment.",
+        .details =
+                "Without an argument it runs until Ctrl-C. Topics are made on first use, with four partitions. It "
+                "keeps\n"
+                "everything in memory, at most 5 MiB a partition, beyond which the oldest records are dropped; the "
+                "first\n"
+                "member of a consumer group waits three seconds for its assignment. It cannot look up offsets by "
+                "time: a group\nis moved to an offset, to the beginning or the end (chappe consume --from -10m reads "
+                "all, and works).",
         .options = options,
         .most = 1,
         .run = run_dev,

@@ -222,6 +222,12 @@ int chappe_kafka_offset_for_time(struct chappe_broker *broker, const char *topic
                 *ret_offset = offset;
                 return 0;
         }
+        /* The mock cluster answers so to every time, and its end would be a guess that skips records. */
+        if (chappe_kafka_embedded(kafka))
+                return chappe_fail(error, CHAPPE_E_BROKER_UNSUPPORTED,
+                                   "%s[%d]: the embedded broker cannot look up offsets by time; name an offset, the "
+                                   "beginning or the end",
+                                   topic, (int)partition);
         /* Nothing is as young as that: the end. */
         return chappe_kafka_watermarks(broker, topic, partition, timeout_ms, &low, ret_offset, error);
 }
