@@ -92,6 +92,9 @@ int64_t chappe_handover_heed_breakers(struct chappe_handover *handover, const st
                                       int64_t now_us);
 /* With nothing in hand, memory that a busy handover keeps goes back to the heap. */
 void chappe_handover_rest(struct chappe_handover *handover);
+/* Beside a handler that runs for long, nothing waits in its worker's hand: what has not begun goes to whoever is idle,
+ * what is done is finished. Returns when to look again. */
+int64_t chappe_handover_relieve(struct chappe_handover *handover, int64_t now_us);
 /* Wakes what is due; returns when the next is. */
 int64_t chappe_handover_tick(struct chappe_handover *handover, int64_t now_us);
 void chappe_handover_drain(struct chappe_handover *handover, struct chappe_share *share);
@@ -142,9 +145,8 @@ bool chappe_handover_gives_up(struct chappe_handover *handover, struct chappe_jo
 /* What the workers are at. Any strand. */
 struct chappe_runs *chappe_handover_runs(struct chappe_handover *handover);
 
-/* Workers. Brings count jobs back, each with its verdict, and takes up to maximum new ones (room for
- * CHAPPE_HANDOVER_MOST); waits until there are some. 0: the end. */
-size_t chappe_handover_exchange(struct chappe_handover *handover, struct chappe_job **jobs, size_t count,
-                                size_t maximum);
+/* Workers. Brings the jobs in this hand back, each with its verdict, and takes up to maximum new ones (its array has
+ * room for CHAPPE_HANDOVER_MOST); waits until there are some. 0: the end. */
+size_t chappe_handover_exchange(struct chappe_handover *handover, struct chappe_hand *hand, size_t maximum);
 /* Makes exchange return 0 from now on. Any strand. */
 void chappe_handover_close(struct chappe_handover *handover);

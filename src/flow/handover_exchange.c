@@ -7,6 +7,8 @@
 #include "flow/kept_record.h"
 #include "flow/retry_schedule.h"
 
+#define RELIEF_US 20000 /* for so long a handler may run before others are spared the wait for it */
+
 static void settled(struct chappe_deliveries *deliveries, void *context)
 {
         struct chappe_handover *handover = context;
@@ -134,21 +136,28 @@ static size_t wait_for_jobs(struct chappe_handover *handover, struct chappe_job 
         return taken;
 }
 
-size_t chappe_handover_exchange(struct chappe_handover *handover, struct chappe_job **jobs, size_t count,
-                                size_t maximum)
+/* Under the lock. */
+static void bring_back_all(struct chappe_handover *handover, struct chappe_hand *hand, struct chappe_released *released)
+{
+        union chappe_hand_state state = chappe_hand_look(hand);
+        for (size_t i = state.back; i < state.end; i++)
+                bring_back(handover, hand->jobs[i], released);
+}
+
+size_t chappe_handover_exchange(struct chappe_handover *handover, struct chappe_hand *hand, size_t maximum)
 {
         assert(maximum > 0 && maximum <= CHAPPE_HANDOVER_BATCH);
         struct chappe_released released = { 0 };
         /* What ran together may have let more of its lanes grow ripe meanwhile. */
         int64_t now_us = 0;
-        if (count > 0 && jobs[0]->channel->batch_wait_us > 0)
+        union chappe_hand_state state = chappe_hand_look(hand);
+        if (state.next > 0 && hand->jobs[state.first]->channel->batch_wait_us > 0)
                 now_us = chappe_clock_monotonic_us(handover->runtime->world->clock);
         chappe_handover_lock(handover);
         handover->batch = maximum;
         if (now_us > 0)
                 chappe_dispatcher_promote(handover->dispatcher, now_us);
-        for (size_t i = 0; i < count; i++)
-                bring_back(handover, jobs[i], &released);
+        bring_back_all(handover, hand, &released);
         /* A retry that is due before the poll strand means to wake concerns it even when nothing was released. */
         if (released.tasks || handover->breakers_stir ||
             chappe_dispatcher_due_us(handover->dispatcher) < handover->due_us) {
@@ -156,7 +165,54 @@ size_t chappe_handover_exchange(struct chappe_handover *handover, struct chappe_
                 chappe_handover_lock(handover);
                 chappe_handover_recycle(handover, &released);
         }
-        size_t taken = wait_for_jobs(handover, jobs, maximum);
+        size_t taken = wait_for_jobs(handover, hand->jobs, maximum);
+        chappe_hand_fill(hand, hand->jobs, taken);
         chappe_handover_unlock(handover);
+        if (taken > 1 && !atomic_exchange_explicit(&handover->hands_full, true, memory_order_relaxed))
+                chappe_wake_ring(handover->bell);
         return taken;
+}
+
+/* Under the lock: what this worker is done with, and what it has not begun. */
+static void take_out(struct chappe_handover *handover, struct chappe_hand *hand, struct chappe_released *released)
+{
+        union chappe_hand_state state;
+        if (!chappe_hand_relieve(hand, &state))
+                return;
+        for (size_t i = state.back; i < state.first; i++)
+                bring_back(handover, hand->jobs[i], released);
+        for (size_t i = state.next; i < state.end; i++) {
+                hand->jobs[i]->verdict = CHAPPE_VERDICT_UNRUN;
+                bring_back(handover, hand->jobs[i], released);
+        }
+}
+
+static bool holds_others(const struct chappe_hand *hand)
+{
+        union chappe_hand_state state = chappe_hand_look(hand);
+        return state.end - state.back > 1;
+}
+
+int64_t chappe_handover_relieve(struct chappe_handover *handover, int64_t now_us)
+{
+        if (!atomic_load_explicit(&handover->hands_full, memory_order_relaxed))
+                return INT64_MAX;
+        if (now_us < handover->relief_us)
+                return handover->relief_us;
+        struct chappe_released released = { 0 };
+        bool full = false;
+        handover->relief_us = now_us + RELIEF_US;
+        atomic_store(&handover->hands_full, false);
+        chappe_handover_lock(handover);
+        for (int i = 0; i < handover->runs.count; i++) {
+                struct chappe_at_work *at_work = &handover->runs.workers[i];
+                int64_t began_us = atomic_load_explicit(&at_work->began_us, memory_order_acquire);
+                if (holds_others(&at_work->hand) && began_us != 0 && now_us - began_us >= RELIEF_US)
+                        take_out(handover, &at_work->hand, &released);
+                full |= holds_others(&at_work->hand);
+        }
+        chappe_handover_conclude(handover, &released);
+        if (full)
+                atomic_store(&handover->hands_full, true);
+        return full ? handover->relief_us : INT64_MAX;
 }

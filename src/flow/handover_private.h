@@ -17,6 +17,9 @@ struct chappe_handover {
         struct chappe_runs runs;       /* guards itself */
         /* of the poll strand */
         struct chappe_job *settled; /* since the last chappe_handover_settle, latest first */
+        int64_t relief_us;          /* the next look at what workers hold */
+        /* of everybody */
+        _Atomic bool hands_full; /* a worker may hold more than what it is at */
         /* under mutex */
         struct chappe_dispatcher *dispatcher;
         struct chappe_topic_breaker *breakers; /* one a channel */

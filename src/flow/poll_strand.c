@@ -44,6 +44,9 @@ static bool serve(struct chappe_poll_strand *poll, int64_t *ret_deadline_us)
         if (membership)
                 more |= chappe_membership_serve(membership, now_us, ret_deadline_us);
         serve_drain(poll, membership);
+        int64_t relief_us = chappe_handover_relieve(poll->handover, now_us);
+        if (relief_us < due_us)
+                due_us = relief_us;
         if (due_us < *ret_deadline_us)
                 *ret_deadline_us = due_us;
         return more;

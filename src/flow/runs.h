@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "flow/channels.h"
+#include "flow/hand.h"
 
 /* What one worker is at. A look in the middle of a change may mix two records: began_us is written last and read first.
  */
@@ -13,6 +14,7 @@ struct chappe_at_work {
         const struct chappe_channel *_Atomic channel;
         _Atomic int32_t partition;
         _Atomic int64_t offset;
+        struct chappe_hand hand;
 };
 
 /* A handler that is running. */

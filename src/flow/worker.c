@@ -249,6 +249,7 @@ static int64_t end_of(const struct chappe_worker *worker, const struct chappe_jo
 static size_t run_several(struct chappe_worker *worker, struct chappe_job **jobs, size_t count, int64_t began_us)
 {
         size_t settled = run_together(worker, jobs, count, began_us);
+        chappe_hand_keep(&worker->at_work->hand, settled > 0 ? settled : 1);
         if (settled > 0)
                 return settled;
         int64_t now_us = chappe_clock_monotonic_us(worker->runtime->world->clock);
@@ -260,14 +261,25 @@ static size_t run_several(struct chappe_worker *worker, struct chappe_job **jobs
         return 1;
 }
 
+/* How many of those at hand the handler is given at once, from this one on. */
+static size_t claim_company(struct chappe_worker *worker, struct chappe_job **jobs)
+{
+        uint32_t together = jobs[0]->task.share->together;
+        if (together <= 1)
+                return 1;
+        size_t count = chappe_batch_length(jobs, 1 + chappe_hand_claim_more(&worker->at_work->hand, together - 1));
+        chappe_hand_keep(&worker->at_work->hand, count);
+        return count;
+}
+
 /* In order; handlers that have become slow give the rest of a large batch back, to whoever is idle. Returns how many
  * were looked at. */
-static size_t run_batch(struct chappe_worker *worker, struct chappe_job **jobs, size_t count, int64_t began_us)
+static size_t run_batch(struct chappe_worker *worker, struct chappe_job **jobs, int64_t began_us)
 {
         const struct chappe_lane *failed = NULL;
         int64_t now_us = began_us;
         size_t looked_at = 0;
-        for (size_t i = 0, settled; i < count; i += settled) {
+        for (size_t i = 0, settled; chappe_hand_claim(&worker->at_work->hand); i += settled) {
                 settled = 1;
                 jobs[i]->verdict = CHAPPE_VERDICT_UNRUN;
                 if (now_us > began_us + BATCH_LONG_US)
@@ -277,7 +289,7 @@ static size_t run_batch(struct chappe_worker *worker, struct chappe_job **jobs, 
                         continue;
                 const struct chappe_record *record = &jobs[i]->record;
                 chappe_runs_begin(worker->at_work, jobs[i]->channel, record->partition, record->offset, now_us);
-                size_t together = jobs[i]->task.share->together > 1 ? chappe_batch_length(jobs + i, count - i) : 1;
+                size_t together = claim_company(worker, jobs + i);
                 if (together > 1)
                         settled = run_several(worker, jobs + i, together, now_us);
                 else
@@ -303,10 +315,11 @@ static void work(void *argument)
         struct chappe_worker *worker = argument;
         const struct chappe_clock *clock = worker->runtime->world->clock;
         struct chappe_job *jobs[CHAPPE_HANDOVER_MOST];
-        size_t count = 0, size = 1;
-        while ((count = chappe_handover_exchange(worker->handover, jobs, count, size)) > 0) {
+        size_t count, size = 1;
+        chappe_hand_fill(&worker->at_work->hand, jobs, 0);
+        while ((count = chappe_handover_exchange(worker->handover, &worker->at_work->hand, size)) > 0) {
                 int64_t began_us = chappe_clock_monotonic_us(clock);
-                size_t looked_at = run_batch(worker, jobs, count, began_us);
+                size_t looked_at = run_batch(worker, jobs, began_us);
                 size = looked_at < count && looked_at < size
                                ? looked_at
                                : next_batch_size(size, chappe_clock_monotonic_us(clock) - began_us);

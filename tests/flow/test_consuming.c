@@ -31,6 +31,7 @@ struct book {
         bool publish;
         bool publish_again; /* a second event from the same record */
         int64_t sleep_us;
+        int64_t slow; /* this one alone takes an hour; 0: none */
 };
 
 static struct stage stage;
@@ -44,6 +45,8 @@ static enum chappe_decision on_event(struct chappe_context *ctx, const void *dec
         book.runs[n]++;
         if (book.sleep_us)
                 stage_nap(ctx, book.sleep_us);
+        if (book.slow && n == book.slow)
+                stage_nap(ctx, 3600 * SECOND);
         if (book.outage > 0) {
                 book.outage--;
                 chappe_fail(&ctx->error, CHAPPE_E_STORE_FULL, "the disk is full");
@@ -190,6 +193,39 @@ static void test_intake_goes_on_as_soon_as_a_partition_has_room_again(void **sta
                 stage_run(&stage, 120 * SECOND, all_done, NULL);
                 assert_true(all_done(NULL));
                 assert_true(chappe_fibers_now_us(stage.fibers) - begun_us < 2 * SECOND);
+                stage_end(&stage);
+                stage_close(&stage);
+        }
+}
+
+/* One worker takes ever more of quick ones at a time, and then an hour for one of them. All other keys go on, and what
+ * is finished is finished. */
+static void test_nothing_waits_in_the_hand_of_a_worker_that_takes_long(void **state)
+{
+        (void)state;
+        for (uint64_t seed = 1; seed <= 20; seed++) {
+                open_with(seed, NULL);
+                stage.settings[0] = "workers=2";
+                stage.settings[2] = "stuck_ms=7200000";
+                book.slow = RECORDS / 2;
+                for (int n = 0; n < RECORDS; n++) {
+                        char key[4];
+                        snprintf(key, sizeof(key), "%c%02d", 'a' + n % KEYS, n);
+                        stage_append(&stage, "in", 0, key, n);
+                }
+                stage_start(&stage, 0);
+                while (book.runs[book.slow] == 0)
+                        stage_run(&stage, 10000, NULL, NULL);
+                stage_run(&stage, SECOND, NULL, NULL);
+                for (int n = 0; n < RECORDS; n++)
+                        assert_int_equal(book.done[n], n != book.slow);
+                stage_kill(&stage, 0);
+                stage_end(&stage);
+                book.slow = 0;
+                stage_start(&stage, 0);
+                run_until_committed(RECORDS);
+                for (int n = 0; n < RECORDS; n++)
+                        assert_int_equal(book.runs[n], n == RECORDS / 2 ? 2 : 1);
                 stage_end(&stage);
                 stage_close(&stage);
         }
@@ -560,6 +596,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_events_are_handled_once_in_order_and_committed),
                 cmocka_unit_test(test_retries_keep_the_order_of_a_key),
+                cmocka_unit_test(test_nothing_waits_in_the_hand_of_a_worker_that_takes_long),
                 cmocka_unit_test(test_intake_goes_on_as_soon_as_a_partition_has_room_again),
                 cmocka_unit_test(test_hopeless_record_goes_to_its_dead_letter_topic_and_the_key_goes_on),
                 cmocka_unit_test(test_undecodable_record_is_dead_lettered_with_its_bytes),

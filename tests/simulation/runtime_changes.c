@@ -78,6 +78,19 @@ void scene_check_held(const struct scene_log *log, struct chappe_process *proces
                 scene_complain("%s %s of %s, which is paused", chappe_process_name(process), what, log->topic);
 }
 
+bool scene_waited_for_the_store(struct scene_log *log, struct chappe_process *process)
+{
+        const struct chappe_testkit_instance *instance = scene_instance_of(log, process);
+        int n = scene_instance_number(process);
+
+        if (log != &scene->mid || !instance->held_us)
+                return false;
+        if (log->held_us[n] != instance->held_us)
+                log->waited[n] = 0;
+        log->held_us[n] = instance->held_us;
+        return ++log->waited[n] < log->workers;
+}
+
 /* Those of which a handler says when they are done. */
 static bool is_told_by_handler(const struct scene_log *log, int n)
 {

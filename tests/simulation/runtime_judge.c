@@ -359,11 +359,11 @@ static void taken(void *context, struct chappe_process *process, const char *gro
         (void)context;
         if (log)
                 scene_check_held(log, process, "takes records");
-        /* Besides what is in hand, what each worker has finished and is just giving back. */
+        /* Besides what is in hand, what each worker has finished and is just giving back: at most all that was. */
         if (log && held > log->in_flight_records * (1 + (size_t)log->workers))
                 scene_complain("%s holds %zu records, and may hold %zu", chappe_process_name(process), held,
                                log->in_flight_records);
-        if (log && held_bytes > bytes + bytes / 10 + SCENE_LARGEST * (1 + (size_t)log->workers))
+        if (log && held_bytes > (bytes + bytes / 10 + SCENE_LARGEST) * (1 + (size_t)log->workers))
                 scene_complain("%s holds %zu bytes, and may hold %zu", chappe_process_name(process), held_bytes, bytes);
 }
 
@@ -429,7 +429,7 @@ static void note_handler(const char *what, int n, int32_t partition, int64_t off
         chappe_fibers_note(scene->kit->fibers, what, who, partition, offset);
 }
 
-int scene_begins(const struct scene_log *log, struct chappe_context *ctx, size_t count)
+int scene_begins(struct scene_log *log, struct chappe_context *ctx, size_t count)
 {
         struct chappe_process *process = chappe_process_current();
 
@@ -439,7 +439,8 @@ int scene_begins(const struct scene_log *log, struct chappe_context *ctx, size_t
                 chappe_fibers_note(scene->kit->fibers, "at once", chappe_process_name(process), (int64_t)count, 0);
         if (chappe_process_stopped(process))
                 return -1;
-        scene_check_held(log, process, "begins a record");
+        if (!scene_waited_for_the_store(log, process))
+                scene_check_held(log, process, "begins a record");
         return log->holdings[scene_instance_number(process)][chappe_context_partition(ctx)].gained;
 }
 

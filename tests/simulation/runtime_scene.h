@@ -90,6 +90,8 @@ struct scene_log {
         size_t in_flight_records;
         size_t in_flight_bytes;
         int workers;
+        int64_t held_us[SCENE_INSTANCES]; /* this and the next: since when it is paused, and how many began since */
+        int waited[SCENE_INSTANCES];
         struct scene_holding holdings[SCENE_INSTANCES][SCENE_GROWN];
 };
 
@@ -142,7 +144,7 @@ struct scene_log *scene_log_named(const char *topic);
 int scene_instance_number(struct chappe_process *process);
 const struct chappe_testkit_instance *scene_instance_of(const struct scene_log *log, struct chappe_process *process);
 /* A handler of so many records of one of the logs begins; what it returns is wanted where it begins and ends each. */
-int scene_begins(const struct scene_log *log, struct chappe_context *ctx, size_t count);
+int scene_begins(struct scene_log *log, struct chappe_context *ctx, size_t count);
 void scene_begins_one(struct scene_log *log, struct chappe_context *ctx, int n, int begun);
 void scene_ends_one(struct scene_log *log, struct chappe_context *ctx, int n, int begun, enum chappe_decision decision);
 
@@ -153,6 +155,8 @@ void scene_deleted(void *context, const char *topic, int32_t partition, int64_t 
 void scene_topic_deleted(void *context, const char *topic);
 /* Nothing of a held operation begins or is taken. */
 void scene_check_held(const struct scene_log *log, struct chappe_process *process, const char *what);
+/* A worker had it before the pause, and another one's transaction was still open: one for each of the others. */
+bool scene_waited_for_the_store(struct scene_log *log, struct chappe_process *process);
 /* A commit tells what its sender was told, or did while the partition was its own: what came late counts for nothing.
  */
 void scene_check_fenced(const struct scene_log *log, struct chappe_process *process,
