@@ -101,6 +101,44 @@ static void test_what_conflicts_is_left_out_and_named(void **state)
         broker->operations->close(broker);
 }
 
+/* Whose own these two are is the settings' to say: what is written beside them must not hold silently. */
+static void test_what_a_setting_decides_is_left_out_and_the_setting_named(void **state)
+{
+        static const struct chappe_property own[] = { { "auto.offset.reset", "earliest" },
+                                                      { "group.instance.id", "orders-1" } };
+        struct chappe_broker *broker = OPEN({ "auto.offset.reset", "latest" }, { "group.instance.id", "q" });
+        struct chappe_kafka_client wanted = { .role = CHAPPE_KAFKA_CONSUMER,
+                                              .group = "test",
+                                              .protocol = CHAPPE_GROUP_EAGER,
+                                              .properties = own,
+                                              .property_count = 2 };
+        rd_kafka_t *plain = client_of(broker, CHAPPE_KAFKA_CONSUMER), *member = NULL;
+
+        (void)state;
+        assert_int_equal(chappe_kafka_client_new(chappe_kafka(broker), &wanted, &member, NULL), 0);
+        assert_holds(plain, "auto.offset.reset", "smallest"); /* as librdkafka calls the earliest */
+        assert_holds(plain, "group.instance.id", "");
+        assert_holds(member, "auto.offset.reset", "smallest");
+        assert_holds(member, "group.instance.id", "orders-1");
+        assert_true(remarks_on(broker, "auto.offset.reset=latest is left out: the setting start_from decides"));
+        assert_true(remarks_on(broker, "group.instance.id=q is left out: the settings instance and instance_static"));
+        rd_kafka_destroy(plain);
+        rd_kafka_destroy(member);
+        broker->operations->close(broker);
+}
+
+static void test_what_switches_looking_for_partitions_off_is_honoured_and_named(void **state)
+{
+        struct chappe_broker *broker = OPEN({ "topic.metadata.refresh.interval.ms", "-1" });
+        rd_kafka_t *consumer = client_of(broker, CHAPPE_KAFKA_CONSUMER);
+
+        (void)state;
+        assert_holds(consumer, "topic.metadata.refresh.interval.ms", "-1");
+        assert_true(remarks_on(broker, "topic.metadata.refresh.interval.ms=-1 is honoured: partitions that are added"));
+        rd_kafka_destroy(consumer);
+        broker->operations->close(broker);
+}
+
 static rd_kafka_t *bounded_client(struct chappe_broker *broker, const struct chappe_property *properties, size_t count)
 {
         const struct chappe_kafka_client wanted = { .role = CHAPPE_KAFKA_CONSUMER,
@@ -514,6 +552,8 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_what_conflicts_is_left_out_and_named),
+                cmocka_unit_test(test_what_a_setting_decides_is_left_out_and_the_setting_named),
+                cmocka_unit_test(test_what_switches_looking_for_partitions_off_is_honoured_and_named),
                 cmocka_unit_test(test_what_is_fetched_ahead_is_bounded),
                 cmocka_unit_test(test_bounds_given_by_name_win_and_the_conflict_is_named),
                 cmocka_unit_test(test_one_switch_decides_the_group_protocol),

@@ -7,7 +7,9 @@
 enum manner {
         DEFAULT, /* unless it was given */
         FIXED,   /* whatever was given; a different value is removed, and named */
-        UNSAFE,  /* this value is honoured, and named */
+        OURS,    /* the client's own value holds or none; the cluster's is removed, and named */
+        LIMITS,  /* this value is honoured, and what it costs is named */
+        UNSAFE,  /* the same of what it endangers */
 };
 
 enum { PRODUCER = CHAPPE_KAFKA_PRODUCER, CONSUMER = CHAPPE_KAFKA_CONSUMER, ADMIN = CHAPPE_KAFKA_ADMIN };
@@ -89,7 +91,7 @@ static const struct rule {
         { "transactional.id", PRODUCER | ADMIN, FIXED, NULL, NULL,
           "publishing uses the outbox, not Kafka's transactions" },
         { "group.id", ALL, FIXED, NULL, NULL, "the group is the service's name" },
-        { "group.instance.id", CONSUMER, FIXED, NULL, without_group, "this consumer is in no group" },
+        { "group.instance.id", CONSUMER, OURS, NULL, NULL, "the settings instance and instance_static decide it" },
         { "group.protocol", CONSUMER, FIXED, NULL, without_group, "this consumer is in no group" },
         { "allow.auto.create.topics", ALL, FIXED, "false", not_creating,
           "topics are created on purpose, never by a slip" },
@@ -104,9 +106,12 @@ static const struct rule {
         { "session.timeout.ms", CONSUMER, FIXED, NULL, by_brokers, ASSIGNED_BY_BROKERS },
         { "heartbeat.interval.ms", CONSUMER, FIXED, NULL, by_brokers, ASSIGNED_BY_BROKERS },
         { "group.protocol.type", CONSUMER, FIXED, NULL, by_brokers, ASSIGNED_BY_BROKERS },
+        { "auto.offset.reset", CONSUMER, OURS, NULL, NULL, "the setting start_from decides where a group begins" },
         { "auto.offset.reset", CONSUMER, DEFAULT, "earliest", NULL, NULL },
         /* New partitions of a topic are found by looking: five minutes is long. */
         { "topic.metadata.refresh.interval.ms", CONSUMER, DEFAULT, "30000", NULL, NULL },
+        { "topic.metadata.refresh.interval.ms", CONSUMER, LIMITS, "-1", NULL,
+          "partitions that are added and topics that are made anew are not found" },
         { "enable.idempotence", PRODUCER, DEFAULT, "true", NULL, NULL },
         { "acks", PRODUCER, DEFAULT, "all", NULL, NULL },
         { "partitioner", PRODUCER, DEFAULT, "murmur2_random", NULL, NULL },
@@ -138,41 +143,56 @@ static const char *find(const struct chappe_property *properties, size_t count, 
         return NULL;
 }
 
-const char *chappe_kafka_given(const struct chappe_kafka *kafka, const struct chappe_kafka_client *wanted,
-                               const char *name)
-{
-        const char *value = wanted ? find(wanted->properties, wanted->property_count, name) : NULL;
-
-        return value ? value : find(kafka->properties, kafka->property_count, name);
-}
-
 static bool rule_applies(const struct rule *rule, const struct chappe_kafka *kafka,
                          const struct chappe_kafka_client *wanted)
 {
         return (rule->roles & (int)wanted->role) && (!rule->applies || rule->applies(kafka, wanted));
 }
 
-static bool is_fixed(const struct chappe_kafka *kafka, const struct chappe_kafka_client *wanted, const char *name)
+static bool has_manner(const struct chappe_kafka *kafka, const struct chappe_kafka_client *wanted, const char *name,
+                       enum manner manner)
 {
         for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-                if (rules[i].manner == FIXED && strcmp(rules[i].name, name) == 0 &&
+                if (rules[i].manner == manner && strcmp(rules[i].name, name) == 0 &&
                     rule_applies(&rules[i], kafka, wanted))
                         return true;
         return false;
+}
+
+const char *chappe_kafka_given(const struct chappe_kafka *kafka, const struct chappe_kafka_client *wanted,
+                               const char *name)
+{
+        const char *value = wanted ? find(wanted->properties, wanted->property_count, name) : NULL;
+
+        if (!value && !(wanted && has_manner(kafka, wanted, name, OURS)))
+                value = find(kafka->properties, kafka->property_count, name);
+        return value;
 }
 
 static int apply_properties(rd_kafka_conf_t *conf, const struct chappe_kafka *kafka,
                             const struct chappe_kafka_client *wanted, const struct chappe_property *properties,
                             size_t count, struct chappe_error *error)
 {
+        bool own = properties == wanted->properties;
+
         for (size_t i = 0; i < count; i++) {
-                if (is_fixed(kafka, wanted, properties[i].name))
+                if (has_manner(kafka, wanted, properties[i].name, FIXED) ||
+                    (!own && has_manner(kafka, wanted, properties[i].name, OURS)))
                         continue;
                 int status = chappe_kafka_set_property(conf, properties[i].name, properties[i].value, error);
                 if (status < 0)
                         return status;
         }
         return 0;
+}
+
+/* What was written for the cluster, where only the client's own counts. */
+static void remark_ours(struct chappe_kafka *kafka, const struct rule *rule, const char *own)
+{
+        const char *written = find(kafka->properties, kafka->property_count, rule->name);
+
+        if (written && (!own || strcmp(written, own) != 0))
+                chappe_kafka_remark(kafka, "%s=%s is left out: %s", rule->name, written, rule->why);
 }
 
 static int apply_rule(rd_kafka_conf_t *conf, struct chappe_kafka *kafka, const struct chappe_kafka_client *wanted,
@@ -187,6 +207,13 @@ static int apply_rule(rd_kafka_conf_t *conf, struct chappe_kafka *kafka, const s
                 if (given && (!rule->value || strcmp(given, rule->value) != 0))
                         chappe_kafka_remark(kafka, "%s=%s is left out: %s", rule->name, given, rule->why);
                 return rule->value ? chappe_kafka_set_property(conf, rule->name, rule->value, error) : 0;
+        case OURS:
+                remark_ours(kafka, rule, given);
+                return 0;
+        case LIMITS:
+                if (given && strcmp(given, rule->value) == 0)
+                        chappe_kafka_remark(kafka, "%s=%s is honoured: %s", rule->name, given, rule->why);
+                return 0;
         case UNSAFE:
                 if (given && strcmp(given, rule->value) == 0)
                         chappe_kafka_remark(kafka, "%s=%s is unsafe: %s", rule->name, given, rule->why);
