@@ -59,7 +59,8 @@ static void come_round(struct chappe_poll_strand *poll)
         if (!atomic_exchange(&poll->missed, false))
                 return;
         chappe_metric_set(poll->late, 0);
-        chappe_log_write(poll->runtime->log, CHAPPE_LOG_STUCK_NO_MORE, "it goes on (E%d)", CHAPPE_E_POLL_LATE);
+        chappe_log_write(poll->runtime->log, CHAPPE_LOG_STUCK_NO_MORE, "the poll strand comes round again (E%d)",
+                         CHAPPE_E_POLL_LATE);
 }
 
 bool chappe_poll_strand_is_late(struct chappe_poll_strand *poll)

@@ -10,7 +10,6 @@
 #include "observe/metrics.h"
 
 #define COMMITS_FAIL_US 30000000 /* a rebalance or an election refuses a few; that is no news */
-#define WHAT_SIZE       400
 
 static const struct watch {
         const char *label;
@@ -55,17 +54,20 @@ static void judge(struct chappe_watchdog *watchdog, enum chappe_watch watch, boo
         chappe_metric_set(watchdog->gauges[watch], watchdog->alarms[watch].raised);
         if (told->told)
                 return;
-        if (change == CHAPPE_ALARM_RAISED)
+        if (change == CHAPPE_ALARM_RAISED) {
+                snprintf(watchdog->said[watch], sizeof(watchdog->said[watch]), "%s", what);
                 chappe_log_write(watchdog->runtime->log, told->raised, "%s", what);
-        else if (change == CHAPPE_ALARM_CLEARED)
-                chappe_log_write(watchdog->runtime->log, CHAPPE_LOG_STUCK_NO_MORE, "it goes on (E%d)", told->code);
+        } else if (change == CHAPPE_ALARM_CLEARED) {
+                chappe_log_write(watchdog->runtime->log, CHAPPE_LOG_STUCK_NO_MORE, "no longer so (E%d): %s", told->code,
+                                 watchdog->said[watch]);
+        }
 }
 
 /* How long the oldest run takes already says it all. */
 static void look_at_handlers(struct chappe_watchdog *watchdog, int64_t now_us)
 {
         struct chappe_run run = { .began_us = now_us };
-        char what[WHAT_SIZE] = "";
+        char what[CHAPPE_WATCH_TEXT] = "";
         bool runs = chappe_runs_list(chappe_handover_runs(watchdog->handover), &run, 1) == 1;
         int64_t took_us = now_us - run.began_us;
         bool bad = runs && watchdog->stuck_us > 0 && took_us >= watchdog->stuck_us;
@@ -79,7 +81,7 @@ static void look_at_handlers(struct chappe_watchdog *watchdog, int64_t now_us)
 
 static void look_at_partitions(struct chappe_watchdog *watchdog, int64_t now_us)
 {
-        char what[WHAT_SIZE] = "";
+        char what[CHAPPE_WATCH_TEXT] = "";
         for (size_t i = 0; i < watchdog->assignment->count; i++) {
                 struct chappe_share *share = watchdog->assignment->shares[i];
                 struct chappe_share_figures figures;
@@ -99,7 +101,7 @@ static void look_at_partitions(struct chappe_watchdog *watchdog, int64_t now_us)
 
 static void look_at_park(struct chappe_watchdog *watchdog, int64_t now_us)
 {
-        char what[WHAT_SIZE];
+        char what[CHAPPE_WATCH_TEXT];
         bool full;
         size_t bytes, troubled = chappe_handover_troubled(watchdog->handover, &bytes, &full);
         chappe_metric_set(watchdog->parked, (int64_t)troubled);
@@ -113,7 +115,7 @@ static void look_at_park(struct chappe_watchdog *watchdog, int64_t now_us)
 
 static void look_at_age(struct chappe_watchdog *watchdog, const struct chappe_oldest *oldest, int64_t now_us)
 {
-        char what[WHAT_SIZE] = "";
+        char what[CHAPPE_WATCH_TEXT] = "";
         bool bad = oldest->share && watchdog->age_us > 0 && oldest->age_us >= watchdog->age_us;
         if (bad)
                 snprintf(what, sizeof(what),

@@ -24,6 +24,8 @@ enum chappe_watch {
         CHAPPE_WATCHES,
 };
 
+#define CHAPPE_WATCH_TEXT 400
+
 /* Zero-initialise; chappe_watchdog_init before use. */
 struct chappe_watchdog {
         const struct chappe_runtime *runtime;
@@ -32,6 +34,7 @@ struct chappe_watchdog {
         int64_t stuck_us; /* 0: handlers and partitions may take as long as they like */
         int64_t age_us;   /* 0: records may get as old as they like */
         struct chappe_alarm alarms[CHAPPE_WATCHES];
+        char said[CHAPPE_WATCHES][CHAPPE_WATCH_TEXT]; /* when it was raised */
         struct chappe_metric *gauges[CHAPPE_WATCHES];
         struct chappe_metric *parked;
         struct chappe_metric *parked_bytes;

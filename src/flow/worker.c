@@ -10,6 +10,7 @@
 
 #include "config/config.h"
 #include "flow/batch.h"
+#include "flow/complaints.h"
 #include "flow/dead_letter.h"
 #include "flow/handling.h"
 #include "flow/kept_record.h"
@@ -29,6 +30,7 @@ struct chappe_worker {
         struct chappe_at_work *at_work;
         int64_t schema_wait_us;
         int64_t doubt_ms;
+        struct chappe_complaints complaints;
         struct chappe_random random;
         struct chappe_buffer scratch;
         struct chappe_context context;
@@ -69,6 +71,19 @@ static void put_off(struct chappe_worker *worker, struct chappe_job *job, int64_
         job->due_us = chappe_retry_due_us(&policy, job->task.attempt, now_us, &worker->random);
 }
 
+/* It is tried again twice a second. */
+static void tell_stuck(struct chappe_worker *worker, const struct chappe_job *job, struct chappe_error *error,
+                       int64_t now_us)
+{
+        uint32_t untold;
+        if (error->code == CHAPPE_E_STOPPED ||
+            !chappe_complaints_tell(&worker->complaints, error->code, now_us, &untold))
+                return;
+        chappe_error_prefix(error, "the dead letter of %s[%" PRId32 "]@%" PRId64 " cannot be written",
+                            job->record.topic, job->record.partition, job->record.offset);
+        chappe_log_error(worker->runtime->log, CHAPPE_LOG_DEAD_LETTER_STUCK, error);
+}
+
 /* The last thing that happens to a record: it is finished when its dead letter is delivered, and not before. */
 static void bury(struct chappe_worker *worker, struct chappe_job *job, int64_t now_us)
 {
@@ -85,8 +100,7 @@ static void bury(struct chappe_worker *worker, struct chappe_job *job, int64_t n
                 return;
         }
         put_off(worker, job, now_us);
-        if (error.code != CHAPPE_E_STOPPED)
-                chappe_log_error(worker->runtime->log, CHAPPE_LOG_DEAD_LETTER_STUCK, &error);
+        tell_stuck(worker, job, &error, now_us);
 }
 
 /* It is kept although it had used up its attempts: they begin anew. */

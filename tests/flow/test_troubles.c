@@ -16,6 +16,7 @@
 #define KEYS   26
 
 static struct stage stage;
+static FILE *log_file;
 
 /* What happened, seen from outside. */
 static struct {
@@ -59,6 +60,9 @@ static void begin(const char *setting, const char *another)
         memset(&stage, 0, sizeof(stage));
         memset(&book, 0, sizeof(book));
         book.hopeless = -1;
+        log_file = tmpfile();
+        assert_non_null(log_file);
+        stage.log = fileno(log_file);
         stage.operations = operations;
         stage.settings[0] = "workers=2";
         stage.settings[1] = "commit_interval_ms=200";
@@ -75,6 +79,18 @@ static void end(void)
 {
         stage_end(&stage);
         stage_close(&stage);
+        fclose(log_file);
+}
+
+/* Lines of the log with both in them. */
+static int count_lines(const char *id, const char *text)
+{
+        char line[2000];
+        int count = 0;
+        rewind(log_file);
+        while (fgets(line, sizeof(line), log_file))
+                count += strstr(line, id) && strstr(line, text);
+        return count;
 }
 
 static void assert_trouble(int code, const char *kind)
@@ -101,6 +117,7 @@ static void test_a_record_that_gets_old_is_told(void **state)
         book.fails = false;
         stage_run(&stage, 5 * SECOND, NULL, NULL);
         assert_trouble(0, "age");
+        assert_int_equal(count_lines("L4033", "in[0]@0"), 1);
         end();
 }
 
@@ -168,6 +185,9 @@ static void test_an_operation_halts_while_its_dead_letter_cannot_be_written(void
         stage_run(&stage, 60 * SECOND, NULL, NULL);
         assert_int_equal(book.done, done);
         assert_int_equal(chappe_sim_committed(stage.sim, "test", "in", 1), 2);
+        /* Tried twice a second, and told once a minute by each worker. */
+        assert_int_equal(count_lines("L4003", "in[1]@2"), count_lines("L4003", ""));
+        assert_in_range(count_lines("L4003", ""), 1, 4);
         chappe_sim_topic_create(stage.sim, "dead.in", 2);
         stage_run(&stage, 30 * SECOND, NULL, NULL);
         assert_int_equal(chappe_sim_end(stage.sim, "dead.in", 1), 1);
