@@ -247,6 +247,12 @@ struct chappe_broker_operations {
          * members. */
         int (*group_delete)(struct chappe_broker *broker, const char *group, int64_t timeout_ms,
                             struct chappe_error *error);
+        /* Would producer_open and consumer_open take this? Touches no network; what there is to remark on is among the
+         * remarks afterwards. NULL: anything is taken. */
+        int (*producer_check)(struct chappe_broker *broker, const struct chappe_producer_config *config,
+                              struct chappe_error *error);
+        int (*consumer_check)(struct chappe_broker *broker, const struct chappe_consumer_config *config,
+                              struct chappe_error *error);
         /* One line each, for whoever starts the process to log: properties that were removed and why, traps of this
          * client version that apply. Borrowed from the broker; returns how many there are. NULL where there is nothing
          * to say. */

@@ -102,6 +102,12 @@ int chappe_flow_new(struct chappe_runtime *runtime, struct chappe_flow **ret_flo
         return status;
 }
 
+int chappe_flow_check(struct chappe_flow *flow, struct chappe_error *error)
+{
+        int status = chappe_publisher_check(flow->runtime, error);
+        return status < 0 || !flow->consumes ? status : chappe_membership_check(flow->runtime, &flow->channels, error);
+}
+
 int chappe_flow_read(struct chappe_flow *flow, const struct chappe_source *source, struct chappe_error *error)
 {
         return chappe_reader_add(flow->reader, source, error);

@@ -36,12 +36,16 @@ struct chappe_source {
 int chappe_flow_new(struct chappe_runtime *runtime, struct chappe_flow **ret_flow, struct chappe_error *error);
 /* Before start: one more partition to read. Texts are copied. */
 int chappe_flow_read(struct chappe_flow *flow, const struct chappe_source *source, struct chappe_error *error);
+/* Would its clients come to be, with what was configured? Touches no network; the broker is open, and has its remarks
+ * afterwards. */
+int chappe_flow_check(struct chappe_flow *flow, struct chappe_error *error);
 /* Connects and begins to consume; waits at most timeout_ms in all. On failure everything is closed again. */
 int chappe_flow_start(struct chappe_flow *flow, int64_t timeout_ms, struct chappe_error *error);
 /* The group's first assignment has arrived (it may be empty), or there is nothing to consume. Any strand. */
 bool chappe_flow_ready(struct chappe_flow *flow);
 /* False, with the reason in *error, once consumption has stopped for a reason of its own (a fatal error of the broker),
- * or while the watchdog finds it standing still (CHAPPE_E_HANDLER_STUCK, CHAPPE_E_PARTITION_STALLED, CHAPPE_E_POLL_LATE). Any strand. */
+ * or while the watchdog finds it standing still (CHAPPE_E_HANDLER_STUCK, CHAPPE_E_PARTITION_STALLED,
+ * CHAPPE_E_POLL_LATE). Any strand. */
 bool chappe_flow_healthy(struct chappe_flow *flow, struct chappe_error *error);
 /* Is there anything that the watchdog finds wrong, though a new start need not help: an outage, commits that fail, a
  * full park, a record that gets old, a dead letter that cannot be written, a topic that is paused? Any

@@ -85,7 +85,24 @@ static void budget_of(const struct chappe_membership *member, struct chappe_budg
                                  bytes, member->channels->partitions, ret_budget->beyond);
 }
 
-static int open_consumer(struct chappe_membership *member, struct chappe_wake *bell, struct chappe_error *error)
+typedef int use_config(struct chappe_membership *member, const struct chappe_consumer_config *config,
+                       struct chappe_error *error);
+
+static int open_consumer(struct chappe_membership *member, const struct chappe_consumer_config *config,
+                         struct chappe_error *error)
+{
+        return member->broker->consumer_open(member->runtime->broker, config, &member->consumer, error);
+}
+
+static int check_consumer(struct chappe_membership *member, const struct chappe_consumer_config *config,
+                          struct chappe_error *error)
+{
+        return member->broker->consumer_check ? member->broker->consumer_check(member->runtime->broker, config, error)
+                                              : 0;
+}
+
+static int with_config(struct chappe_membership *member, struct chappe_wake *bell, use_config *use,
+                       struct chappe_error *error)
 {
         const struct chappe_runtime *runtime = member->runtime;
         struct chappe_property properties[2] = {
@@ -104,7 +121,16 @@ static int open_consumer(struct chappe_membership *member, struct chappe_wake *b
                 .ready = chappe_wake_ring,
                 .context = bell,
         };
-        return member->broker->consumer_open(runtime->broker, &config, &member->consumer, error);
+        return use(member, &config, error);
+}
+
+int chappe_membership_check(struct chappe_runtime *runtime, const struct chappe_channels *channels,
+                            struct chappe_error *error)
+{
+        struct chappe_membership member = { .runtime = runtime,
+                                            .broker = runtime->broker->operations,
+                                            .channels = channels };
+        return with_config(&member, NULL, check_consumer, error);
 }
 
 int chappe_membership_open(struct chappe_runtime *runtime, const struct chappe_channels *channels,
@@ -122,7 +148,7 @@ int chappe_membership_open(struct chappe_runtime *runtime, const struct chappe_c
         member->control = control;
         member->commit_interval_us = chappe_config_integer(runtime->config, "commit_interval_ms") * 1000;
         member->drain_timeout_us = chappe_config_integer(runtime->config, "drain_timeout_ms") * 1000;
-        int status = open_consumer(member, bell, error);
+        int status = with_config(member, bell, open_consumer, error);
         if (status < 0) {
                 free(member);
                 *ret_member = NULL;

@@ -18,6 +18,9 @@ struct chappe_membership;
 int chappe_membership_open(struct chappe_runtime *runtime, const struct chappe_channels *channels,
                            struct chappe_handover *handover, struct chappe_control *control, struct chappe_wake *bell,
                            struct chappe_membership **ret_membership, struct chappe_error *error);
+/* Would it open, with what was configured? Asks no broker. */
+int chappe_membership_check(struct chappe_runtime *runtime, const struct chappe_channels *channels,
+                            struct chappe_error *error);
 /* Joins the group. */
 int chappe_membership_subscribe(struct chappe_membership *member, struct chappe_error *error);
 /* Poll strand: does what is due; true when there is more to do at once. *ret_deadline_us: when to come back at the

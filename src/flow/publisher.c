@@ -70,7 +70,27 @@ static void ready(void *context)
         publisher->ready(publisher->ready_context);
 }
 
-static int open_sending(struct chappe_publisher *publisher, enum chappe_urgency urgency, struct chappe_error *error)
+typedef int use_config(struct chappe_publisher *publisher, enum chappe_urgency urgency,
+                       const struct chappe_producer_config *config, struct chappe_error *error);
+
+static int open_producer(struct chappe_publisher *publisher, enum chappe_urgency urgency,
+                         const struct chappe_producer_config *config, struct chappe_error *error)
+{
+        return publisher->broker->producer_open(publisher->runtime->broker, config,
+                                                &publisher->sending[urgency].producer, error);
+}
+
+static int check_producer(struct chappe_publisher *publisher, enum chappe_urgency urgency,
+                          const struct chappe_producer_config *config, struct chappe_error *error)
+{
+        (void)urgency;
+        return publisher->broker->producer_check
+                       ? publisher->broker->producer_check(publisher->runtime->broker, config, error)
+                       : 0;
+}
+
+static int with_config(struct chappe_publisher *publisher, enum chappe_urgency urgency, use_config *use,
+                       struct chappe_error *error)
 {
         char linger[24] = "0";
         if (urgency == CHAPPE_SEND_EVENT)
@@ -84,8 +104,7 @@ static int open_sending(struct chappe_publisher *publisher, enum chappe_urgency 
                 .ready = ready,
                 .context = publisher,
         };
-        return publisher->broker->producer_open(publisher->runtime->broker, &config,
-                                                &publisher->sending[urgency].producer, error);
+        return use(publisher, urgency, &config, error);
 }
 
 static void look_up_metrics(struct chappe_publisher *publisher)
@@ -95,6 +114,13 @@ static void look_up_metrics(struct chappe_publisher *publisher)
                 chappe_metrics_get(metrics, CHAPPE_COUNTER, "records_sent_total", "Records given to a producer.", NULL);
         publisher->failed = chappe_metrics_get(metrics, CHAPPE_COUNTER, "deliveries_failed_total",
                                                "Records whose delivery failed or is unknown.", NULL);
+}
+
+int chappe_publisher_check(struct chappe_runtime *runtime, struct chappe_error *error)
+{
+        struct chappe_publisher publisher = { .runtime = runtime, .broker = runtime->broker->operations };
+        int status = with_config(&publisher, CHAPPE_SEND_EVENT, check_producer, error);
+        return status < 0 ? status : with_config(&publisher, CHAPPE_SEND_URGENT, check_producer, error);
 }
 
 int chappe_publisher_open(struct chappe_runtime *runtime, bool urgent, void (*wake)(void *context), void *context,
@@ -118,7 +144,7 @@ int chappe_publisher_open(struct chappe_runtime *runtime, bool urgent, void (*wa
                              ? 0
                              : chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for a publisher");
         for (int urgency = 0; status == 0 && urgency < (urgent ? URGENCIES : 1); urgency++)
-                status = open_sending(publisher, (enum chappe_urgency)urgency, error);
+                status = with_config(publisher, (enum chappe_urgency)urgency, open_producer, error);
         if (status < 0)
                 publisher = chappe_publisher_close(publisher);
         *ret_publisher = publisher;

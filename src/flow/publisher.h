@@ -14,6 +14,8 @@ enum chappe_urgency {
  * worthwhile. */
 int chappe_publisher_open(struct chappe_runtime *runtime, bool urgent, void (*ready)(void *context), void *context,
                           struct chappe_publisher **ret_publisher, struct chappe_error *error);
+/* Would it open, with what was configured? Asks no broker. */
+int chappe_publisher_check(struct chappe_runtime *runtime, struct chappe_error *error);
 /* Looks a topic up in advance; the first lookup of a topic asks the cluster. May wait up to timeout_ms. */
 int chappe_publisher_warm(struct chappe_publisher *publisher, enum chappe_urgency urgency, const char *topic,
                           int64_t timeout_ms, struct chappe_error *error);

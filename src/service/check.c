@@ -92,11 +92,11 @@ static int check_one_topic(struct report *report, struct chappe_service *service
         return r;
 }
 
-static void check_brokers(struct report *report, struct chappe_service *service)
+static void check_topics(struct report *report, struct chappe_service *service)
 {
         const struct chappe_operation *operations = service->runtime.operations;
         struct chappe_error error = { 0 };
-        int r = chappe_service_open_broker(service, &error);
+        int r = 0;
 
         for (size_t n = 0; r == 0 && operations[n].kind != CHAPPE_END; n++) {
                 if (!named_before(operations, n))
@@ -106,10 +106,37 @@ static void check_brokers(struct report *report, struct chappe_service *service)
                 failed(report, "brokers", &error);
         else
                 fine(report, "brokers");
-        if (service->runtime.broker) {
-                service->runtime.broker->operations->close(service->runtime.broker);
-                service->runtime.broker = NULL;
+}
+
+/* What librdkafka has to say of the properties, each by itself and all together, as the start would hear it. */
+static void check_clients(struct report *report, struct chappe_service *service)
+{
+        const char *remarks[CHAPPE_REMARKS_MAXIMUM];
+        struct chappe_error error = { 0 };
+        size_t count;
+
+        if (chappe_flow_check(service->runtime.flow, &error) < 0)
+                failed(report, "clients", &error);
+        else
+                fine(report, "clients");
+        count = chappe_service_remarks(service->runtime.broker, remarks);
+        for (size_t i = 0; i < count; i++)
+                fprintf(report->out, "note  %s\n", remarks[i]);
+}
+
+static void check_cluster(struct report *report, struct chappe_service *service, bool offline)
+{
+        struct chappe_error error = { 0 };
+
+        if (chappe_service_open_broker(service, &error) < 0) {
+                failed(report, "brokers", &error);
+                return;
         }
+        if (!offline)
+                check_topics(report, service);
+        check_clients(report, service);
+        service->runtime.broker->operations->close(service->runtime.broker);
+        service->runtime.broker = NULL;
 }
 
 int chappe_check(struct chappe_service *service, bool offline, FILE *out)
@@ -121,7 +148,6 @@ int chappe_check(struct chappe_service *service, bool offline, FILE *out)
         fine(&report, "operations");
         fine(&report, "schemas");
         check_database(&report, service);
-        if (!offline)
-                check_brokers(&report, service);
+        check_cluster(&report, service, offline);
         return report.failures ? -CHAPPE_E_CHECK : 0;
 }

@@ -11,8 +11,6 @@
 #include "service/admin.h"
 #include "store/store.h"
 
-#define REMARKS_MAXIMUM 32
-
 static int start_admin(struct chappe_service *service, int64_t timeout_ms, struct chappe_error *error)
 {
         (void)timeout_ms;
@@ -160,14 +158,21 @@ static int stop_calls(struct chappe_service *service, int64_t timeout_ms, struct
         return 0;
 }
 
-/* What the client library has to say: properties that were left out, traps of its version. */
+size_t chappe_service_remarks(struct chappe_broker *broker, const char *ret_remarks[CHAPPE_REMARKS_MAXIMUM])
+{
+        size_t count = broker->operations->remarks
+                               ? broker->operations->remarks(broker, ret_remarks, CHAPPE_REMARKS_MAXIMUM)
+                               : 0;
+
+        return count < CHAPPE_REMARKS_MAXIMUM ? count : CHAPPE_REMARKS_MAXIMUM;
+}
+
 static void log_remarks(struct chappe_service *service)
 {
-        struct chappe_broker *broker = service->runtime.broker;
-        const char *remarks[REMARKS_MAXIMUM];
-        size_t count = broker->operations->remarks ? broker->operations->remarks(broker, remarks, REMARKS_MAXIMUM) : 0;
+        const char *remarks[CHAPPE_REMARKS_MAXIMUM];
+        size_t count = chappe_service_remarks(service->runtime.broker, remarks);
 
-        for (size_t i = 0; i < count && i < REMARKS_MAXIMUM; i++)
+        for (size_t i = 0; i < count; i++)
                 chappe_log_write(service->runtime.log, CHAPPE_LOG_BROKER_REMARK, "%s", remarks[i]);
 }
 

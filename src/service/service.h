@@ -57,3 +57,6 @@ bool chappe_service_trouble(struct chappe_service *service, struct chappe_error 
 
 /* parts.c: the broker by the configuration's properties, named after the instance. */
 int chappe_service_open_broker(struct chappe_service *service, struct chappe_error *error);
+#define CHAPPE_REMARKS_MAXIMUM 32
+/* What the client library has to say: properties that were left out, traps of its version. Borrowed from the broker. */
+size_t chappe_service_remarks(struct chappe_broker *broker, const char *ret_remarks[CHAPPE_REMARKS_MAXIMUM]);

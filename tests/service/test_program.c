@@ -89,6 +89,37 @@ static void test_check_asks_the_brokers(void **state)
         assert_output(fixture, "FAIL  brokers: ");
 }
 
+/* Properties that librdkafka takes one by one, and not together. */
+static void test_check_makes_the_clients_that_a_start_would(void **state)
+{
+        struct fixture *fixture = *state;
+        char brokers[128];
+
+        snprintf(brokers, sizeof(brokers), "--brokers=%s", fixture->servers);
+        assert_int_equal(RUN(fixture, "--check", "--offline", "--acks=0"), CHAPPE_EXIT_FAILED);
+        assert_output(fixture, "FAIL  clients: E3002 the properties do not go together: ");
+        assert_int_equal(RUN(fixture, "--check", "--offline", "--max.poll.interval.ms=1000"), CHAPPE_EXIT_FAILED);
+        assert_output(fixture, "FAIL  clients: E3002 ");
+        assert_int_equal(RUN(fixture, "--check", brokers, "--acks=0"), CHAPPE_EXIT_FAILED);
+        assert_output(fixture, "FAIL  clients: E3002 ");
+        /* The embedded broker's sessions are shorter. */
+        assert_int_equal(RUN(fixture, "--check", brokers, "--max.poll.interval.ms=7000"), CHAPPE_EXIT_CLEAN);
+        assert_output(fixture, "ok    clients\n");
+}
+
+static void test_check_names_what_is_left_out_and_what_is_unsafe(void **state)
+{
+        struct fixture *fixture = *state;
+
+        assert_int_equal(RUN(fixture, "--check", "--offline", "--enable.idempotence=false", "--acks=1",
+                             "--enable.auto.commit=true", "--queued.min.messages=7"),
+                         CHAPPE_EXIT_CLEAN);
+        assert_output(fixture, "ok    clients\n");
+        assert_output(fixture, "note  acks=1 is unsafe: ");
+        assert_output(fixture, "note  enable.auto.commit=true is left out: ");
+        assert_output(fixture, "note  queued.min.messages=7 is honoured: ");
+}
+
 static void test_an_unreachable_broker_ends_the_start_in_time(void **state)
 {
         struct fixture *fixture = *state;
@@ -213,6 +244,8 @@ int main(int argc, char **argv)
                 TEST(test_wrong_settings_end_the_program_with_a_usage_code),
                 TEST(test_wrong_kafka_properties_are_refused_where_they_were_written),
                 TEST(test_check_asks_the_brokers),
+                TEST(test_check_makes_the_clients_that_a_start_would),
+                TEST(test_check_names_what_is_left_out_and_what_is_unsafe),
                 TEST(test_an_unreachable_broker_ends_the_start_in_time),
                 TEST(test_a_service_answers_events_and_ends_cleanly),
                 TEST(test_a_retrying_record_does_not_hold_up_a_stop),

@@ -145,6 +145,8 @@ const struct chappe_broker_operations chappe_kafka_operations = {
         .group_committed = chappe_kafka_group_committed,
         .group_commit = chappe_kafka_group_commit,
         .group_delete = chappe_kafka_group_delete,
+        .producer_check = chappe_kafka_producer_check,
+        .consumer_check = chappe_kafka_consumer_check,
         .remarks = remarks,
         .close = kafka_close,
 };

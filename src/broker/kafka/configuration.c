@@ -234,6 +234,8 @@ static int configure(rd_kafka_conf_t *conf, struct chappe_kafka *kafka, const st
                         status = apply_rule(conf, kafka, wanted, &rules[i], error);
         if (status == 0 && wanted->create_topics)
                 status = chappe_kafka_set_property(conf, "allow.auto.create.topics", "true", error);
+        if (status == 0 && wanted->detached)
+                status = chappe_kafka_set_property(conf, "bootstrap.servers", NULL, error);
         if (status == 0 && wanted->role == CHAPPE_KAFKA_CONSUMER)
                 status = chappe_kafka_prefetch_configure(conf, kafka, wanted, error);
         if (status == 0 && wanted->role == CHAPPE_KAFKA_CONSUMER)

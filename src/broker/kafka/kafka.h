@@ -50,6 +50,7 @@ struct chappe_kafka_client {
         struct chappe_prefetch ahead; /* consumers */
         bool embedded;                /* librdkafka's mock cluster answers there */
         bool create_topics;           /* asking for a topic's metadata may create it */
+        bool detached;                /* knows no broker: made to see whether it can be */
         void *opaque;                 /* of the client and of all its topics */
         void (*delivered)(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque);
         int events; /* RD_KAFKA_EVENT_… that come as events */
@@ -77,6 +78,12 @@ void chappe_kafka_remark_hazards(struct chappe_kafka *kafka);
 /* failure.c: an error with the code that fits, what was tried, librdkafka's reason, and where. */
 int chappe_kafka_fail(const struct chappe_kafka *kafka, rd_kafka_resp_err_t reason, const char *detail,
                       struct chappe_error *error, const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* trial.c */
+int chappe_kafka_producer_check(struct chappe_broker *broker, const struct chappe_producer_config *config,
+                                struct chappe_error *error);
+int chappe_kafka_consumer_check(struct chappe_broker *broker, const struct chappe_consumer_config *config,
+                                struct chappe_error *error);
 
 /* closing.c: rd_kafka_destroy, given at most five seconds; negative when it was left behind. */
 int chappe_kafka_destroy(struct chappe_kafka *kafka, rd_kafka_t *client, struct chappe_error *error);
