@@ -59,6 +59,8 @@ struct chappe_client_window {
  * left out. -CHAPPE_E_REPLAY_THERE when that group has committed anything before. */
 int chappe_client_group_replay(struct chappe_client *client, const char *group, const char *name,
                                const struct chappe_client_window *windows, size_t count, struct chappe_error *error);
+/* Can a replay have this name? 1 to 100 letters, digits, '.', '_' and '-'; -CHAPPE_E_SETTING_VALUE. */
+int chappe_client_group_replay_check(const char *name, struct chappe_error *error);
 /* Forgets a group with all that it has committed. -CHAPPE_E_GROUP_BUSY while it has members; 1: there was none.
  * -CHAPPE_E_BROKER_UNSUPPORTED on the embedded broker. */
 int chappe_client_group_delete(struct chappe_client *client, const char *group, struct chappe_error *error);

@@ -76,6 +76,11 @@ static int commit(struct chappe_client *client, const char *group, const struct 
         return status;
 }
 
+int chappe_client_group_replay_check(const char *name, struct chappe_error *error)
+{
+        return chappe_replay_check_name(name, error);
+}
+
 int chappe_client_group_replay(struct chappe_client *client, const char *group, const char *name,
                                const struct chappe_client_window *windows, size_t count, struct chappe_error *error)
 {

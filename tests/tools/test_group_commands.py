@@ -129,9 +129,19 @@ def test_a_window_is_only_shown_until_it_is_prepared():
     assert code == 1 and "nothing in this window" in talk, talk
     code, _, talk = chappe("group", "replay", "loyalty", "a b", "--topic", TOPIC, "--from", "earliest", "--execute")
     assert code == 2 and "E1102" in talk, talk
+    code, text, talk = chappe("group", "replay", "loyalty", "a b", "--topic", TOPIC, "--from", "earliest")
+    assert code == 2 and text == "" and "E1102" in talk, (text, talk)
     for words in (["--from", "earliest"], ["--topic", TOPIC], ["--topic", TOPIC, "--from", "soon"], ["--topic", TOPIC, "--from", "1", "--to", "-"]):
         assert chappe("group", "replay", "loyalty", "some", *words)[0] == 2, words
     assert chappe("group", "replay", "loyalty", "some", "--topic", "nowhere", "--from", "1")[0] == 1
+
+
+def test_a_replay_for_a_group_that_has_committed_nothing_is_warned_of():
+    for words in ((), ("--execute",)):
+        code, _, talk = chappe("group", "replay", "loyatly", "some", "--topic", TOPIC, "--from", "earliest", *words)
+        assert code == 0 and "group loyatly has committed nothing" in talk, talk
+    code, _, talk = chappe("group", "replay", "loyalty", "other", "--topic", TOPIC, "--from", "earliest")
+    assert code == 0 and "has committed nothing" not in talk, talk
 
 
 def test_a_service_runs_a_window_once_more_and_ends():

@@ -95,6 +95,23 @@ static int plan(const struct command_line *line, struct planning *planning)
         return status;
 }
 
+/* A replay of a group that is yet to come can be meant; more often its name is mistyped, and nobody would ever run it.
+ */
+static int look_at_group(struct chappe_client *client, const char *group)
+{
+        CHAPPE_CLEANUP(memory) void *memory = NULL;
+        struct chappe_group_partition *partitions;
+        struct chappe_error error;
+        size_t count;
+
+        if (chappe_client_group(client, group, &partitions, &count, &error) < 0)
+                return command_fail(&error);
+        memory = partitions;
+        if (count == 0)
+                command_say("warning: group %s has committed nothing; is its name mistyped?", group);
+        return EXIT_DONE;
+}
+
 static int carry_out(const struct command_line *line, const struct planning *planning)
 {
         const char *group = command_argument(line, 0), *name = command_argument(line, 1);
@@ -119,6 +136,7 @@ static int group_replay(const struct command_line *line)
 {
         CHAPPE_CLEANUP(client) struct chappe_client *client = NULL;
         struct planning planning = { .partition = -1, .to.kind = PLACE_LATEST };
+        struct chappe_error error;
         const char *from = command_value(line, "from"), *to = command_value(line, "to");
         int status;
 
@@ -127,10 +145,14 @@ static int group_replay(const struct command_line *line)
         if (!place_parse("from", from, &planning.from) || (to && !place_parse("to", to, &planning.to)) ||
             !command_integer(line, "partition", 0, INT32_MAX, &planning.partition))
                 return EXIT_USAGE;
+        if (chappe_client_group_replay_check(command_argument(line, 1), &error) < 0)
+                return command_fail(&error);
         status = cluster_open(line, NULL, false, NULL, &client);
         planning.client = client;
         if (status == EXIT_DONE)
                 status = plan(line, &planning);
+        if (status == EXIT_DONE && planning.offsets > 0)
+                status = look_at_group(client, command_argument(line, 0));
         if (status == EXIT_DONE)
                 status = carry_out(line, &planning);
         free(planning.windows);
