@@ -190,6 +190,8 @@ def test_what_the_embedded_broker_cannot_tell_is_said():
     assert code == 1 and "E3011" in talk, talk
     code, _, talk = chappe("group", "delete", "loyalty")
     assert code == 0 and "nothing is changed" in talk, talk
+    code, _, talk = chappe("group", "delete", "nosuch")
+    assert code == 1 and "there is no group nosuch that has committed anything" in talk, talk
     code, _, talk = chappe("group", "delete", "loyalty", "--execute")
     assert code == 1 and "E3011" in talk, talk
 

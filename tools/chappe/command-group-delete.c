@@ -15,6 +15,10 @@ static int look(const struct command_line *line)
         if (status != EXIT_DONE)
                 return status;
         memory = partitions;
+        if (count == 0) {
+                command_say("there is no group %s that has committed anything", group);
+                return EXIT_FAILED;
+        }
         command_say("group %s has committed in %zu partitions; nothing is changed, --execute forgets it", group, count);
         return EXIT_DONE;
 }
