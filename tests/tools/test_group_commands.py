@@ -136,6 +136,18 @@ def test_a_window_is_only_shown_until_it_is_prepared():
     assert chappe("group", "replay", "loyalty", "some", "--topic", "nowhere", "--from", "1")[0] == 1
 
 
+def test_a_window_that_is_none_is_told_by_its_reason():
+    for words in (["--from", "100", "--to", "50"], ["--from", "3", "--to", "3"], ["--from", "1", "--to", "earliest"], ["--from", "-10m", "--to", "-20m"],
+                  ["--from", "2026-11-24", "--to", "2026-11-23"]):
+        code, text, talk = chappe("group", "replay", "loyalty", "some", "--topic", TOPIC, *words)
+        assert code == 2 and text == "" and "does not come before" in talk, (words, text, talk)
+    code, _, talk = chappe("group", "replay", "loyalty", "some", "--topic", TOPIC, "--from", "earliest", "-p", "9")
+    assert code == 1 and "E3003" in talk and "partitions 0 to 3, not 9" in talk, talk
+    for group in ("fresh", "newer"):
+        code, _, talk = reset("--to", "earliest", "--topic", TOPIC, "-p", "9", group=group)
+        assert code == 1 and "partitions 0 to 3, not 9" in talk, talk
+
+
 def test_a_replay_for_a_group_that_has_committed_nothing_is_warned_of():
     for words in ((), ("--execute",)):
         code, _, talk = chappe("group", "replay", "loyatly", "some", "--topic", TOPIC, "--from", "earliest", *words)

@@ -2,6 +2,7 @@
 /* The cluster that a command works on. */
 #include "cluster.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,4 +83,15 @@ int cluster_group(const struct command_line *line, const char *group, struct cha
         return status != EXIT_DONE
                        ? status
                        : answered(chappe_client_group(*ret_client, group, ret_partitions, ret_count, &error), &error);
+}
+
+int cluster_partition(const struct chappe_client_topic *topic, int64_t partition)
+{
+        struct chappe_error error;
+
+        if (partition < topic->partition_count)
+                return EXIT_DONE;
+        chappe_fail(&error, CHAPPE_E_TOPIC_MISSING, "%s has partitions 0 to %" PRId32 ", not %" PRId64, topic->name,
+                    topic->partition_count - 1, partition);
+        return command_fail(&error);
 }

@@ -67,6 +67,9 @@ static int plan_topic(struct planning *planning, const char *name)
                 chappe_fail(&error, CHAPPE_E_TOPIC_MISSING, "there is no topic %s", name);
                 return command_fail(&error);
         }
+        status = cluster_partition(&topics[0], planning->partition);
+        if (status != EXIT_DONE)
+                return status;
         grown = realloc(planning->windows, (planning->count + (size_t)topics[0].partition_count) * sizeof(*grown));
         if (!grown) {
                 chappe_fail(&error, CHAPPE_E_NO_MEMORY, "no memory for the partitions of %s", name);
@@ -132,6 +135,19 @@ static int carry_out(const struct command_line *line, const struct planning *pla
         return EXIT_DONE;
 }
 
+/* What the words alone show to be empty is a slip. */
+static bool check_order(const struct command_line *line, const struct place *from, const struct place *to)
+{
+        bool reversed = to->kind == PLACE_EARLIEST ||
+                        (from->kind == to->kind && (from->kind == PLACE_OFFSET || from->kind == PLACE_TIME) &&
+                         from->value >= to->value);
+
+        if (reversed)
+                command_misuse("--from %s does not come before --to %s", command_value(line, "from"),
+                               command_value(line, "to"));
+        return !reversed;
+}
+
 static int group_replay(const struct command_line *line)
 {
         CHAPPE_CLEANUP(client) struct chappe_client *client = NULL;
@@ -143,7 +159,8 @@ static int group_replay(const struct command_line *line)
         if (!command_value_at(line, "topic", 0) || !from)
                 return command_misuse("of which topic, and from where? Give --topic and --from");
         if (!place_parse("from", from, &planning.from) || (to && !place_parse("to", to, &planning.to)) ||
-            !command_integer(line, "partition", 0, INT32_MAX, &planning.partition))
+            !command_integer(line, "partition", 0, INT32_MAX, &planning.partition) ||
+            !check_order(line, &planning.from, &planning.to))
                 return EXIT_USAGE;
         if (chappe_client_group_replay_check(command_argument(line, 1), &error) < 0)
                 return command_fail(&error);

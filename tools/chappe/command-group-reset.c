@@ -49,6 +49,8 @@ static int find_topic(struct resetting *resetting, const char *topic)
         memory = topics;
         if (count != 1 || strcmp(topics[0].name, topic) != 0)
                 return EXIT_DONE;
+        if (cluster_partition(&topics[0], resetting->partition) != EXIT_DONE)
+                return EXIT_FAILED;
         free(resetting->partitions);
         resetting->partitions = calloc((size_t)topics[0].partition_count, sizeof(*resetting->partitions));
         for (int32_t p = 0; resetting->partitions && p < topics[0].partition_count; p++) {
