@@ -94,7 +94,10 @@ static int plan(const struct command_line *line, struct planning *planning)
         table_open(&planning->table, line, columns, 5);
         for (size_t i = 0; i < TOPICS_LIMIT && (topic = command_value_at(line, "topic", i)) && status == EXIT_DONE; i++)
                 status = plan_topic(planning, topic);
-        table_close(&planning->table);
+        if (status == EXIT_DONE)
+                table_close(&planning->table);
+        else
+                table_close_failed(&planning->table);
         return status;
 }
 

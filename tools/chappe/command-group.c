@@ -210,7 +210,10 @@ static int lag(const struct command_line *line)
                 status = lag_of_all(client, &table);
         for (size_t i = 0; (group = command_argument(line, i)) && status == EXIT_DONE; i++)
                 status = lag_of_group(client, &table, group, true);
-        table_close(&table);
+        if (status == EXIT_DONE)
+                table_close(&table);
+        else
+                table_close_failed(&table);
         return status;
 }
 

@@ -107,3 +107,13 @@ void table_close(struct table *table)
         json_decref(table->cells);
         table->cells = NULL;
 }
+
+void table_close_failed(struct table *table)
+{
+        if (json_array_size(table->cells) > 0) {
+                table_close(table);
+                return;
+        }
+        json_decref(table->cells);
+        table->cells = NULL;
+}

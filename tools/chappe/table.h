@@ -23,3 +23,5 @@ void table_open(struct table *table, const struct command_line *line, const stru
 void table_cell(struct table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Prints and frees. */
 void table_close(struct table *table);
+/* After a failure: prints the rows that there are, and no heading without one. */
+void table_close_failed(struct table *table);
