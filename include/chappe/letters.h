@@ -41,6 +41,9 @@ int chappe_letters_read(struct chappe_letters *letters, const struct chappe_lett
  * named after; another has to be named here. Settled once it is delivered. May wait for room among what is on its way. */
 int chappe_letters_replay(struct chappe_letters *letters, const struct chappe_client_record *record, const char *to,
                           struct chappe_error *error);
+/* What a replay would say before it sends, for a rehearsal: nothing is sent, and nothing is settled. */
+int chappe_letters_check(struct chappe_letters *letters, const struct chappe_client_record *record, const char *to,
+                         struct chappe_error *error);
 /* It needs no replay. */
 int chappe_letters_discard(struct chappe_letters *letters, int32_t partition, int64_t offset, struct chappe_error *error);
 /* Waits until what was replayed is delivered, and commits what is settled: after a kill only what came after the last of these is replayed

@@ -61,12 +61,13 @@ static int find_target(const struct chappe_letters *letters, const struct chappe
                 return 0;
         if (topic.length == 0)
                 return chappe_fail(error, CHAPPE_E_USAGE,
-                                   "%s[%" PRId32 "]@%" PRId64 " does not tell where it came from: name the topic",
+                                   "%s[%" PRId32 "]@%" PRId64
+                                   " is no dead letter, no header tells where it came from: name the topic (--to)",
                                    record->topic, record->partition, record->offset);
         return chappe_fail(error, CHAPPE_E_USAGE,
                            "%s[%" PRId32 "]@%" PRId64
                            " says that it came from %.*s, and its topic's name does not: name "
-                           "the topic",
+                           "the topic (--to)",
                            record->topic, record->partition, record->offset, CHAPPE_TEXT(topic));
 }
 
@@ -93,6 +94,23 @@ static int check_target(struct chappe_letters *letters, const char *topic, struc
         free(letters->target);
         letters->target = strdup(topic);
         return 0;
+}
+
+/* All that can be said against a replay before anything is sent. */
+static int choose_target(struct chappe_letters *letters, const struct chappe_client_record *record, const char *to,
+                         const char **ret_topic, struct chappe_error *error)
+{
+        int status = find_target(letters, record, to, ret_topic, error);
+
+        return status < 0 ? status : check_target(letters, *ret_topic, error);
+}
+
+int chappe_letters_check(struct chappe_letters *letters, const struct chappe_client_record *record, const char *to,
+                         struct chappe_error *error)
+{
+        const char *topic;
+
+        return choose_target(letters, record, to, &topic, error);
 }
 
 static int send(struct chappe_letters *letters, const struct chappe_client_record *record, const char *topic,
@@ -126,10 +144,8 @@ int chappe_letters_replay(struct chappe_letters *letters, const struct chappe_cl
 {
         struct chappe_revivals *revivals = &letters->revivals;
         const char *topic;
-        int status = find_target(letters, record, to, &topic, error);
+        int status = choose_target(letters, record, to, &topic, error);
 
-        if (status >= 0)
-                status = check_target(letters, topic, error);
         if (status >= 0 && revivals->count == CHAPPE_REVIVALS)
                 status = chappe_letters_save(letters, error);
         if (status < 0)

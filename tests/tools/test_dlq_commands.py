@@ -199,11 +199,21 @@ def test_errors_select():
     assert chappe("dlq", "replay", DEAD, "--dry-run", "--again", "--error", "E2103")[2].count(f"{count} would be") == 1
 
 
+def test_a_dry_run_refuses_what_a_replay_would():
+    assert chappe("topic", "create", "elsewhere")[0] == 0
+    for words in ([], ["--dry-run"]):
+        code, _, talk = chappe("dlq", "replay", TOPIC, "--group", "other", "-n", 1, *words)
+        assert code == 1 and "E1006" in talk and "is no dead letter" in talk and "--to" in talk, talk
+        code, _, talk = chappe("dlq", "replay", DEAD, "--again", "--to", "nowhere", *words)
+        assert code == 1 and "E3003" in talk and "nowhere" in talk, talk
+    code, _, talk = chappe("dlq", "replay", TOPIC, "--group", "other", "-n", 2, "--to", "elsewhere", "--dry-run")
+    assert code == 0 and "2 would be replayed" in talk and consumed("elsewhere") == [], talk
+
+
 def test_a_topic_of_another_name_wants_a_target():
     """Its headers do not say where a record came from."""
     code, _, talk = chappe("dlq", "replay", TOPIC, "--group", "other", "-n", 1)
-    assert code == 2 and "name the topic" in talk, talk
-    assert chappe("topic", "create", "elsewhere")[0] == 0
+    assert code == 1 and "name the topic" in talk, talk
     code, _, talk = chappe("dlq", "replay", TOPIC, "--group", "other", "-n", 2, "--to", "elsewhere")
     assert code == 0 and "2 replayed" in talk, talk
     assert len(consumed("elsewhere")) == 2

@@ -36,6 +36,20 @@ static bool save_when_due(struct replaying *replaying)
         return replaying->status >= 0;
 }
 
+/* A dry run asks all that a replay asks: what it promises must come true. */
+static bool revive(struct replaying *replaying, const struct chappe_client_record *record)
+{
+        if (replaying->dry) {
+                replaying->status = chappe_letters_check(replaying->letters, record, replaying->to, &replaying->error);
+                return replaying->status >= 0;
+        }
+        rate_keep(&replaying->rate);
+        if (cluster_interrupted())
+                return false;
+        replaying->status = chappe_letters_replay(replaying->letters, record, replaying->to, &replaying->error);
+        return replaying->status >= 0 && save_when_due(replaying);
+}
+
 static bool on_letter(void *context, const struct chappe_client_record *record, bool settled)
 {
         struct replaying *replaying = context;
@@ -47,16 +61,18 @@ static bool on_letter(void *context, const struct chappe_client_record *record, 
                 replaying->before++;
                 return true;
         }
-        if (!replaying->dry) {
-                rate_keep(&replaying->rate);
-                if (cluster_interrupted())
-                        return false;
-                replaying->status = chappe_letters_replay(replaying->letters, record, replaying->to, &replaying->error);
-                if (replaying->status < 0 || !save_when_due(replaying))
-                        return false;
-        }
+        if (!revive(replaying, record))
+                return false;
         progress_step(&replaying->progress, ++replaying->replayed);
         return replaying->limit == 0 || replaying->replayed < replaying->limit;
+}
+
+/* The line was right: where a record does not tell where it came from, the data is at fault. */
+static int refuse(const struct replaying *replaying)
+{
+        int code = command_fail(&replaying->error);
+
+        return code == EXIT_USAGE ? EXIT_FAILED : code;
 }
 
 /* What is on its way is noted whatever happened. */
@@ -67,7 +83,7 @@ static int finish(struct replaying *replaying, int status)
 
         progress_end(&replaying->progress);
         if (replaying->status < 0)
-                return command_fail(&replaying->error);
+                return refuse(replaying);
         if (saved < 0)
                 return command_fail(&error);
         if (status < 0 && !cluster_interrupted())
@@ -120,7 +136,7 @@ static int dlq_replay(const struct command_line *line)
 
 static const struct command_option options[] = {
         LETTER_OPTIONS,
-        { "dry-run", 0, NULL, "only count them", NULL },
+        { "dry-run", 0, NULL, "check and count them, send nothing", NULL },
         { "rate", 'r', "N/s", "so many a second", NULL },
         { "count", 'n', "N", "stop after N", NULL },
         { "again", 0, NULL, "those too that had been replayed before and died again", NULL },
