@@ -42,9 +42,9 @@ def consumed(topic):
     return [json.loads(line) for line in text.splitlines()]
 
 
-def shown(*words, topic=DEAD):
-    code, text, talk = chappe("dlq", "show", topic, "-o", "json", *words)
-    assert code == 0, talk
+def shown(*words, topic=DEAD, code=0):
+    told, text, talk = chappe("dlq", "show", topic, "-o", "json", *words)
+    assert told == code, talk
     return [json.loads(line) for line in text.splitlines()]
 
 
@@ -113,7 +113,7 @@ def test_what_is_meant_is_replayed_as_it_was():
     records = [record for record in consumed(TOPIC) if record["key"] == letter["key"] and record["type"] == "shop.OrderPlaced"]
     assert len(records) == 2 and records[0]["value"] == records[1]["value"], records
     assert len({record["partition"] for record in records}) == 1, "the key's partition"
-    replayed = shown(f"{records[1]['partition']}@{records[1]['offset']}", topic=TOPIC)[0]
+    replayed = shown(f"{records[1]['partition']}@{records[1]['offset']}", topic=TOPIC, code=1)[0]
     assert header(replayed, "ce_id") == header(letter, "ce_id") and header(replayed, "traceparent") == header(letter, "traceparent")
     assert header(replayed, "chappe_replays") == ["1"], replayed
     assert not [entry for entry in replayed["headers"] if entry["name"].startswith(("kafka_dlt", "retry_topic"))], replayed
@@ -208,6 +208,31 @@ def test_a_dry_run_refuses_what_a_replay_would():
         assert code == 1 and "E3003" in talk and "nowhere" in talk, talk
     code, _, talk = chappe("dlq", "replay", TOPIC, "--group", "other", "-n", 2, "--to", "elsewhere", "--dry-run")
     assert code == 0 and "2 would be replayed" in talk and consumed("elsewhere") == [], talk
+
+
+def test_what_is_no_dead_letter_is_not_discarded():
+    for words in (["--yes"], ["--dry-run"]):
+        code, _, talk = chappe("dlq", "discard", TOPIC, "--group", "other", *words)
+        assert code == 1 and "E1006" in talk and "is no dead letter" in talk and "nothing was discarded" in talk, talk
+    record = consumed(TOPIC)[0]
+    assert chappe("dlq", "discard", TOPIC, place(record), "--group", "other", "--yes")[0] == 1
+    assert not [letter for letter in shown("--all", "--group", "other", topic=TOPIC, code=1) if letter["settled"]]
+
+
+def test_what_is_no_dead_letter_is_shown_as_such():
+    code, text, talk = chappe("dlq", "show", TOPIC)
+    assert code == 1 and text and f"{len(text.splitlines())} of them are no dead letters" in talk, talk
+
+
+def test_a_stray_record_among_dead_letters_is_discarded_by_name():
+    """Nothing else would take it off the list."""
+    stage.produce("stray-dlt", "shop/order_accepted.avsc", 1)
+    stray = place(shown(topic="stray-dlt", code=1)[0])
+    code, _, talk = chappe("dlq", "discard", "stray-dlt", "--yes")
+    assert code == 1 and f"stray-dlt[{stray[0]}]@0" in talk and "is no dead letter" in talk, talk
+    code, _, talk = chappe("dlq", "discard", "stray-dlt", stray, "--yes")
+    assert code == 0 and "1 discarded" in talk, talk
+    assert kinds("stray-dlt") == []
 
 
 def test_a_topic_of_another_name_wants_a_target():

@@ -13,19 +13,15 @@
 
 struct discarding {
         struct letter_filter filter;
+        struct chappe_client *client;
         struct letter_place *places;
         size_t count, capacity;
         struct chappe_error error;
         int status;
 };
 
-static bool on_letter(void *context, const struct chappe_client_record *record, bool settled)
+static bool note_place(struct discarding *discarding, const struct chappe_client_record *record)
 {
-        struct discarding *discarding = context;
-
-        (void)settled;
-        if (!letter_filter_fits(&discarding->filter, record))
-                return true;
         if (discarding->count == discarding->capacity) {
                 size_t capacity = discarding->capacity ? 2 * discarding->capacity : 64;
                 struct letter_place *places =
@@ -41,6 +37,34 @@ static bool on_letter(void *context, const struct chappe_client_record *record, 
         }
         discarding->places[discarding->count++] = (struct letter_place){ record->partition, record->offset };
         return true;
+}
+
+/* Live records are nobody's to discard. A stray one among dead letters may be, when it is named: nothing else takes it
+ * off their list. */
+static bool check_letter(struct discarding *discarding, const struct chappe_client_record *record)
+{
+        bool listed = chappe_letters_origin(discarding->client, record->topic).length > 0;
+
+        if (record->letter || (listed && discarding->filter.place_count > 0))
+                return true;
+        discarding->status =
+                chappe_fail(&discarding->error, CHAPPE_E_USAGE,
+                            "%s[%" PRId32 "]@%" PRId64
+                            " is no dead letter, no header tells where it came from, and nothing was discarded: %s",
+                            record->topic, record->partition, record->offset,
+                            listed ? "name it (PARTITION@OFFSET) to discard it all the same"
+                                   : "name the topic of the dead letters, not the one that they came from");
+        return false;
+}
+
+static bool on_letter(void *context, const struct chappe_client_record *record, bool settled)
+{
+        struct discarding *discarding = context;
+
+        (void)settled;
+        if (!letter_filter_fits(&discarding->filter, record))
+                return true;
+        return check_letter(discarding, record) && note_place(discarding, record);
 }
 
 /* Only a terminal can be asked. */
@@ -85,8 +109,11 @@ static int discard(const struct command_line *line, struct discarding *discardin
 
         if (status != EXIT_DONE)
                 return status;
+        discarding->client = client;
         status = chappe_letters_read(letters, &read, &discarding->error);
-        if (status < 0 || discarding->status < 0)
+        if (discarding->status < 0)
+                return letter_refuse(&discarding->error);
+        if (status < 0)
                 return command_fail(&discarding->error);
         if (command_given(line, "dry-run") || discarding->count == 0) {
                 command_say("%zu would be discarded", discarding->count);
@@ -125,7 +152,10 @@ const struct command command_dlq_discard = {
         .summary = "note that dead letters need no replay",
         .details =
                 "They stay in the topic until its retention ends, and chappe dlq ls, show and replay pass over them. "
-                "Asks before it does so;\nwhere nobody can be asked, --yes is wanted.",
+                "Asks before it does so;\nwhere nobody can be asked, --yes is wanted. A record whose headers do not "
+                "tell where it came from is no dead "
+                "letter: nothing is\ndiscarded then, unless it is named and TOPIC is called as a topic of dead "
+                "letters.",
         .options = options,
         .least = 1,
         .most = -1,

@@ -67,14 +67,6 @@ static bool on_letter(void *context, const struct chappe_client_record *record, 
         return replaying->limit == 0 || replaying->replayed < replaying->limit;
 }
 
-/* The line was right: where a record does not tell where it came from, the data is at fault. */
-static int refuse(const struct replaying *replaying)
-{
-        int code = command_fail(&replaying->error);
-
-        return code == EXIT_USAGE ? EXIT_FAILED : code;
-}
-
 /* What is on its way is noted whatever happened. */
 static int finish(struct replaying *replaying, int status)
 {
@@ -83,7 +75,7 @@ static int finish(struct replaying *replaying, int status)
 
         progress_end(&replaying->progress);
         if (replaying->status < 0)
-                return refuse(replaying);
+                return letter_refuse(&replaying->error);
         if (saved < 0)
                 return command_fail(&error);
         if (status < 0 && !cluster_interrupted())

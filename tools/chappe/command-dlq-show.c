@@ -16,6 +16,7 @@ struct showing {
         struct letter_filter filter;
         bool json;
         int64_t limit, shown;
+        int64_t strays; /* of these: no dead letters */
 };
 
 static struct chappe_text reason_of(const struct chappe_client_record *record)
@@ -191,7 +192,18 @@ static bool on_letter(void *context, const struct chappe_client_record *record, 
         else
                 print_line(record, settled);
         showing->shown++;
+        showing->strays += !record->letter;
         return fflush(stdout) == 0 && (showing->limit == 0 || showing->shown < showing->limit);
+}
+
+/* Live records look like dead letters of an unknown error. */
+static int tell_strays(const struct showing *showing, const char *topic)
+{
+        if (showing->strays == 0)
+                return EXIT_DONE;
+        command_say("%s: %" PRId64 " of them are no dead letters: no header tells where they came from", topic,
+                    showing->strays);
+        return showing->strays == showing->shown ? EXIT_FAILED : EXIT_DONE;
 }
 
 static int show(const struct command_line *line, struct showing *showing)
@@ -215,7 +227,7 @@ static int show(const struct command_line *line, struct showing *showing)
                 command_say("%s: not every dead letter that was named is there", command_argument(line, 0));
                 return EXIT_FAILED;
         }
-        return EXIT_DONE;
+        return tell_strays(showing, command_argument(line, 0));
 }
 
 static int dlq_show(const struct command_line *line)
@@ -247,7 +259,9 @@ const struct command command_dlq_show = {
         .name = "dlq show",
         .arguments = "TOPIC [PARTITION@OFFSET…]",
         .summary = "the dead letters of a topic, one a line; those that are named in full, with headers and value",
-        .details = "TOPIC is the dead letter topic. Values are decoded by the schema that they were written with.",
+        .details = "TOPIC is the dead letter topic. Values are decoded by the schema that they were written with. "
+                   "Records that are no dead\nletters, for no header tells where they came from, are shown and "
+                   "counted on standard error; exit code 1 when all are.",
         .options = options,
         .least = 1,
         .most = -1,

@@ -68,6 +68,13 @@ void letter_filter_deinit(struct letter_filter *filter)
         chappe_buffer_deinit(&filter->json);
 }
 
+int letter_refuse(const struct chappe_error *error)
+{
+        int code = command_fail(error);
+
+        return code == EXIT_USAGE ? EXIT_FAILED : code;
+}
+
 const char *letter_error(const struct chappe_client_record *record, bool whole, char label[LETTER_LABEL_SIZE])
 {
         const struct chappe_dead_letter *letter = record->letter;

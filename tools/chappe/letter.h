@@ -45,6 +45,10 @@ bool letter_filter_parse(const struct command_line *line, struct letter_filter *
 bool letter_filter_fits(struct letter_filter *filter, const struct chappe_client_record *record);
 void letter_filter_deinit(struct letter_filter *filter);
 
+/* Says what is wrong with a record; returns the exit code for it, which is never that of wrong usage: the line was
+ * right, the data is at fault. */
+int letter_refuse(const struct chappe_error *error);
+
 /* "E2103", "IllegalStateException", "-": what it died of; whole: with the class's package. */
 const char *letter_error(const struct chappe_client_record *record, bool whole, char label[LETTER_LABEL_SIZE]);
 /* The name of its schema; "-" when it could not be decoded. */
