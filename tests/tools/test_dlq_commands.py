@@ -130,6 +130,29 @@ def test_nothing_is_replayed_twice():
     assert keys.count(first["key"]) == keys.count(second["key"]) == 2, keys
 
 
+def test_a_name_of_no_dead_letter_is_told():
+    before = len(consumed(TOPIC)), len(shown())
+    there = place(shown()[0])
+    for words in (["show"], ["replay"], ["replay", "--dry-run"], ["discard", "--yes"], ["discard", "--dry-run"]):
+        code, _, talk = chappe("dlq", words[0], DEAD, "2@7777", *words[1:])
+        assert code == 1 and "not every dead letter that was named is there: 2@7777" in talk, (words, talk)
+    code, _, talk = chappe("dlq", "discard", DEAD, there, "0@7777", "--yes")
+    assert code == 1 and "0@7777" in talk, talk
+    assert (len(consumed(TOPIC)), len(shown())) == before, "nothing was done"
+
+
+def test_a_name_that_is_given_twice_is_there():
+    there = place(shown()[0])
+    assert len(shown(there, there)) == 1
+
+
+def test_a_settled_one_that_is_named_is_there():
+    settled = place(next(letter for letter in shown("--all") if letter["settled"]))
+    for words in (["replay"], ["replay", "--dry-run"], ["discard", "--yes"], ["discard", "--dry-run"]):
+        code, _, talk = chappe("dlq", words[0], DEAD, settled, *words[1:])
+        assert code == 0 and "1 of those that were named had been settled before" in talk, (words, talk)
+
+
 def test_what_is_discarded_is_not_shown_again():
     letter = shown()[0]
     code, _, talk = chappe("dlq", "discard", DEAD, place(letter))

@@ -61,8 +61,7 @@ static bool on_letter(void *context, const struct chappe_client_record *record, 
 {
         struct discarding *discarding = context;
 
-        (void)settled;
-        if (!letter_filter_fits(&discarding->filter, record))
+        if (!letter_filter_fits_open(&discarding->filter, record, settled))
                 return true;
         return check_letter(discarding, record) && note_place(discarding, record);
 }
@@ -103,9 +102,11 @@ static int discard(const struct command_line *line, struct discarding *discardin
         CHAPPE_CLEANUP(client) struct chappe_client *client = NULL;
         CHAPPE_CLEANUP(letters) struct chappe_letters *letters = NULL;
         int status = letter_open(line, &client, &schema, &letters);
-        struct chappe_letters_read read = {
-                .partition = -1, .bare = schema, .letter = on_letter, .context = discarding
-        };
+        struct chappe_letters_read read = { .partition = -1,
+                                            .settled = discarding->filter.place_count > 0,
+                                            .bare = schema,
+                                            .letter = on_letter,
+                                            .context = discarding };
 
         if (status != EXIT_DONE)
                 return status;
@@ -115,6 +116,8 @@ static int discard(const struct command_line *line, struct discarding *discardin
                 return letter_refuse(&discarding->error);
         if (status < 0)
                 return command_fail(&discarding->error);
+        if (letter_filter_tell(&discarding->filter, command_argument(line, 0)) != EXIT_DONE)
+                return EXIT_FAILED; /* a name that is wrong: the others may be too */
         if (command_given(line, "dry-run") || discarding->count == 0) {
                 command_say("%zu would be discarded", discarding->count);
                 return EXIT_DONE;

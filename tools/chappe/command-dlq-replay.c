@@ -54,8 +54,7 @@ static bool on_letter(void *context, const struct chappe_client_record *record, 
 {
         struct replaying *replaying = context;
 
-        (void)settled;
-        if (!letter_filter_fits(&replaying->filter, record))
+        if (!letter_filter_fits_open(&replaying->filter, record, settled))
                 return true;
         if (record->letter && record->letter->replays > 0 && !replaying->again) {
                 replaying->before++;
@@ -68,7 +67,7 @@ static bool on_letter(void *context, const struct chappe_client_record *record, 
 }
 
 /* What is on its way is noted whatever happened. */
-static int finish(struct replaying *replaying, int status)
+static int finish(struct replaying *replaying, const char *topic, int status)
 {
         struct chappe_error error;
         int saved = replaying->dry ? 0 : chappe_letters_save(replaying->letters, &error);
@@ -86,7 +85,11 @@ static int finish(struct replaying *replaying, int status)
                             replaying->before);
         if (cluster_interrupted())
                 return EXIT_INTERRUPTED;
-        return replaying->before > 0 ? EXIT_FAILED : EXIT_DONE;
+        if (replaying->limit > 0 && replaying->replayed == replaying->limit)
+                status = EXIT_DONE; /* the rest was not looked at */
+        else
+                status = letter_filter_tell(&replaying->filter, topic);
+        return replaying->before > 0 ? EXIT_FAILED : status;
 }
 
 static int replay(const struct command_line *line, struct replaying *replaying)
@@ -95,9 +98,11 @@ static int replay(const struct command_line *line, struct replaying *replaying)
         CHAPPE_CLEANUP(client) struct chappe_client *client = NULL;
         CHAPPE_CLEANUP(letters) struct chappe_letters *letters = NULL;
         int status = letter_open(line, &client, &schema, &letters);
-        struct chappe_letters_read read = {
-                .partition = -1, .bare = schema, .letter = on_letter, .context = replaying
-        };
+        struct chappe_letters_read read = { .partition = -1,
+                                            .settled = replaying->filter.place_count > 0,
+                                            .bare = schema,
+                                            .letter = on_letter,
+                                            .context = replaying };
 
         if (status != EXIT_DONE)
                 return status;
@@ -105,7 +110,7 @@ static int replay(const struct command_line *line, struct replaying *replaying)
         replaying->saved_us = instant_monotonic_us();
         progress_start(&replaying->progress, 0);
         status = chappe_letters_read(letters, &read, &replaying->error);
-        return finish(replaying, status);
+        return finish(replaying, command_argument(line, 0), status);
 }
 
 static int dlq_replay(const struct command_line *line)
@@ -146,7 +151,8 @@ const struct command command_dlq_replay = {
                 "chappe_replays; when it dies again it is left where it is, unless --again\nsays otherwise. What was "
                 "replayed is noted in the commits of the group chappe-dlq once it is delivered, every second or 100\n"
                 "letters: after an interrupt (Ctrl-C, SIGTERM) nothing is replayed twice, after kill -9 at most "
-                "those since the last note are.\nExit code 1 when some were left out.",
+                "those since the last note are.\nExit code 1 when some were left out, or one that was named is not "
+                "there.",
         .options = options,
         .least = 1,
         .most = -1,

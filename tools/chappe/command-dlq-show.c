@@ -223,11 +223,9 @@ static int show(const struct command_line *line, struct showing *showing)
                 return status;
         if (chappe_letters_read(letters, &read, &error) < 0)
                 return command_fail(&error);
-        if (showing->shown < (int64_t)showing->filter.place_count && showing->limit == 0) {
-                command_say("%s: not every dead letter that was named is there", command_argument(line, 0));
-                return EXIT_FAILED;
-        }
-        return tell_strays(showing, command_argument(line, 0));
+        if (showing->limit == 0 || showing->shown < showing->limit) /* else the rest was not looked at */
+                status = letter_filter_tell(&showing->filter, command_argument(line, 0));
+        return tell_strays(showing, command_argument(line, 0)) == EXIT_DONE ? status : EXIT_FAILED;
 }
 
 static int dlq_show(const struct command_line *line)

@@ -36,12 +36,15 @@ bool letter_filter_parse(const struct command_line *line, struct letter_filter *
         return where_parse(line, &filter->where);
 }
 
-static bool is_place(const struct letter_filter *filter, const struct chappe_client_record *record)
+/* All that name it are met: a name may be given twice. */
+static bool is_place(struct letter_filter *filter, const struct chappe_client_record *record)
 {
+        bool named = false;
+
         for (size_t i = 0; i < filter->place_count; i++)
                 if (filter->places[i].partition == record->partition && filter->places[i].offset == record->offset)
-                        return true;
-        return filter->place_count == 0;
+                        filter->places[i].met = named = true;
+        return named || filter->place_count == 0;
 }
 
 bool letter_filter_fits(struct letter_filter *filter, const struct chappe_client_record *record)
@@ -61,6 +64,27 @@ bool letter_filter_fits(struct letter_filter *filter, const struct chappe_client
                 command_fail(&error);
         }
         return where_matches(&filter->where, filter->json.length ? &filter->json : NULL);
+}
+
+bool letter_filter_fits_open(struct letter_filter *filter, const struct chappe_client_record *record, bool settled)
+{
+        bool fits = letter_filter_fits(filter, record);
+
+        filter->settled += fits && settled;
+        return fits && !settled;
+}
+
+int letter_filter_tell(const struct letter_filter *filter, const char *topic)
+{
+        if (filter->settled > 0)
+                command_say("%zu of those that were named had been settled before", filter->settled);
+        for (size_t i = 0; i < filter->place_count; i++)
+                if (!filter->places[i].met) {
+                        command_say("%s: not every dead letter that was named is there: %" PRId32 "@%" PRId64 " is not",
+                                    topic, filter->places[i].partition, filter->places[i].offset);
+                        return EXIT_FAILED;
+                }
+        return EXIT_DONE;
 }
 
 void letter_filter_deinit(struct letter_filter *filter)

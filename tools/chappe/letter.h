@@ -28,12 +28,14 @@ CHAPPE_CLEANUP_DEFINE(letters, struct chappe_letters *, (void)chappe_letters_clo
 struct letter_place {
         int32_t partition;
         int64_t offset;
+        bool met; /* it is there */
 };
 
 /* What the line asks for: places, --where, --error. */
 struct letter_filter {
         struct letter_place places[LETTER_PLACES];
         size_t place_count; /* 0: all */
+        size_t settled;     /* that were named, and need nothing any more */
         struct where where;
         const char *error;
         struct chappe_buffer json; /* of the letter that was looked at last; empty when it has no value */
@@ -43,6 +45,11 @@ struct letter_filter {
 bool letter_filter_parse(const struct command_line *line, struct letter_filter *ret_filter);
 /* Is it meant? Prints its value into the filter's json. */
 bool letter_filter_fits(struct letter_filter *filter, const struct chappe_client_record *record);
+/* The same for a command that settles what is meant: what is settled is not meant again, and is counted when it was
+ * named. A read for it has to ask for settled ones when places are named. */
+bool letter_filter_fits_open(struct letter_filter *filter, const struct chappe_client_record *record, bool settled);
+/* After a read of all: says what of the line met nothing. EXIT_DONE, or EXIT_FAILED. */
+int letter_filter_tell(const struct letter_filter *filter, const char *topic);
 void letter_filter_deinit(struct letter_filter *filter);
 
 /* Says what is wrong with a record; returns the exit code for it, which is never that of wrong usage: the line was
