@@ -258,6 +258,21 @@ def test_a_stray_record_among_dead_letters_is_discarded_by_name():
     assert kinds("stray-dlt") == []
 
 
+def test_what_matches_nothing_is_told():
+    count = len(shown())
+    for words in (["show"], ["replay", "--again"], ["replay", "--again", "--dry-run"], ["discard", "--yes"], ["discard", "--dry-run"]):
+        code, _, talk = chappe("dlq", words[0], DEAD, "--where", "nosuch=1", *words[1:])
+        assert code == 1 and "no dead letter that was looked at has the field nosuch" in talk, (words, talk)
+        code, _, talk = chappe("dlq", words[0], DEAD, "--where", "order_id=nobody", "--where", "lines.0.nosuch=1", *words[1:])
+        assert code == 1 and "has the field lines.0.nosuch" in talk, (words, talk)
+        code, _, talk = chappe("dlq", words[0], DEAD, "--error", "nonsense", *words[1:])
+        assert code == 1 and "no dead letter that was looked at died of nonsense" in talk, (words, talk)
+        for nothing in (["--where", "order_id=nobody"], ["--error", "E2101"]):
+            code, _, talk = chappe("dlq", words[0], DEAD, *nothing, *words[1:])
+            assert code == 0 and "looked at" not in talk, "an answer: none of them is"
+    assert len(shown()) == count
+
+
 def test_a_topic_of_another_name_wants_a_target():
     """Its headers do not say where a record came from."""
     code, _, talk = chappe("dlq", "replay", TOPIC, "--group", "other", "-n", 1)
@@ -271,7 +286,8 @@ def test_a_topic_of_another_name_wants_a_target():
 
 def test_wrong_usage_is_told():
     for words in (["show"], ["show", DEAD, "1"], ["show", DEAD, "1@x"], ["replay", DEAD, "--rate", "fast"], ["replay", DEAD, "--rate", "nan"], ["replay", DEAD, "--count", "0"],
-                  ["discard", DEAD, "--where", "x"]):
+                  ["discard", DEAD, "--where", "x"], ["show", DEAD, "--error", "2103"], ["show", DEAD, "--error", "e2103"], ["replay", DEAD, "--error", "E21x3"],
+                  ["discard", DEAD, "--error", ""], ["show", DEAD, "--error", "no code"]):
         code, _, talk = chappe("dlq", *words)
         assert code == 2, (words, talk)
     code, _, talk = chappe("dlq", "show", "nowhere-dlt")

@@ -152,7 +152,7 @@ const struct command command_dlq_replay = {
                 "replayed is noted in the commits of the group chappe-dlq once it is delivered, every second or 100\n"
                 "letters: after an interrupt (Ctrl-C, SIGTERM) nothing is replayed twice, after kill -9 at most "
                 "those since the last note are.\nExit code 1 when some were left out, or one that was named is not "
-                "there.",
+                "there,\nor none that was looked at has the field of --where or the exception of --error.",
         .options = options,
         .least = 1,
         .most = -1,

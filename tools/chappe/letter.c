@@ -20,6 +20,28 @@ static bool parse_place(const char *text, struct letter_place *ret_place)
         return end != at + 1 && *end == '\0' && ret_place->offset >= 0;
 }
 
+/* "E2103" */
+static bool is_code(const char *text)
+{
+        return text[0] == 'E' && text[1] && text[1 + strspn(text + 1, "0123456789")] == '\0';
+}
+
+/* Names of exceptions are anybody's: only what looks like a code and is none is known to be wrong. */
+static bool parse_error(const struct command_line *line, struct letter_filter *filter)
+{
+        const char *text = command_value(line, "error");
+        bool name;
+
+        filter->error = text;
+        if (!text)
+                return true;
+        name = text[0] && !strpbrk(text, " \t\n") && !strchr("0123456789", text[0]) &&
+               !((text[0] == 'E' || text[0] == 'e') && text[1] && strchr("0123456789", text[1]));
+        if (!name && !is_code(text))
+                command_misuse("--error is a code, such as E2103, or the name of an exception, not '%s'", text);
+        return name || is_code(text);
+}
+
 bool letter_filter_parse(const struct command_line *line, struct letter_filter *filter)
 {
         const char *place;
@@ -32,8 +54,7 @@ bool letter_filter_parse(const struct command_line *line, struct letter_filter *
                 }
                 filter->place_count++;
         }
-        filter->error = command_value(line, "error");
-        return where_parse(line, &filter->where);
+        return parse_error(line, filter) && where_parse(line, &filter->where);
 }
 
 /* All that name it are met: a name may be given twice. */
@@ -47,16 +68,24 @@ static bool is_place(struct letter_filter *filter, const struct chappe_client_re
         return named || filter->place_count == 0;
 }
 
-bool letter_filter_fits(struct letter_filter *filter, const struct chappe_client_record *record)
+static bool is_error(const struct letter_filter *filter, const struct chappe_client_record *record)
 {
         char whole[LETTER_LABEL_SIZE], last[LETTER_LABEL_SIZE];
+
+        return !filter->error || strcmp(filter->error, letter_error(record, true, whole)) == 0 ||
+               strcmp(filter->error, letter_error(record, false, last)) == 0;
+}
+
+bool letter_filter_fits(struct letter_filter *filter, const struct chappe_client_record *record)
+{
         struct chappe_error error;
 
         if (!is_place(filter, record))
                 return false;
-        if (filter->error && strcmp(filter->error, letter_error(record, true, whole)) != 0 &&
-            strcmp(filter->error, letter_error(record, false, last)) != 0)
+        filter->looked_at++;
+        if (!is_error(filter, record))
                 return false;
+        filter->died++;
         filter->json.length = 0;
         if (record->value &&
             chappe_json_print_plain(record->schema, record->layout, record->value, &filter->json, &error) < 0) {
@@ -74,6 +103,22 @@ bool letter_filter_fits_open(struct letter_filter *filter, const struct chappe_c
         return fits && !settled;
 }
 
+/* That no letter died of a code, or has a value, is an answer. A name that none of them knows is more likely mistyped.
+ */
+static bool tell_unknown(const struct letter_filter *filter)
+{
+        int length;
+        const char *field = where_unmet(&filter->where, &length);
+
+        if (filter->died == 0 && filter->looked_at > 0 && !is_code(filter->error))
+                command_say("no dead letter that was looked at died of %s", filter->error);
+        else if (filter->died > 0 && field)
+                command_say("no dead letter that was looked at has the field %.*s", length, field);
+        else
+                return false;
+        return true;
+}
+
 int letter_filter_tell(const struct letter_filter *filter, const char *topic)
 {
         if (filter->settled > 0)
@@ -84,7 +129,7 @@ int letter_filter_tell(const struct letter_filter *filter, const char *topic)
                                     topic, filter->places[i].partition, filter->places[i].offset);
                         return EXIT_FAILED;
                 }
-        return EXIT_DONE;
+        return tell_unknown(filter) ? EXIT_FAILED : EXIT_DONE;
 }
 
 void letter_filter_deinit(struct letter_filter *filter)

@@ -36,6 +36,8 @@ struct letter_filter {
         struct letter_place places[LETTER_PLACES];
         size_t place_count; /* 0: all */
         size_t settled;     /* that were named, and need nothing any more */
+        size_t looked_at;   /* records that the places mean */
+        size_t died;        /* of these, of the error that is asked for */
         struct where where;
         const char *error;
         struct chappe_buffer json; /* of the letter that was looked at last; empty when it has no value */

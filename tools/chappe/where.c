@@ -54,7 +54,7 @@ static bool is_value(const json_t *json, const char *value)
         return same;
 }
 
-bool where_matches(const struct where *where, const struct chappe_buffer *json)
+bool where_matches(struct where *where, const struct chappe_buffer *json)
 {
         json_t *value;
         bool fits = true;
@@ -62,9 +62,22 @@ bool where_matches(const struct where *where, const struct chappe_buffer *json)
         if (where->count == 0)
                 return true;
         value = json ? json_loadb((const char *)json->at, json->length, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL) : NULL;
-        for (size_t i = 0; i < where->count && fits; i++)
-                fits = value && is_value(walk(value, where->conditions[i].path, where->conditions[i].path_length),
-                                         where->conditions[i].value);
+        for (size_t i = 0; i < where->count; i++) { /* all of them: each has to be met once */
+                const json_t *field = walk(value, where->conditions[i].path, where->conditions[i].path_length);
+
+                where->conditions[i].met = where->conditions[i].met || field;
+                fits = fits && field && is_value(field, where->conditions[i].value);
+        }
         json_decref(value);
         return fits;
+}
+
+const char *where_unmet(const struct where *where, int *ret_length)
+{
+        for (size_t i = 0; i < where->count; i++)
+                if (!where->conditions[i].met) {
+                        *ret_length = where->conditions[i].path_length;
+                        return where->conditions[i].path;
+                }
+        return NULL;
 }
