@@ -66,11 +66,12 @@ def test_what_died_is_counted_by_topic_error_and_schema():
     stage.produce(TOPIC, "shop/order_accepted.avsc", 3)
     die(12)
     rows = kinds()
-    assert [(row["topic"], row["error"], row["schema"], row["letters"], row["replayed"]) for row in rows] == [
-        (DEAD, "E2103", "shop.OrderPlaced", 12, 0)], rows
+    assert [(row["topic"], row["error"], row["schema"], row["letters"], row["open"], row["again"]) for row in rows] == [
+        (DEAD, "E2103", "shop.OrderPlaced", 12, 12, 0)], rows
     ageless = [row | {"since": None} for row in rows]
     assert [row | {"since": None} for row in kinds("shop.*")] == ageless and kinds("other.*") == []
-    assert max(map(len, chappe("dlq", "ls")[1].splitlines())) <= 80, chappe("dlq", "ls")[1]
+    table = chappe("dlq", "ls")[1].splitlines()
+    assert max(map(len, table)) <= 80 and table[0].split() == ["topic", "error", "schema", "letters", "open", "again", "since"], table
 
 
 def test_dead_letters_are_shown_with_where_they_came_from_and_why():
@@ -189,6 +190,7 @@ def test_an_interrupted_replay_goes_on_where_it_was():
     code, _, talk = chappe("dlq", "replay", DEAD)
     assert code == 0 and f"{7 - replayed} replayed" in talk, talk
     assert len(consumed(TOPIC)) == before + 7 and kinds() == []
+    assert [(row["letters"], row["open"]) for row in kinds("--all")] == [(12, 0)]
 
 
 def test_what_was_noted_before_a_kill_is_not_replayed_again():
@@ -208,7 +210,7 @@ def test_what_was_noted_before_a_kill_is_not_replayed_again():
 def test_a_second_death_is_marked_and_left_alone():
     die_again(10)
     count = len(shown())
-    assert {letter["replays"] for letter in shown()} == {2} and kinds()[0]["replayed"] == count
+    assert {letter["replays"] for letter in shown()} == {2} and kinds()[0]["again"] == kinds()[0]["replayed"] == count
     code, _, talk = chappe("dlq", "replay", DEAD)
     assert code == 1 and f"{count} had been replayed before" in talk and "--again" in talk, talk
     assert len(shown()) == count

@@ -17,7 +17,7 @@
 struct kind {
         const char *topic;
         char *error, *schema;
-        int64_t letters, replayed, oldest_ms;
+        int64_t letters, open, again, oldest_ms;
 };
 
 struct counting {
@@ -43,7 +43,7 @@ static struct kind *find_kind(struct counting *counting, const char *error, cons
         if (!kinds)
                 return NULL;
         counting->kinds = kinds;
-        kinds[counting->count] = (struct kind){ counting->topic, strdup(error), strdup(schema), 0, 0, -1 };
+        kinds[counting->count] = (struct kind){ counting->topic, strdup(error), strdup(schema), 0, 0, 0, -1 };
         return &kinds[counting->count++];
 }
 
@@ -53,14 +53,14 @@ static bool on_letter(void *context, const struct chappe_client_record *record, 
         char error[LETTER_LABEL_SIZE];
         struct kind *kind = find_kind(counting, letter_error(record, counting->whole, error), letter_schema(record));
 
-        (void)settled;
         if (!kind || !kind->error || !kind->schema) {
                 command_say("%s: more than %d kinds of dead letters", counting->topic, KINDS_LIMIT);
                 counting->status = EXIT_FAILED;
                 return false;
         }
         kind->letters++;
-        kind->replayed += record->letter && record->letter->replays > 0;
+        kind->open += !settled;
+        kind->again += record->letter && record->letter->replays > 0;
         if (kind->oldest_ms < 0 || record->timestamp_ms < kind->oldest_ms)
                 kind->oldest_ms = record->timestamp_ms;
         return true;
@@ -90,13 +90,14 @@ static bool is_dead_letter_topic(struct chappe_client *client, const char *topic
 
 static void print_kinds(const struct command_line *line, const struct counting *counting)
 {
-        static const struct table_column columns[] = { { "topic", false },  { "error", false },   { "schema", false },
-                                                       { "letters", true }, { "replayed", true }, { "since", true },
-                                                       { "oldest", false } };
+        static const struct table_column columns[] = {
+                { "topic", false }, { "error", false }, { "schema", false }, { "letters", true },  { "open", true },
+                { "again", true },  { "since", true },  { "oldest", false }, { "replayed", true },
+        };
         struct table table;
 
-        table_open(&table, line, columns, 6);
-        table.column_count += table.json;
+        table_open(&table, line, columns, 7);
+        table.column_count += table.json ? 2 : 0;
         for (size_t i = 0; i < counting->count; i++) {
                 const struct kind *kind = &counting->kinds[i];
                 char text[40];
@@ -105,10 +106,12 @@ static void print_kinds(const struct command_line *line, const struct counting *
                 table_cell(&table, "%s", kind->error);
                 table_cell(&table, "%s", kind->schema);
                 table_cell(&table, "%" PRId64, kind->letters);
-                table_cell(&table, "%" PRId64, kind->replayed);
+                table_cell(&table, "%" PRId64, kind->open);
+                table_cell(&table, "%" PRId64, kind->again);
                 if (table.json) {
                         table_cell(&table, "%" PRId64, (instant_now_ms() - kind->oldest_ms) / 1000);
                         table_cell(&table, "%s", instant_format(kind->oldest_ms, text));
+                        table_cell(&table, "%" PRId64, kind->again); /* as it was called before */
                 } else {
                         table_cell(&table, "%s", lag_behind(kind->oldest_ms, instant_now_ms(), text));
                 }
@@ -154,9 +157,13 @@ const struct command command_dlq_ls = {
         .name = "dlq ls",
         .arguments = "[TOPIC]",
         .summary = "how many dead letters there are, by topic, error and schema; TOPIC may be a pattern",
-        .details = "Counts what was neither replayed nor discarded, in every topic that is called as dead_letter_topic "
-                   "says "
-                   "(*-dlt).\nreplayed: of these, those that had been replayed before and died again.",
+        .details =
+                "Counts what was neither replayed nor discarded, with --all what was too, in every topic that is "
+                "called as "
+                "dead_letter_topic says\n(*-dlt). open: of these, those that were neither; again: those that had been "
+                "replayed before and died again (in JSON replayed too,\nthe former name); since: how long ago the "
+                "oldest "
+                "was written, in JSON in seconds.",
         .options = options,
         .most = 1,
         .cluster = true,
