@@ -221,7 +221,7 @@ static int lag(const struct command_line *line)
         "lag: offsets from the committed one to the end; finished: of these, those that are finished already, as "     \
         "Chappe notes\nin the commit; failing: records that wait for another attempt; behind: how long ago the "       \
         "oldest "                                                                                                      \
-        "unfinished one was written."
+        "unfinished one was written,\nin JSON in seconds."
 
 const struct command command_group_ls = {
         .name = "group ls",
