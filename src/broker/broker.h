@@ -208,6 +208,9 @@ struct chappe_broker_operations {
         /* Reads a partition from another offset on; drops what was fetched. */
         int (*consumer_seek)(struct chappe_consumer *consumer, const char *topic, int32_t partition, int64_t offset,
                              struct chappe_error *error);
+        /* Leaves the group (a static member stays in it), while records are still held; nothing but their release and
+         * consumer_close may follow. Negative: not within timeout_ms. */
+        int (*consumer_leave)(struct chappe_consumer *consumer, int64_t timeout_ms, struct chappe_error *error);
         /* Leaves the group (a static member stays in it) and frees; waits at most timeout_ms. Negative: it did not end
          * in time and was abandoned. */
         int (*consumer_close)(struct chappe_consumer *consumer, int64_t timeout_ms, struct chappe_error *error);

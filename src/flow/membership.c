@@ -21,6 +21,7 @@
 #include "observe/metrics.h"
 
 #define FINAL_COMMIT_US 5000000 /* how long giving up waits for its last commit */
+#define LEAVE_MS        3000
 #define EVENTS_A_PASS   64
 
 enum phase {
@@ -51,6 +52,7 @@ struct chappe_membership {
         bool last_commit_begun;
         bool release_owed; /* the broker waits for our release */
         bool stopping;     /* everything goes, nothing comes */
+        bool left;         /* the group, before the end */
         /* any strand */
         _Atomic bool assigned;
         char unfinished_list[250]; /* the poll strand's until drained is set */
@@ -337,6 +339,19 @@ static void list_unfinished(struct chappe_membership *member, const struct chapp
                  figures->tasks, figures->watermark);
 }
 
+/* A stop waits for handlers that still run, for as long as it may; the group need not: until we leave it, partitions
+ * are ours that nobody works on. */
+static void leave_early(struct chappe_membership *member, size_t unfinished)
+{
+        struct chappe_error error;
+        struct chappe_run run;
+        if (unfinished == 0 && chappe_runs_list(chappe_handover_runs(member->handover), &run, 1) == 0)
+                return;
+        member->left = true;
+        if (member->broker->consumer_leave(member->consumer, LEAVE_MS, &error) < 0)
+                chappe_log_error(member->runtime->log, CHAPPE_LOG_CONSUMER_ERROR, &error);
+}
+
 static void give_up(struct chappe_membership *member)
 {
         size_t unfinished = 0;
@@ -363,6 +378,7 @@ static void give_up(struct chappe_membership *member)
         if (member->stopping) {
                 atomic_store(&member->unfinished, unfinished);
                 atomic_store(&member->drained, true);
+                leave_early(member, unfinished);
         }
 }
 
@@ -417,6 +433,10 @@ static void serve_control(struct chappe_membership *member)
 
 bool chappe_membership_serve(struct chappe_membership *member, int64_t now_us, int64_t *ret_deadline_us)
 {
+        if (member->left) {
+                *ret_deadline_us = CHAPPE_FOREVER;
+                return false;
+        }
         bool more = serve_events(member, now_us);
         int64_t probe_us = chappe_handover_heed_breakers(member->handover, &member->assignment, now_us);
         more |= chappe_intake_take(&member->intake, now_us);

@@ -31,7 +31,8 @@ struct book {
         bool publish;
         bool publish_again; /* a second event from the same record */
         int64_t sleep_us;
-        int64_t slow; /* this one alone takes an hour; 0: none */
+        int64_t slow; /* this one alone takes so long, when it runs first; 0: none */
+        int64_t slow_us;
 };
 
 static struct stage stage;
@@ -45,8 +46,8 @@ static enum chappe_decision on_event(struct chappe_context *ctx, const void *dec
         book.runs[n]++;
         if (book.sleep_us)
                 stage_nap(ctx, book.sleep_us);
-        if (book.slow && n == book.slow)
-                stage_nap(ctx, 3600 * SECOND);
+        if (book.slow && n == book.slow && book.runs[n] == 1)
+                stage_nap(ctx, book.slow_us);
         if (book.outage > 0) {
                 book.outage--;
                 chappe_fail(&ctx->error, CHAPPE_E_STORE_FULL, "the disk is full");
@@ -167,6 +168,34 @@ static void test_retries_keep_the_order_of_a_key(void **state)
         stage_close(&stage);
 }
 
+/* Its time to drain is over, and the handler still runs: another instance has all partitions soon, and works on them.
+ */
+static void test_a_stop_that_waits_for_a_handler_leaves_the_partitions_to_others(void **state)
+{
+        (void)state;
+        for (uint64_t seed = 1; seed <= 20; seed++) {
+                open_with(seed, NULL);
+                book.slow = RECORDS / 2;
+                book.slow_us = 100 * SECOND;
+                append(RECORDS / 2, 1);
+                stage_start(&stage, 0);
+                stage_run(&stage, 5 * SECOND, NULL, NULL);
+                assert_int_equal(book.runs[book.slow], 1);
+                stage_stop(&stage, 0);
+                stage_start(&stage, 1);
+                append(0, RECORDS / 2);
+                append(RECORDS / 2 + 1, RECORDS / 2 - 1);
+                stage_run(&stage, 25 * SECOND, NULL, NULL);
+                for (int n = 0; n < RECORDS; n++)
+                        assert_int_equal(book.done[n], 1);
+                assert_true(stage_running(&stage, 0));
+                run_until_committed(RECORDS);
+                stage_end(&stage);
+                assert_int_equal(stage.instances[0].stop_status, -CHAPPE_E_UNFINISHED);
+                stage_close(&stage);
+        }
+}
+
 static bool all_done(void *context)
 {
         (void)context;
@@ -208,6 +237,7 @@ static void test_nothing_waits_in_the_hand_of_a_worker_that_takes_long(void **st
                 stage.settings[0] = "workers=2";
                 stage.settings[2] = "stuck_ms=7200000";
                 book.slow = RECORDS / 2;
+                book.slow_us = 3600 * SECOND;
                 for (int n = 0; n < RECORDS; n++) {
                         char key[4];
                         snprintf(key, sizeof(key), "%c%02d", 'a' + n % KEYS, n);
@@ -221,7 +251,6 @@ static void test_nothing_waits_in_the_hand_of_a_worker_that_takes_long(void **st
                         assert_int_equal(book.done[n], n != book.slow);
                 stage_kill(&stage, 0);
                 stage_end(&stage);
-                book.slow = 0;
                 stage_start(&stage, 0);
                 run_until_committed(RECORDS);
                 for (int n = 0; n < RECORDS; n++)
@@ -596,6 +625,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_events_are_handled_once_in_order_and_committed),
                 cmocka_unit_test(test_retries_keep_the_order_of_a_key),
+                cmocka_unit_test(test_a_stop_that_waits_for_a_handler_leaves_the_partitions_to_others),
                 cmocka_unit_test(test_nothing_waits_in_the_hand_of_a_worker_that_takes_long),
                 cmocka_unit_test(test_intake_goes_on_as_soon_as_a_partition_has_room_again),
                 cmocka_unit_test(test_hopeless_record_goes_to_its_dead_letter_topic_and_the_key_goes_on),

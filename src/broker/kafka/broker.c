@@ -134,6 +134,7 @@ const struct chappe_broker_operations chappe_kafka_operations = {
         .consumer_waiting = chappe_kafka_consumer_waiting,
         .consumer_commit = chappe_kafka_consumer_commit,
         .consumer_seek = chappe_kafka_consumer_seek,
+        .consumer_leave = chappe_kafka_consumer_leave,
         .consumer_close = chappe_kafka_consumer_close,
         .record_headers = chappe_kafka_record_headers,
         .record_release = chappe_kafka_record_release,

@@ -182,6 +182,8 @@ static bool leave(struct chappe_consumer *consumer, int64_t deadline_us)
 {
         rd_kafka_error_t *failure;
 
+        rd_kafka_queue_cb_event_enable(consumer->control, NULL, NULL);
+        chappe_kafka_committed_end(consumer);
         /* An unanswered rebalance would hold up the close. */
         if (consumer->rebalance != CHAPPE_KAFKA_STEADY)
                 rd_kafka_assign(consumer->client, NULL);
@@ -228,9 +230,7 @@ int chappe_kafka_consumer_disconnect(struct chappe_consumer *consumer, int64_t t
 
         if (!client)
                 return 0;
-        rd_kafka_queue_cb_event_enable(consumer->control, NULL, NULL);
-        chappe_kafka_committed_end(consumer);
-        left = leave(consumer, deadline_us);
+        left = consumer->left || leave(consumer, deadline_us);
         chappe_kafka_partitions_clear(consumer);
         while (atomic_load(&consumer->taken) > 0 && left_ms(deadline_us) > 0)
                 chappe_kafka_pause(PAUSE_MS);
@@ -239,7 +239,22 @@ int chappe_kafka_consumer_disconnect(struct chappe_consumer *consumer, int64_t t
         empty(consumer->control);
         rd_kafka_queue_destroy(consumer->control);
         consumer->client = NULL;
+        consumer->left = false;
         return chappe_kafka_destroy(consumer->kafka, client, error);
+}
+
+int chappe_kafka_consumer_leave(struct chappe_consumer *consumer, int64_t timeout_ms, struct chappe_error *error)
+{
+        int64_t deadline_us = chappe_clock_monotonic_us(chappe_clock_system()) + timeout_ms * 1000;
+
+        if (!consumer->client || consumer->left)
+                return 0;
+        consumer->left = leave(consumer, deadline_us);
+        return consumer->left ? 0
+                              : chappe_fail(error, CHAPPE_E_BROKER_CLOSE,
+                                            "the consumer did not leave group %s at %s within %lld ms",
+                                            consumer->group ? consumer->group : "(none)", consumer->kafka->servers,
+                                            (long long)timeout_ms);
 }
 
 int chappe_kafka_consumer_close(struct chappe_consumer *consumer, int64_t timeout_ms, struct chappe_error *error)

@@ -53,6 +53,7 @@ struct chappe_consumer {
         /* of the polling strand */
         rd_kafka_t *client; /* NULL: it could not be opened anew */
         rd_kafka_queue_t *control;
+        bool left;                               /* the group, for good */
         enum chappe_group_protocol protocol;     /* of client; never AUTO in a group */
         rd_kafka_topic_partition_list_t *topics; /* subscribed to; NULL: nothing */
         int64_t renewal_us;                      /* when the client is opened anew; 0: it is not */
@@ -87,6 +88,7 @@ int chappe_kafka_consumer_connect(struct chappe_consumer *consumer, struct chapp
 int chappe_kafka_consumer_disconnect(struct chappe_consumer *consumer, int64_t timeout_ms, struct chappe_error *error);
 /* Subscribes the client to topics. */
 int chappe_kafka_consumer_join(struct chappe_consumer *consumer, struct chappe_error *error);
+int chappe_kafka_consumer_leave(struct chappe_consumer *consumer, int64_t timeout_ms, struct chappe_error *error);
 int chappe_kafka_consumer_close(struct chappe_consumer *consumer, int64_t timeout_ms, struct chappe_error *error);
 
 /* prefetch.c */

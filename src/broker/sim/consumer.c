@@ -162,6 +162,18 @@ void chappe_sim_consumer_record_released(struct chappe_consumer *consumer, size_
                 free(consumer);
 }
 
+int chappe_sim_consumer_leave(struct chappe_consumer *consumer, int64_t timeout_ms, struct chappe_error *error)
+{
+        struct chappe_fibers *fibers = consumer->broker->sim->fibers;
+
+        (void)timeout_ms;
+        (void)error;
+        chappe_timer_cancel(fibers, &consumer->heartbeat);
+        chappe_timer_cancel(fibers, &consumer->join);
+        leave(consumer);
+        return 0;
+}
+
 /* As librdkafka: a record that is kept keeps the consumer. */
 int chappe_sim_consumer_close(struct chappe_consumer *consumer, int64_t timeout_ms, struct chappe_error *error)
 {

@@ -157,6 +157,7 @@ const struct chappe_broker_operations chappe_sim_operations = {
         .consumer_waiting = chappe_sim_consumer_waiting,
         .consumer_commit = chappe_sim_consumer_commit,
         .consumer_seek = chappe_sim_consumer_seek,
+        .consumer_leave = chappe_sim_consumer_leave,
         .consumer_close = chappe_sim_consumer_close,
         .record_headers = chappe_sim_record_headers,
         .record_release = chappe_sim_record_release,

@@ -201,6 +201,7 @@ int chappe_sim_consumer_commit(struct chappe_consumer *consumer, const struct ch
                                void *token, struct chappe_error *error);
 int chappe_sim_consumer_seek(struct chappe_consumer *consumer, const char *topic, int32_t partition, int64_t offset,
                              struct chappe_error *error);
+int chappe_sim_consumer_leave(struct chappe_consumer *consumer, int64_t timeout_ms, struct chappe_error *error);
 int chappe_sim_consumer_close(struct chappe_consumer *consumer, int64_t timeout_ms, struct chappe_error *error);
 
 int chappe_sim_admin_topic_create(struct chappe_broker *broker, const struct chappe_topic_request *request,
