@@ -161,6 +161,25 @@ static void an_expelled_member_is_told_that_it_lost(struct trial *trial)
         free(reader);
 }
 
+/* It is there still, and is not polled any more. */
+static void a_member_that_left_leaves_everything_to_another(struct trial *trial)
+{
+        struct reader *first = calloc(1, sizeof(*first));
+        struct reader *second = calloc(1, sizeof(*second));
+        struct chappe_error error = { 0 };
+
+        reader_open(first, trial, trial->group, NULL);
+        expect(trial, reader_until(first, NULL, all_gained), "gained");
+        expect(trial, trial->broker->operations->consumer_leave(first->consumer, 5000, &error) == 0, "leave: %s",
+               error.text);
+        reader_open(second, trial, trial->group, NULL);
+        expect(trial, reader_until(second, NULL, all_gained), "%d partitions", reader_assigned(second));
+        reader_close(second);
+        reader_close(first);
+        free(second);
+        free(first);
+}
+
 static void an_answer_to_nothing_is_refused(struct trial *trial)
 {
         const struct chappe_broker_operations *operations = trial->broker->operations;
@@ -224,6 +243,7 @@ const struct trial_case group_cases[] = {
         { "a_second_member_gets_half_after_the_first_has_drained",
           a_second_member_gets_half_after_the_first_has_drained, 0 },
         { "an_expelled_member_is_told_that_it_lost", an_expelled_member_is_told_that_it_lost, 0 },
+        { "a_member_that_left_leaves_everything_to_another", a_member_that_left_leaves_everything_to_another, 0 },
         { "an_answer_to_nothing_is_refused", an_answer_to_nothing_is_refused, 0 },
         { "closing_before_the_answer_does_not_hang", closing_before_the_answer_does_not_hang, 0 },
         { "a_static_member_comes_back_to_its_partitions", a_static_member_comes_back_to_its_partitions,
