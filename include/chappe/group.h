@@ -42,6 +42,11 @@ struct chappe_group_partition {
 int chappe_client_group(struct chappe_client *client, const char *group, struct chappe_group_partition **ret_partitions,
                         size_t *ret_count, struct chappe_error *error);
 
+/* For each position: of the offsets in front of it, how many are finished already beyond what the group has committed there. */
+int chappe_client_group_finished(struct chappe_client *client, const char *group,
+                                 const struct chappe_client_position *positions, size_t count, int64_t *ret_finished,
+                                 struct chappe_error *error);
+
 /* Where the group goes on: commits these offsets, and forgets what was finished beyond the former ones. -CHAPPE_E_GROUP_BUSY while it has
  * members. */
 int chappe_client_group_reset(struct chappe_client *client, const char *group,

@@ -7,6 +7,7 @@
 #include <chappe/group.h>
 
 #include "base/cleanup.h"
+#include "flow/progress.h"
 #include "service/client.h"
 
 static int by_name(const void *a, const void *b)
@@ -86,5 +87,44 @@ int chappe_client_group_reset(struct chappe_client *client, const char *group,
         if (status >= 0 && count > 0)
                 status = broker->operations->group_commit(broker, group, committing, count,
                                                           chappe_client_timeout_ms(client), error);
+        return status;
+}
+
+static int64_t finished_before(const struct chappe_position *committed, int64_t offset)
+{
+        struct chappe_progress progress = { 0 };
+        int64_t finished = 0;
+
+        if (committed->offset < 0 || !committed->metadata)
+                return 0;
+        (void)chappe_progress_parse(&progress, committed->metadata, committed->offset);
+        for (size_t i = 0; i < progress.run_count && progress.runs[i].from < offset; i++) {
+                int64_t last = progress.runs[i].to < offset ? progress.runs[i].to : offset - 1;
+
+                finished += last - progress.runs[i].from + 1;
+        }
+        chappe_progress_deinit(&progress);
+        return finished;
+}
+
+int chappe_client_group_finished(struct chappe_client *client, const char *group,
+                                 const struct chappe_client_position *positions, size_t count, int64_t *ret_finished,
+                                 struct chappe_error *error)
+{
+        CHAPPE_CLEANUP(memory) void *memory = NULL;
+        CHAPPE_CLEANUP(memory) void *metadata = NULL;
+        struct chappe_position *committed = memory = calloc(count + 1, sizeof(*committed));
+        struct chappe_broker *broker;
+        int status = committed ? chappe_client_broker(client, &broker, error)
+                               : chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for %zu offsets", count);
+
+        for (size_t i = 0; i < count && status >= 0; i++)
+                committed[i] = (struct chappe_position){ positions[i].topic, positions[i].partition, CHAPPE_OFFSET_NONE,
+                                                         NULL };
+        if (status >= 0 && count > 0)
+                status = broker->operations->group_committed(broker, group, committed, count,
+                                                             chappe_client_timeout_ms(client), &metadata, error);
+        for (size_t i = 0; i < count && status >= 0; i++)
+                ret_finished[i] = finished_before(&committed[i], positions[i].offset);
         return status;
 }

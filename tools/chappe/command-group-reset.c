@@ -20,6 +20,7 @@ struct resetting {
         struct chappe_group_partition *partitions;
         size_t count;
         struct chappe_client_position *positions; /* one for each, where it goes on */
+        int64_t *finished;                        /* and what is finished in front of it beyond the commit */
 };
 
 /* --to WHERE, or --shift N. */
@@ -130,6 +131,19 @@ static int find_targets(struct resetting *resetting)
         return status;
 }
 
+static int find_finished(const struct command_line *line, struct resetting *resetting)
+{
+        struct chappe_error error;
+
+        resetting->finished = calloc(resetting->count + 1, sizeof(*resetting->finished));
+        if (!resetting->finished)
+                return EXIT_FAILED;
+        return chappe_client_group_finished(resetting->client, command_argument(line, 0), resetting->positions,
+                                            resetting->count, resetting->finished, &error) < 0
+                       ? command_fail(&error)
+                       : EXIT_DONE;
+}
+
 static void show_plan(const struct command_line *line, const struct resetting *resetting)
 {
         static const struct table_column columns[] = {
@@ -148,7 +162,7 @@ static void show_plan(const struct command_line *line, const struct resetting *r
                 table_cell(&table, "%" PRId64, partition->committed);
                 table_cell(&table, "%" PRId64, resetting->positions[i].offset);
                 table_cell(&table, "%" PRId64, distance < 0 ? -distance : 0);
-                table_cell(&table, "%" PRId64, distance > 0 ? distance : 0);
+                table_cell(&table, "%" PRId64, distance > 0 ? distance - resetting->finished[i] : 0);
         }
         table_close(&table);
 }
@@ -185,12 +199,15 @@ static int group_reset(const struct command_line *line)
                 status = find_partitions(line, &resetting);
         if (status == EXIT_DONE)
                 status = find_targets(&resetting);
+        if (status == EXIT_DONE)
+                status = find_finished(line, &resetting);
         if (status == EXIT_DONE) {
                 show_plan(line, &resetting);
                 status = carry_out(line, &resetting);
         }
         free(resetting.partitions);
         free(resetting.positions);
+        free(resetting.finished);
         return status;
 }
 
@@ -210,8 +227,9 @@ const struct command command_group_reset = {
         .arguments = "GROUP",
         .summary = "move a group to other offsets; without --execute only the plan is shown",
         .details =
-                "again: offsets that the group will handle once more; skipped: those that it will not handle. What it "
-                "had finished beyond\nits commits is forgotten. A service with an inbox (a store) ignores events that "
+                "again: offsets that the group will handle once more; skipped: those that it has not handled and will "
+                "not. What it had finished\nbeyond its commits is forgotten. A service with an inbox (a store) ignores "
+                "events that "
                 "it has handled before, until its inbox\nforgets them. Refused while the group has members. Offsets "
                 "outside a partition become its first or its end.",
         .options = options,
