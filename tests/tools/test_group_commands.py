@@ -198,6 +198,10 @@ def test_wrong_usage_is_told():
                   ["--to", "earliest", "--dry-run", "--execute"], ["--to", "earliest", "--partition", "-1"]):
         code, _, talk = reset(*words)
         assert code == 2, (words, talk)
+    code, _, talk = reset("--to", "-3")
+    assert code == 2 and "-10m (ms, s, m, h, d), not '-3'" in talk, talk
+    code, _, talk = chappe("consume", TOPIC, "--from", "-3", "--exit")
+    assert code == 2 and "-10m (ms, s, m, h, d), not '-3'" in talk, talk
 
 
 def test_what_the_embedded_broker_cannot_tell_is_said():

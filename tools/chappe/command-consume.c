@@ -109,9 +109,9 @@ static bool parse_from(const struct command_line *line, struct chappe_client_rea
         } else if (instant_parse(from, &read->position))
                 read->from = CHAPPE_FROM_TIME;
         else {
-                command_misuse(
-                        "--from is beginning, end, an offset, a time such as 2026-11-24T10:00:00, or -10m, not '%s'",
-                        from);
+                command_misuse("--from is beginning, end, an offset, a time such as 2026-11-24T10:00:00, or -10m "
+                               "(ms, s, m, h, d), not '%s'",
+                               from);
                 return false;
         }
         return true;

@@ -2,6 +2,7 @@
 /* Points in time, from the clock seam. */
 #include "instant.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,7 +60,9 @@ bool instant_parse(const char *text, int64_t *ret_ms)
         static const char *const forms[] = { "%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S" };
         int64_t ago_ms;
 
-        if (*text == '-' && command_parse_duration(text + 1, &ago_ms)) {
+        /* With its unit: "-3" may as well mean three records. */
+        if (*text == '-' && isalpha((unsigned char)text[strlen(text) - 1]) &&
+            command_parse_duration(text + 1, &ago_ms)) {
                 *ret_ms = instant_now_ms() - ago_ms;
                 return true;
         }

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* "-10m" (ago), "2026-11-24", "2026-11-24T10:00:00.123" (UTC, a Z may follow; without the fraction, too), in ms since
- * the epoch. */
+/* "-10m" (ago; ms, s, m, h or d), "2026-11-24", "2026-11-24T10:00:00.123" (UTC, a Z may follow; without the fraction,
+ * too), in ms since the epoch. */
 bool instant_parse(const char *text, int64_t *ret_ms);
 /* 2026-11-24T10:00:00.123Z */
 const char *instant_format(int64_t ms, char buffer[40]);

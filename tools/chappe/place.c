@@ -20,7 +20,8 @@ bool place_parse(const char *option, const char *text, struct place *ret_place)
         else if (instant_parse(text, &ret_place->value))
                 ret_place->kind = PLACE_TIME;
         else if (end == text || *end || ret_place->value < 0) {
-                command_misuse("--%s is earliest, latest, an offset, a time (2026-11-24T10:00:00) or -10m, not '%s'",
+                command_misuse("--%s is earliest, latest, an offset, a time (2026-11-24T10:00:00) or -10m (ms, s, m, "
+                               "h, d), not '%s'",
                                option, text);
                 return false;
         }
