@@ -5,12 +5,14 @@ Avro's JSON, fastavro with values of Python; all with Refused when they refuse: 
 import io
 import json
 import pathlib
+import resource
 import subprocess
 import tempfile
 
 from avro_json import Shape, agrees, comparable, read_json
 
 HERE = pathlib.Path(__file__).resolve().parent
+MEMORY = 3 << 30  # a damaged datum may claim any number of items: fastavro makes a list of them, and then refuses
 
 
 class Refused(Exception):
@@ -75,6 +77,7 @@ class Fastavro:
     def __init__(self):
         import fastavro
 
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
         self.library = fastavro
 
     def parse(self, schema):
