@@ -83,6 +83,13 @@ static inline void chappe_hand_keep(struct chappe_hand *hand, size_t count)
         } while (!chappe_hand_swap(hand, &old, new));
 }
 
+/* Is there more in it than what the worker is at? */
+static inline bool chappe_hand_holds_others(const struct chappe_hand *hand)
+{
+        union chappe_hand_state state = chappe_hand_look(hand);
+        return state.back != state.first || state.next != state.end;
+}
+
 /* Under the lock: all but what the worker is at is taken out of its hand. *ret_state: as it was before. False: there
  * was no more. */
 static inline bool chappe_hand_relieve(struct chappe_hand *hand, union chappe_hand_state *ret_state)

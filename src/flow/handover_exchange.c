@@ -136,12 +136,13 @@ static size_t wait_for_jobs(struct chappe_handover *handover, struct chappe_job 
         return taken;
 }
 
-/* Under the lock. */
+/* Under the lock. The hand is empty while its worker waits for more. */
 static void bring_back_all(struct chappe_handover *handover, struct chappe_hand *hand, struct chappe_released *released)
 {
         union chappe_hand_state state = chappe_hand_look(hand);
         for (size_t i = state.back; i < state.end; i++)
                 bring_back(handover, hand->jobs[i], released);
+        chappe_hand_fill(hand, hand->jobs, 0);
 }
 
 size_t chappe_handover_exchange(struct chappe_handover *handover, struct chappe_hand *hand, size_t maximum)
@@ -187,12 +188,6 @@ static void take_out(struct chappe_handover *handover, struct chappe_hand *hand,
         }
 }
 
-static bool holds_others(const struct chappe_hand *hand)
-{
-        union chappe_hand_state state = chappe_hand_look(hand);
-        return state.end - state.back > 1;
-}
-
 int64_t chappe_handover_relieve(struct chappe_handover *handover, int64_t now_us)
 {
         if (!atomic_load_explicit(&handover->hands_full, memory_order_relaxed))
@@ -207,9 +202,9 @@ int64_t chappe_handover_relieve(struct chappe_handover *handover, int64_t now_us
         for (int i = 0; i < handover->runs.count; i++) {
                 struct chappe_at_work *at_work = &handover->runs.workers[i];
                 int64_t began_us = atomic_load_explicit(&at_work->began_us, memory_order_acquire);
-                if (holds_others(&at_work->hand) && began_us != 0 && now_us - began_us >= RELIEF_US)
+                if (began_us != 0 && now_us - began_us >= RELIEF_US)
                         take_out(handover, &at_work->hand, &released);
-                full |= holds_others(&at_work->hand);
+                full |= chappe_hand_holds_others(&at_work->hand);
         }
         chappe_handover_conclude(handover, &released);
         if (full)

@@ -168,6 +168,25 @@ static void test_retries_keep_the_order_of_a_key(void **state)
         stage_close(&stage);
 }
 
+/* What workers held last is of no concern to anybody while they wait: nothing wakes but for the next look at commits.
+ */
+static void test_workers_that_wait_leave_the_poll_strand_in_peace(void **state)
+{
+        (void)state;
+        for (uint64_t seed = 1; seed <= 5; seed++) {
+                open_with(seed, NULL);
+                stage.settings[1] = "commit_interval_ms=1000";
+                append(0, RECORDS);
+                stage_start(&stage, 0);
+                run_until_committed(RECORDS);
+                uint64_t before = chappe_fibers_switches(stage.fibers);
+                stage_run(&stage, 100 * SECOND, NULL, NULL);
+                assert_true(chappe_fibers_switches(stage.fibers) - before < 2000);
+                stage_end(&stage);
+                stage_close(&stage);
+        }
+}
+
 /* Its time to drain is over, and the handler still runs: another instance has all partitions soon, and works on them.
  */
 static void test_a_stop_that_waits_for_a_handler_leaves_the_partitions_to_others(void **state)
@@ -625,6 +644,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_events_are_handled_once_in_order_and_committed),
                 cmocka_unit_test(test_retries_keep_the_order_of_a_key),
+                cmocka_unit_test(test_workers_that_wait_leave_the_poll_strand_in_peace),
                 cmocka_unit_test(test_a_stop_that_waits_for_a_handler_leaves_the_partitions_to_others),
                 cmocka_unit_test(test_nothing_waits_in_the_hand_of_a_worker_that_takes_long),
                 cmocka_unit_test(test_intake_goes_on_as_soon_as_a_partition_has_room_again),
