@@ -2,6 +2,7 @@
 /* Complaints by code; the one told longest ago makes room for a new one. */
 #include "flow/complaints.h"
 
+#include <inttypes.h>
 #include <stddef.h>
 
 static struct chappe_complaint *place_of(struct chappe_complaints *complaints, int code)
@@ -28,5 +29,15 @@ bool chappe_complaints_tell(struct chappe_complaints *complaints, int code, int6
         }
         *ret_untold = kind->untold;
         *kind = (struct chappe_complaint){ .code = code, .told_us = now_us };
+        return true;
+}
+
+bool chappe_complaints_tell_error(struct chappe_complaints *complaints, struct chappe_error *error, int64_t now_us)
+{
+        uint32_t untold = 0;
+        if (!chappe_complaints_tell(complaints, error->code, now_us, &untold))
+                return false;
+        if (untold > 0)
+                chappe_error_prefix(error, "(and %" PRIu32 " like it that were not logged)", untold);
         return true;
 }

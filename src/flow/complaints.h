@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <chappe/error.h>
+
 #define CHAPPE_COMPLAINTS_KINDS    8
 #define CHAPPE_COMPLAINTS_EVERY_US INT64_C(60000000)
 
@@ -19,3 +21,5 @@ struct chappe_complaints {
 
 /* Is a complaint with this code (not 0) to be told now? *ret_untold: how many like it were not told since the last. */
 bool chappe_complaints_tell(struct chappe_complaints *complaints, int code, int64_t now_us, uint32_t *ret_untold);
+/* The same for an error, whose text says how many of its code were not told. */
+bool chappe_complaints_tell_error(struct chappe_complaints *complaints, struct chappe_error *error, int64_t now_us);

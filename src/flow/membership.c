@@ -273,13 +273,9 @@ static void lose(struct chappe_membership *member, const struct chappe_consumer_
 /* While brokers are away the client library says so several times a second. */
 static void pass_on(struct chappe_membership *member, const struct chappe_error *told, int64_t now_us)
 {
-        uint32_t untold = 0;
         struct chappe_error error = *told;
-        if (!chappe_complaints_tell(&member->complaints, told->code, now_us, &untold))
-                return;
-        if (untold > 0)
-                chappe_error_prefix(&error, "(and %" PRIu32 " like it that were not logged)", untold);
-        chappe_log_error(member->runtime->log, CHAPPE_LOG_CONSUMER_ERROR, &error);
+        if (chappe_complaints_tell_error(&member->complaints, &error, now_us))
+                chappe_log_error(member->runtime->log, CHAPPE_LOG_CONSUMER_ERROR, &error);
 }
 
 static void complain(struct chappe_membership *member, const struct chappe_consumer_event *event, int64_t now_us)
@@ -328,7 +324,6 @@ static bool all_drained(struct chappe_membership *member)
         return true;
 }
 
-/* The shares that drained go; what they still have in hand is late from now on. */
 /* "in[0] 3 from offset 17, …", as far as there is room. */
 static void list_unfinished(struct chappe_membership *member, const struct chappe_share *share,
                             const struct chappe_share_figures *figures)
@@ -352,6 +347,7 @@ static void leave_early(struct chappe_membership *member, size_t unfinished)
                 chappe_log_error(member->runtime->log, CHAPPE_LOG_CONSUMER_ERROR, &error);
 }
 
+/* The shares that drained go; what they still have in hand is late from now on. */
 static void give_up(struct chappe_membership *member)
 {
         size_t unfinished = 0;

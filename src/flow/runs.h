@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What each worker is at. A worker writes its own line only; anybody may look, without a lock. */
+/* What each worker is at, and has in its hand. A worker writes its own line only, but for what is taken out of its
+ * hand; anybody may look, without a lock. */
 #pragma once
 
 #include <stdatomic.h>

@@ -71,13 +71,11 @@ static void put_off(struct chappe_worker *worker, struct chappe_job *job, int64_
         job->due_us = chappe_retry_due_us(&policy, job->task.attempt, now_us, &worker->random);
 }
 
-/* It is tried again twice a second. */
+/* It is tried again and again. */
 static void tell_stuck(struct chappe_worker *worker, const struct chappe_job *job, struct chappe_error *error,
                        int64_t now_us)
 {
-        uint32_t untold;
-        if (error->code == CHAPPE_E_STOPPED ||
-            !chappe_complaints_tell(&worker->complaints, error->code, now_us, &untold))
+        if (error->code == CHAPPE_E_STOPPED || !chappe_complaints_tell_error(&worker->complaints, error, now_us))
                 return;
         chappe_error_prefix(error, "the dead letter of %s[%" PRId32 "]@%" PRId64 " cannot be written",
                             job->record.topic, job->record.partition, job->record.offset);

@@ -27,6 +27,19 @@ static void test_a_complaint_is_told_once_a_while_with_its_count(void **state)
         assert_int_equal(untold, 9);
 }
 
+static void test_an_error_that_is_told_says_how_many_like_it_were_not(void **state)
+{
+        struct chappe_complaints complaints = { 0 };
+        struct chappe_error error = { 3001, "nobody answers" };
+        (void)state;
+        assert_true(chappe_complaints_tell_error(&complaints, &error, 5));
+        assert_string_equal(error.text, "nobody answers");
+        assert_false(chappe_complaints_tell_error(&complaints, &error, 6));
+        assert_false(chappe_complaints_tell_error(&complaints, &error, 7));
+        assert_true(chappe_complaints_tell_error(&complaints, &error, 5 + CHAPPE_COMPLAINTS_EVERY_US));
+        assert_string_equal(error.text, "(and 2 like it that were not logged): nobody answers");
+}
+
 static void test_many_kinds_of_complaints_push_out_the_oldest(void **state)
 {
         struct chappe_complaints complaints = { 0 };
@@ -102,6 +115,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_a_complaint_is_told_once_a_while_with_its_count),
+                cmocka_unit_test(test_an_error_that_is_told_says_how_many_like_it_were_not),
                 cmocka_unit_test(test_many_kinds_of_complaints_push_out_the_oldest),
                 cmocka_unit_test(test_age_is_that_of_the_first_unfinished_record),
                 cmocka_unit_test(test_ages_are_never_too_young),

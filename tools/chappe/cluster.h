@@ -18,9 +18,9 @@ int cluster_open(const struct command_line *line, const struct chappe_operation 
  * free(). */
 int cluster_topics(const struct command_line *line, const char *pattern, struct chappe_client **ret_client,
                    struct chappe_client_topic **ret_topics, size_t *ret_count);
-/* The same for the partitions of a group. */
 /* Has the topic this partition (-1: all are meant)? An exit code, told. */
 int cluster_partition(const struct chappe_client_topic *topic, int64_t partition);
+/* As cluster_topics, the partitions of a group. */
 int cluster_group(const struct command_line *line, const char *group, struct chappe_client **ret_client,
                   struct chappe_group_partition **ret_partitions, size_t *ret_count);
 /* Has somebody pressed Ctrl-C? */

@@ -136,8 +136,10 @@ static int find_finished(const struct command_line *line, struct resetting *rese
         struct chappe_error error;
 
         resetting->finished = calloc(resetting->count + 1, sizeof(*resetting->finished));
-        if (!resetting->finished)
-                return EXIT_FAILED;
+        if (!resetting->finished) {
+                chappe_fail(&error, CHAPPE_E_NO_MEMORY, "no memory for %zu partitions", resetting->count);
+                return command_fail(&error);
+        }
         return chappe_client_group_finished(resetting->client, command_argument(line, 0), resetting->positions,
                                             resetting->count, resetting->finished, &error) < 0
                        ? command_fail(&error)
