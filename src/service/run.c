@@ -39,7 +39,8 @@ struct run {
         bool stop_wanted;
         int exit_code;
         int64_t stop_deadline_us;
-        int64_t notify_us; /* when the watchdog is due; 0: none is wanted */
+        int64_t start_deadline_us; /* once a stop is wanted: how long the start may take to come to an end */
+        int64_t notify_us;         /* when the watchdog is due; 0: none is wanted */
         int64_t watchdog_ms;
         int64_t trim_us; /* when the heap is looked at next */
 };
@@ -85,7 +86,6 @@ static bool begin(struct run *run, enum run_state state, void (*work)(void *argu
 
 static void begin_stop(struct run *run)
 {
-        chappe_notify("STOPPING=1");
         chappe_run_file_remove(run->service);
         begin(run, RUN_STOPPING, do_stop);
 }
@@ -95,8 +95,10 @@ static void want_stop(struct run *run)
 {
         int64_t budget_ms = chappe_config_integer(run->service->runtime.config, "stop_timeout_ms") + STOP_GRACE_MS;
 
+        chappe_notify("STOPPING=1");
         run->stop_wanted = true;
         run->stop_deadline_us = chappe_service_now_us(run->service) + budget_ms * 1000;
+        run->start_deadline_us = chappe_service_now_us(run->service) + STOP_GRACE_MS * 1000;
         if (run->state == RUN_UNREADY || run->state == RUN_READY)
                 begin_stop(run);
 }
@@ -111,6 +113,19 @@ static _Noreturn void leave(struct run *run, const char *why)
         chappe_log_write(run->service->runtime.log, CHAPPE_LOG_SERVICE_UNFINISHED, "%s: left while %s%s%s", why,
                          activity ? activity : "starting", running[0] ? "; still running: " : "", running);
         _exit(CHAPPE_EXIT_ABANDONED);
+}
+
+/*
+ * The start waits for brokers that do not answer, and no record was taken, no handler ran: there is nothing to lose. An
+ * orderly end would come only after broker_timeout_ms.
+ */
+static _Noreturn void leave_start(struct run *run)
+{
+        const char *activity = atomic_load(&run->service->activity);
+
+        chappe_log_write(run->service->runtime.log, CHAPPE_LOG_SERVICE_STOPPED, "stopped while %s: nothing was taken",
+                         activity ? activity : "starting");
+        _exit(CHAPPE_EXIT_CLEAN);
 }
 
 static void started(struct run *run)
@@ -211,6 +226,9 @@ static void watch(struct run *run)
 
         if (run->stop_wanted && now_us >= run->stop_deadline_us)
                 leave(run, "the stop did not end in time");
+        if (run->stop_wanted && run->state == RUN_STARTING && now_us >= run->start_deadline_us &&
+            !atomic_load(&run->service->runtime.serving))
+                leave_start(run);
         /* What stands still may go on: whoever reads /healthz decides. */
         if (running && !chappe_service_healthy(run->service, &error) && error.code != CHAPPE_E_HANDLER_STUCK &&
             error.code != CHAPPE_E_PARTITION_STALLED && error.code != CHAPPE_E_POLL_LATE) {

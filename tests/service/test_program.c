@@ -129,6 +129,38 @@ static void test_an_unreachable_broker_ends_the_start_in_time(void **state)
         assert_output(fixture, "\"level\":\"error\"");
 }
 
+/* What the program writes until the text has come, or to its end. */
+static void read_until(struct fixture *fixture, int descriptor, const char *text)
+{
+        size_t length = 0;
+        ssize_t r;
+
+        do {
+                r = read(descriptor, fixture->output + length, sizeof(fixture->output) - 1 - length);
+                length += r > 0 ? (size_t)r : 0;
+                fixture->output[length] = '\0';
+        } while (r > 0 && !(text && strstr(fixture->output, text)));
+}
+
+static void test_a_start_that_waits_for_brokers_hears_a_signal(void **state)
+{
+        static const char *const words[] = { "--brokers=127.0.0.1:1", "--start_timeout_ms=3600000",
+                                             "--broker_timeout_ms=3600000", NULL };
+        struct fixture *fixture = *state;
+        int ends[2];
+
+        assert_int_equal(pipe(ends), 0);
+        pid_t pid = start(fixture, ends[1], words);
+        close(ends[1]);
+        read_until(fixture, ends[0], "starts (chappe");
+        assert_output(fixture, "starts (chappe");
+        assert_int_equal(kill(pid, SIGTERM), 0);
+        assert_int_equal(exit_code(pid), CHAPPE_EXIT_CLEAN);
+        read_until(fixture, ends[0], NULL);
+        assert_output(fixture, "stopped while connecting to the brokers: nothing was taken");
+        close(ends[0]);
+}
+
 static int admin_port(struct fixture *fixture)
 {
         char path[128];
@@ -247,6 +279,7 @@ int main(int argc, char **argv)
                 TEST(test_check_makes_the_clients_that_a_start_would),
                 TEST(test_check_names_what_is_left_out_and_what_is_unsafe),
                 TEST(test_an_unreachable_broker_ends_the_start_in_time),
+                TEST(test_a_start_that_waits_for_brokers_hears_a_signal),
                 TEST(test_a_service_answers_events_and_ends_cleanly),
                 TEST(test_a_retrying_record_does_not_hold_up_a_stop),
                 TEST(test_a_second_signal_ends_the_program_at_once),
