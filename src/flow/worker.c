@@ -136,6 +136,20 @@ static bool exhausted(struct chappe_worker *worker, struct chappe_job *job, int6
         return false;
 }
 
+/* After attempts 1, 2, 4, 8 and so on: one record that fails for a day is to be seen in the log, and not to fill it. */
+static void tell_retry(struct chappe_worker *worker, const struct chappe_job *job, int64_t now_us)
+{
+        int32_t attempt = job->task.attempt;
+        char what[96];
+        if ((attempt & (attempt - 1)) != 0)
+                return;
+        snprintf(what, sizeof(what), "failed in attempt %" PRId32 " and is tried again in %" PRId64 " ms", attempt,
+                 (job->due_us - now_us) / 1000);
+        log_record(worker, job,
+                   job->reason_code == CHAPPE_E_SCHEMA_UNKNOWN ? CHAPPE_LOG_SCHEMA_MISSING : CHAPPE_LOG_RECORD_RETRY,
+                   what);
+}
+
 static void carry_out(struct chappe_worker *worker, struct chappe_job *job, enum chappe_decision decision)
 {
         if (decision == CHAPPE_DONE) {
@@ -155,9 +169,7 @@ static void carry_out(struct chappe_worker *worker, struct chappe_job *job, enum
         }
         put_off(worker, job, now_us);
         chappe_metric_add(job->meters->retried, 1);
-        log_record(worker, job,
-                   job->reason_code == CHAPPE_E_SCHEMA_UNKNOWN ? CHAPPE_LOG_SCHEMA_MISSING : CHAPPE_LOG_RECORD_RETRY,
-                   "is tried again");
+        tell_retry(worker, job, now_us);
 }
 
 static void begin(struct chappe_job *job, int64_t now_us)

@@ -20,11 +20,11 @@
         X(ADMIN_LISTENS, 7008, INFO, "health and metrics are served")                                                  \
         X(BROKER_REMARK, 7009, INFO, "a property that was left out, or a trap of this version of the client library")  \
         X(DELIVERY_FAILED, 4101, WARNING, "a record was not delivered")                                                \
-        X(RECORD_RETRY, 4001, WARNING, "a record failed and is tried again")                                           \
+        X(RECORD_RETRY, 4001, WARNING, "a record failed and is tried again; told after attempts 1, 2, 4, 8, …")        \
         X(RECORD_DEAD, 4002, ERROR, "a record was given up")                                                           \
         X(DEAD_LETTER_STUCK, 4003, ERROR, "a dead letter cannot be written; its record stays unfinished")              \
         X(RECORD_IGNORED, 4004, WARNING, "records that no operation handles are passed over")                          \
-        X(BATCH_SPLIT, 4006, WARNING, "the handler of several records failed; each of them runs by itself")             \
+        X(BATCH_SPLIT, 4006, WARNING, "the handler of several records failed; each of them runs by itself")            \
         X(SCHEMA_MISSING, 4005, WARNING, "a record's schema is not known yet")                                         \
         X(PARTITIONS_GAINED, 4010, INFO, "partitions were gained")                                                     \
         X(PARTITIONS_REVOKED, 4011, INFO, "partitions are given up")                                                   \

@@ -234,7 +234,7 @@ static void test_a_disk_that_is_full_for_a_while_loses_nothing(void **state)
                 send_ping(fixture, id, i);
         }
         fixture->output[0] = '\0';
-        await_words(fixture, ends[0], "is tried again: ");
+        await_words(fixture, ends[0], "failed in attempt 1 and is tried again in ");
         await_words(fixture, ends[0], "disk I/O error");
         await_words(fixture, ends[0], "\"code\":\"E1005\"");
         limit_files(pid, RLIM_INFINITY);
