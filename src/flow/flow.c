@@ -307,24 +307,21 @@ bool chappe_flow_healthy(struct chappe_flow *flow, struct chappe_error *error)
         if (failure)
                 chappe_fail(error, CHAPPE_E_CONSUMPTION_STOPPED, "consumption has stopped (E%d); the log says why",
                             failure);
-        int alarm = membership && !failure ? chappe_membership_alarm(membership) : 0;
-        if (!alarm && !failure && flow->started && chappe_poll_strand_is_late(&flow->poll))
-                alarm = CHAPPE_E_POLL_LATE;
-        if (alarm)
-                chappe_fail(error, alarm, "%s; the log names it", chappe_error_summary(alarm));
-        return failure == 0 && alarm == 0;
+        bool alarm = membership && !failure && chappe_membership_alarm(membership, error);
+        bool late = !alarm && !failure && flow->started && chappe_poll_strand_is_late(&flow->poll);
+        if (late)
+                chappe_fail(error, CHAPPE_E_POLL_LATE, "%s", chappe_error_summary(CHAPPE_E_POLL_LATE));
+        return failure == 0 && !alarm && !late;
 }
 
 bool chappe_flow_trouble(struct chappe_flow *flow, struct chappe_error *error)
 {
         struct chappe_membership *membership = atomic_load(&flow->poll.membership);
-        int trouble = membership ? chappe_membership_trouble(membership) : 0;
-        if (trouble)
-                chappe_fail(error, trouble, "%s; the log names it", chappe_error_summary(trouble));
-        const char *paused = trouble == 0 ? chappe_flow_paused(flow) : NULL;
+        bool trouble = membership && chappe_membership_trouble(membership, error);
+        const char *paused = trouble ? NULL : chappe_flow_paused(flow);
         if (paused)
                 chappe_fail(error, CHAPPE_E_PAUSED, "%s is paused", paused);
-        return trouble != 0 || paused;
+        return trouble || paused;
 }
 
 void chappe_flow_list_running(struct chappe_flow *flow, char *ret_text, size_t size)

@@ -133,10 +133,14 @@ uint64_t chappe_handover_late(struct chappe_handover *handover);
 void chappe_handover_pause(struct chappe_handover *handover, size_t channel, bool paused);
 /* The first channel that is paused, or -1. Any strand. */
 ptrdiff_t chappe_handover_paused(struct chappe_handover *handover);
-/* How many topics are held. Any strand. */
+/* Which topics are held. Any strand. */
+struct chappe_hold {
+        size_t count;
+        size_t first; /* the channel of one of them, by its index */
+};
 struct chappe_holds {
-        size_t outages; /* their breaker is open */
-        size_t letters; /* a dead letter of theirs cannot be written */
+        struct chappe_hold outages; /* their breaker is open */
+        struct chappe_hold letters; /* a dead letter of theirs cannot be written */
 };
 void chappe_handover_holds(struct chappe_handover *handover, struct chappe_holds *ret_holds);
 /* A record has failed in the handler for as long as its policy allows (used_up), or is doubted: is it given up now? Not

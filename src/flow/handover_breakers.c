@@ -284,13 +284,19 @@ ptrdiff_t chappe_handover_paused(struct chappe_handover *handover)
         return found;
 }
 
+static void note_hold(struct chappe_hold *hold, size_t channel, bool held)
+{
+        if (held && hold->count++ == 0)
+                hold->first = channel;
+}
+
 void chappe_handover_holds(struct chappe_handover *handover, struct chappe_holds *ret_holds)
 {
         *ret_holds = (struct chappe_holds){ 0 };
         chappe_handover_lock(handover);
         for (size_t i = 0; i < handover->runtime->channels->count; i++) {
-                ret_holds->outages += handover->breakers[i].told;
-                ret_holds->letters += handover->breakers[i].halted;
+                note_hold(&ret_holds->outages, i, handover->breakers[i].told);
+                note_hold(&ret_holds->letters, i, handover->breakers[i].halted);
         }
         chappe_handover_unlock(handover);
 }

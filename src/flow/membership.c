@@ -150,8 +150,11 @@ int chappe_membership_open(struct chappe_runtime *runtime, const struct chappe_c
         member->control = control;
         member->commit_interval_us = chappe_config_integer(runtime->config, "commit_interval_ms") * 1000;
         member->drain_timeout_us = chappe_config_integer(runtime->config, "drain_timeout_ms") * 1000;
-        int status = with_config(member, bell, open_consumer, error);
+        int status = chappe_watchdog_init(&member->watchdog, runtime, handover, &member->assignment, error);
+        if (status == 0)
+                status = with_config(member, bell, open_consumer, error);
         if (status < 0) {
+                chappe_watchdog_deinit(&member->watchdog);
                 free(member);
                 *ret_member = NULL;
                 return status;
@@ -167,7 +170,6 @@ int chappe_membership_open(struct chappe_runtime *runtime, const struct chappe_c
                                            NULL),
         };
         chappe_intake_init(&member->intake);
-        chappe_watchdog_init(&member->watchdog, runtime, handover, &member->assignment);
         member->commits = (struct chappe_commits){ .runtime = runtime,
                                                    .handover = handover,
                                                    .assignment = &member->assignment,
@@ -474,14 +476,14 @@ int chappe_membership_failure(struct chappe_membership *member)
         return atomic_load(&member->failure);
 }
 
-int chappe_membership_alarm(struct chappe_membership *member)
+bool chappe_membership_alarm(struct chappe_membership *member, struct chappe_error *error)
 {
-        return chappe_watchdog_alarm(&member->watchdog);
+        return chappe_watchdog_alarm(&member->watchdog, error);
 }
 
-int chappe_membership_trouble(struct chappe_membership *member)
+bool chappe_membership_trouble(struct chappe_membership *member, struct chappe_error *error)
 {
-        return chappe_watchdog_trouble(&member->watchdog);
+        return chappe_watchdog_trouble(&member->watchdog, error);
 }
 
 int chappe_membership_close(struct chappe_membership *member, int64_t timeout_ms, struct chappe_error *error)
@@ -494,6 +496,7 @@ int chappe_membership_close(struct chappe_membership *member, int64_t timeout_ms
         chappe_commits_deinit(&member->commits);
         chappe_assignment_deinit(&member->assignment);
         chappe_meters_deinit(&member->intake.meters);
+        chappe_watchdog_deinit(&member->watchdog);
         free(member);
         return status;
 }

@@ -36,8 +36,9 @@ const char *chappe_membership_unfinished(struct chappe_membership *member);
 bool chappe_membership_assigned(struct chappe_membership *member);
 /* The code of the failure that ended consumption, or 0; its text is in the log. Any strand. */
 int chappe_membership_failure(struct chappe_membership *member);
-/* What the watchdog has found that a new start may help, and what at all; as an error code, or 0. Any strand. */
-int chappe_membership_alarm(struct chappe_membership *member);
-int chappe_membership_trouble(struct chappe_membership *member);
+/* What the watchdog has found that a new start may help, and what at all; with its words. error may be NULL. Any
+ * strand. */
+bool chappe_membership_alarm(struct chappe_membership *member, struct chappe_error *error);
+bool chappe_membership_trouble(struct chappe_membership *member, struct chappe_error *error);
 /* Leaves the group and frees; drops all shares. After the poll strand, or on it. NULL: nothing. */
 int chappe_membership_close(struct chappe_membership *member, int64_t timeout_ms, struct chappe_error *error);

@@ -26,9 +26,13 @@ static const struct watch {
         [CHAPPE_WATCH_DEAD_LETTER] = { "kind=\"dead_letter\"", CHAPPE_E_DEAD_LETTER_HALTED, CHAPPE_LOG_HALTED },
 };
 
-void chappe_watchdog_init(struct chappe_watchdog *watchdog, const struct chappe_runtime *runtime,
-                          struct chappe_handover *handover, const struct chappe_assignment *assignment)
+int chappe_watchdog_init(struct chappe_watchdog *watchdog, const struct chappe_runtime *runtime,
+                         struct chappe_handover *handover, const struct chappe_assignment *assignment,
+                         struct chappe_error *error)
 {
+        watchdog->told = chappe_mutex_new(runtime->world->executor);
+        if (!watchdog->told)
+                return chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for the watchdog");
         watchdog->runtime = runtime;
         watchdog->handover = handover;
         watchdog->assignment = assignment;
@@ -44,6 +48,13 @@ void chappe_watchdog_init(struct chappe_watchdog *watchdog, const struct chappe_
                 watchdog->gauges[watch] =
                         chappe_metrics_get(runtime->metrics, CHAPPE_GAUGE, "stuck",
                                            "1: what the kind names stands still, or goes badly.", watches[watch].label);
+        return 0;
+}
+
+void chappe_watchdog_deinit(struct chappe_watchdog *watchdog)
+{
+        if (watchdog->told)
+                chappe_mutex_free(watchdog->runtime->world->executor, watchdog->told);
 }
 
 static void judge(struct chappe_watchdog *watchdog, enum chappe_watch watch, bool bad, int64_t after_us,
@@ -52,10 +63,11 @@ static void judge(struct chappe_watchdog *watchdog, enum chappe_watch watch, boo
         const struct watch *told = &watches[watch];
         enum chappe_alarm_change change = chappe_alarm_look(&watchdog->alarms[watch], bad, after_us, now_us);
         chappe_metric_set(watchdog->gauges[watch], watchdog->alarms[watch].raised);
+        if (watchdog->alarms[watch].raised)
+                snprintf(watchdog->said[watch], sizeof(watchdog->said[watch]), "%s", what);
         if (told->told)
                 return;
         if (change == CHAPPE_ALARM_RAISED) {
-                snprintf(watchdog->said[watch], sizeof(watchdog->said[watch]), "%s", what);
                 chappe_log_write(watchdog->runtime->log, told->raised, "%s", what);
         } else if (change == CHAPPE_ALARM_CLEARED) {
                 chappe_log_write(watchdog->runtime->log, CHAPPE_LOG_STUCK_NO_MORE, "no longer so (E%d): %s", told->code,
@@ -125,23 +137,38 @@ static void look_at_age(struct chappe_watchdog *watchdog, const struct chappe_ol
         judge(watchdog, CHAPPE_WATCH_AGE, bad, 0, what, now_us);
 }
 
+static void judge_hold(struct chappe_watchdog *watchdog, enum chappe_watch watch, const struct chappe_hold *hold,
+                       const char *why, int64_t now_us)
+{
+        char what[CHAPPE_WATCH_TEXT] = "", others[32] = "";
+        if (hold->count > 1)
+                snprintf(others, sizeof(others), " and %zu more", hold->count - 1);
+        if (hold->count > 0)
+                snprintf(what, sizeof(what), "%s%s: held, because %s",
+                         watchdog->runtime->channels->at[hold->first].name, others, why);
+        judge(watchdog, watch, hold->count > 0, 0, what, now_us);
+}
+
 /* What holds whole topics. */
 static void look_at_holds(struct chappe_watchdog *watchdog, int64_t now_us)
 {
         struct chappe_holds holds;
         chappe_handover_holds(watchdog->handover, &holds);
-        judge(watchdog, CHAPPE_WATCH_OUTAGE, holds.outages > 0, 0, "", now_us);
-        judge(watchdog, CHAPPE_WATCH_DEAD_LETTER, holds.letters > 0, 0,
-              "topics are held, because dead letters of theirs cannot be written", now_us);
+        judge_hold(watchdog, CHAPPE_WATCH_OUTAGE, &holds.outages, "so many keys fail that it looks like an outage",
+                   now_us);
+        judge_hold(watchdog, CHAPPE_WATCH_DEAD_LETTER, &holds.letters, "a dead letter of it cannot be written", now_us);
 }
 
-static int first_raised(const struct chappe_watchdog *watchdog, enum chappe_watch last)
+static void tell_first_raised(const struct chappe_watchdog *watchdog, enum chappe_watch last,
+                              struct chappe_error *ret_error)
 {
         for (int watch = 0; watch <= (int)last; watch++) {
-                if (watchdog->alarms[watch].raised)
-                        return watches[watch].code;
+                if (watchdog->alarms[watch].raised) {
+                        chappe_fail(ret_error, watches[watch].code, "%s", watchdog->said[watch]);
+                        return;
+                }
         }
-        return 0;
+        ret_error->code = 0;
 }
 
 void chappe_watchdog_look(struct chappe_watchdog *watchdog, bool commits_fail, const struct chappe_oldest *oldest,
@@ -155,16 +182,28 @@ void chappe_watchdog_look(struct chappe_watchdog *watchdog, bool commits_fail, c
         look_at_handlers(watchdog, now_us);
         if (watchdog->stuck_us > 0)
                 look_at_partitions(watchdog, now_us);
-        atomic_store(&watchdog->alarm, first_raised(watchdog, CHAPPE_WATCH_PARTITION));
-        atomic_store(&watchdog->trouble, first_raised(watchdog, CHAPPE_WATCHES - 1));
+        chappe_mutex_lock(watchdog->runtime->world->executor, watchdog->told);
+        tell_first_raised(watchdog, CHAPPE_WATCH_PARTITION, &watchdog->alarm);
+        tell_first_raised(watchdog, CHAPPE_WATCHES - 1, &watchdog->trouble);
+        chappe_mutex_unlock(watchdog->runtime->world->executor, watchdog->told);
 }
 
-int chappe_watchdog_alarm(struct chappe_watchdog *watchdog)
+static bool read_told(struct chappe_watchdog *watchdog, const struct chappe_error *told, struct chappe_error *error)
 {
-        return atomic_load(&watchdog->alarm);
+        chappe_mutex_lock(watchdog->runtime->world->executor, watchdog->told);
+        bool wrong = told->code != 0;
+        if (wrong && error)
+                *error = *told;
+        chappe_mutex_unlock(watchdog->runtime->world->executor, watchdog->told);
+        return wrong;
 }
 
-int chappe_watchdog_trouble(struct chappe_watchdog *watchdog)
+bool chappe_watchdog_alarm(struct chappe_watchdog *watchdog, struct chappe_error *error)
 {
-        return atomic_load(&watchdog->trouble);
+        return read_told(watchdog, &watchdog->alarm, error);
+}
+
+bool chappe_watchdog_trouble(struct chappe_watchdog *watchdog, struct chappe_error *error)
+{
+        return read_told(watchdog, &watchdog->trouble, error);
 }

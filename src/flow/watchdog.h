@@ -8,8 +8,6 @@
  */
 #pragma once
 
-#include <stdatomic.h>
-
 #include "flow/alarm.h"
 #include "flow/handover.h"
 
@@ -34,17 +32,20 @@ struct chappe_watchdog {
         int64_t stuck_us; /* 0: handlers and partitions may take as long as they like */
         int64_t age_us;   /* 0: records may get as old as they like */
         struct chappe_alarm alarms[CHAPPE_WATCHES];
-        char said[CHAPPE_WATCHES][CHAPPE_WATCH_TEXT]; /* when it was raised */
+        char said[CHAPPE_WATCHES][CHAPPE_WATCH_TEXT]; /* as it was seen last */
         struct chappe_metric *gauges[CHAPPE_WATCHES];
         struct chappe_metric *parked;
         struct chappe_metric *parked_bytes;
         struct chappe_metric *longest;
-        _Atomic int alarm;   /* code; 0: all is well */
-        _Atomic int trouble; /* the same for all that is watched */
+        struct chappe_mutex *told; /* over the next two, which are for any strand; code 0: all is well */
+        struct chappe_error alarm;
+        struct chappe_error trouble; /* the same for all that is watched */
 };
 
-void chappe_watchdog_init(struct chappe_watchdog *watchdog, const struct chappe_runtime *runtime,
-                          struct chappe_handover *handover, const struct chappe_assignment *assignment);
+int chappe_watchdog_init(struct chappe_watchdog *watchdog, const struct chappe_runtime *runtime,
+                         struct chappe_handover *handover, const struct chappe_assignment *assignment,
+                         struct chappe_error *error);
+void chappe_watchdog_deinit(struct chappe_watchdog *watchdog);
 /* The first unfinished record of the partition that is furthest behind; share NULL: there is none. */
 struct chappe_oldest {
         const struct chappe_share *share;
@@ -55,8 +56,8 @@ struct chappe_oldest {
 /* Looks at everything; every second or so. commits_fail: the latest commit was refused, or never answered. */
 void chappe_watchdog_look(struct chappe_watchdog *watchdog, bool commits_fail, const struct chappe_oldest *oldest,
                           int64_t now_us);
-/* What is wrong with handlers or partitions, as an error code; 0: nothing. Commits may fail for the brokers' reasons,
- * which a new start would not mend. Any strand. */
-int chappe_watchdog_alarm(struct chappe_watchdog *watchdog);
-/* What is wrong with anything that is watched, as an error code; 0: nothing. Any strand. */
-int chappe_watchdog_trouble(struct chappe_watchdog *watchdog);
+/* Is anything wrong with handlers or partitions? Commits may fail for the brokers' reasons, which a new start would not
+ * mend. error may be NULL. Any strand. */
+bool chappe_watchdog_alarm(struct chappe_watchdog *watchdog, struct chappe_error *error);
+/* Is anything wrong with what is watched? error may be NULL. Any strand. */
+bool chappe_watchdog_trouble(struct chappe_watchdog *watchdog, struct chappe_error *error);

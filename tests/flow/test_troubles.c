@@ -93,15 +93,21 @@ static int count_lines(const char *id, const char *text)
         return count;
 }
 
-static void assert_trouble(int code, const char *kind)
+static void assert_trouble_of(int code, const char *kind, const char *begins)
 {
         struct chappe_error error = { 0 };
         char line[100];
         bool trouble = chappe_flow_trouble(stage.instances[0].runtime.flow, &error);
         assert_int_equal(trouble ? error.code : 0, code);
+        assert_true(strncmp(error.text, begins, strlen(begins)) == 0);
         assert_true(chappe_flow_healthy(stage.instances[0].runtime.flow, &error)); /* a new start would not help */
         snprintf(line, sizeof(line), "chappe_stuck{kind=\"%s\"} %d", kind, code != 0);
         assert_true(stage_measures(&stage, 0, line));
+}
+
+static void assert_trouble(int code, const char *kind)
+{
+        assert_trouble_of(code, kind, "");
 }
 
 static void test_a_record_that_gets_old_is_told(void **state)
@@ -113,7 +119,7 @@ static void test_a_record_that_gets_old_is_told(void **state)
         stage_run(&stage, 15 * SECOND, NULL, NULL);
         assert_trouble(0, "age");
         stage_run(&stage, 10 * SECOND, NULL, NULL);
-        assert_trouble(CHAPPE_E_RECORD_OLD, "age");
+        assert_trouble_of(CHAPPE_E_RECORD_OLD, "age", "in[0]@0 has been unfinished for ");
         book.fails = false;
         stage_run(&stage, 5 * SECOND, NULL, NULL);
         assert_trouble(0, "age");
@@ -159,7 +165,7 @@ static void test_an_outage_is_told(void **state)
         book.fails = true;
         append(0, KEYS);
         stage_run(&stage, 10 * SECOND, NULL, NULL);
-        assert_trouble(CHAPPE_E_OUTAGE, "outage");
+        assert_trouble_of(CHAPPE_E_OUTAGE, "outage", "in: held, because so many keys fail");
         assert_true(stage_measures(&stage, 0, "chappe_breaker_open{topic=\"in\"} 1"));
         book.fails = false;
         stage_run(&stage, 10 * SECOND, NULL, NULL);
@@ -179,7 +185,7 @@ static void test_an_operation_halts_while_its_dead_letter_cannot_be_written(void
         book.hopeless = 5;
         append(4, 2);
         stage_run(&stage, 10 * SECOND, NULL, NULL);
-        assert_trouble(CHAPPE_E_DEAD_LETTER_HALTED, "dead_letter");
+        assert_trouble_of(CHAPPE_E_DEAD_LETTER_HALTED, "dead_letter", "in: held, because a dead letter");
         int done = book.done;
         append(6, 20);
         stage_run(&stage, 60 * SECOND, NULL, NULL);
