@@ -41,7 +41,7 @@ const struct chappe_setting_rule chappe_settings[] = {
 
         /* consuming */
         CHOICE("start_from", "earliest", "earliest,latest", "where a group without a committed offset starts"),
-        INTEGER("workers", "8", 1, 1024, "handlers that run at a time"),
+        INTEGER("workers", "8", 1, 1000, "handlers that run at a time"),
         INTEGER("in_flight_records", "10000", 1, 10000000,
                 "records taken and not finished, at most; about as many are fetched ahead"),
         INTEGER("in_flight_bytes", "67108864", 65536, INT64_C(1) << 40,

@@ -39,7 +39,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
         struct fixture *fixture = *state;
-        static const char *const names[] = {"orders.cfg", "sub/more.cfg", "password", "sub"};
+        static const char *const names[] = { "orders.cfg", "sub/more.cfg", "password", "sub" };
         char path[160];
 
         for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
@@ -64,7 +64,7 @@ static void write_file(struct fixture *fixture, const char *name, const char *te
 
 static int load_file(struct fixture *fixture, const char *text, struct chappe_config **ret_config)
 {
-        struct chappe_config_sources sources = {.file = fixture->path};
+        struct chappe_config_sources sources = { .file = fixture->path };
 
         write_file(fixture, "orders.cfg", text);
         return chappe_config_load(&sources, ret_config, &fixture->error);
@@ -83,10 +83,11 @@ static void assert_refused(struct fixture *fixture, const char *text, int code, 
 static void test_later_sources_win_and_each_value_knows_its_origin(void **state)
 {
         struct fixture *fixture = *state;
-        char *environment[] = {(char *)"CHAPPE_WORKERS=3", (char *)"CHAPPE_LOG_LEVEL=debug", (char *)"HOME=/", NULL};
-        const char *settings[] = {"log_level=error", NULL};
-        struct chappe_config_sources sources = {
-                .file = fixture->path, .environment = environment, .settings = settings};
+        char *environment[] = { (char *)"CHAPPE_WORKERS=3", (char *)"CHAPPE_LOG_LEVEL=debug", (char *)"HOME=/", NULL };
+        const char *settings[] = { "log_level=error", NULL };
+        struct chappe_config_sources sources = { .file = fixture->path,
+                                                 .environment = environment,
+                                                 .settings = settings };
         CHAPPE_CLEANUP(config) struct chappe_config *config = NULL;
 
         write_file(fixture, "orders.cfg", "# comment\nworkers = 2;\nlinger_ms = 7;\nlog_level = \"warning\";\n");
@@ -127,20 +128,20 @@ static void test_an_unknown_setting_names_file_line_and_the_nearest_known(void *
 static void test_unknown_names_outside_the_file_are_refused_too(void **state)
 {
         struct fixture *fixture = *state;
-        char *environment[] = {(char *)"CHAPPE_WORKER=3", NULL};
-        char *reserved[] = {(char *)"CHAPPE_CONFIG=x", (char *)"CHAPPE_TEST_KAFKA=y", NULL};
-        const char *settings[] = {"worker=3", NULL};
+        char *environment[] = { (char *)"CHAPPE_WORKER=3", NULL };
+        char *reserved[] = { (char *)"CHAPPE_CONFIG=x", (char *)"CHAPPE_TEST_KAFKA=y", NULL };
+        const char *settings[] = { "worker=3", NULL };
         struct chappe_config *config = NULL;
 
-        assert_int_equal(chappe_config_load(&(struct chappe_config_sources){.environment = environment}, &config,
+        assert_int_equal(chappe_config_load(&(struct chappe_config_sources){ .environment = environment }, &config,
                                             &fixture->error),
                          -CHAPPE_E_SETTING_UNKNOWN);
         assert_string_equal(fixture->error.text, "CHAPPE_WORKER: unknown setting 'worker': did you mean 'workers'?");
         assert_int_equal(
-                chappe_config_load(&(struct chappe_config_sources){.settings = settings}, &config, &fixture->error),
+                chappe_config_load(&(struct chappe_config_sources){ .settings = settings }, &config, &fixture->error),
                 -CHAPPE_E_SETTING_UNKNOWN);
         assert_string_equal(fixture->error.text, "command line: unknown setting 'worker': did you mean 'workers'?");
-        assert_int_equal(chappe_config_load(&(struct chappe_config_sources){.environment = reserved}, &config, NULL),
+        assert_int_equal(chappe_config_load(&(struct chappe_config_sources){ .environment = reserved }, &config, NULL),
                          0);
         chappe_config_free(config);
 }
@@ -149,7 +150,7 @@ static void test_values_are_checked(void **state)
 {
         struct fixture *fixture = *state;
 
-        assert_refused(fixture, "workers = 0;\n", CHAPPE_E_SETTING_VALUE, ":1: workers = 0 is not from 1 to 1024");
+        assert_refused(fixture, "workers = 0;\n", CHAPPE_E_SETTING_VALUE, ":1: workers = 0 is not from 1 to 1000");
         assert_refused(fixture, "workers = \"12x\";\n", CHAPPE_E_SETTING_VALUE, "workers = '12x' is not an integer");
         assert_refused(fixture, "workers = \" 1\";\n", CHAPPE_E_SETTING_VALUE, "not an integer");
         assert_refused(fixture, "workers = \"99999999999999999999\";\n", CHAPPE_E_SETTING_VALUE, "not an integer");
@@ -215,7 +216,7 @@ static void test_includes_are_relative_to_the_file_and_checked_like_it(void **st
 static void test_a_missing_file_is_named(void **state)
 {
         struct fixture *fixture = *state;
-        struct chappe_config_sources sources = {.file = "/nowhere/orders.cfg"};
+        struct chappe_config_sources sources = { .file = "/nowhere/orders.cfg" };
         struct chappe_config *config = NULL;
 
         assert_int_equal(chappe_config_load(&sources, &config, &fixture->error), -CHAPPE_E_CONFIG_FILE);
@@ -225,16 +226,17 @@ static void test_a_missing_file_is_named(void **state)
 static void test_kafka_properties_pass_through_under_their_own_names(void **state)
 {
         struct fixture *fixture = *state;
-        char *environment[] = {(char *)"CHAPPE_KAFKA_SOCKET_KEEPALIVE_ENABLE=true", NULL};
-        const char *settings[] = {"linger.ms=9", "debug=broker", NULL};
-        struct chappe_config_sources sources = {
-                .file = fixture->path, .environment = environment, .settings = settings};
+        char *environment[] = { (char *)"CHAPPE_KAFKA_SOCKET_KEEPALIVE_ENABLE=true", NULL };
+        const char *settings[] = { "linger.ms=9", "debug=broker", NULL };
+        struct chappe_config_sources sources = { .file = fixture->path,
+                                                 .environment = environment,
+                                                 .settings = settings };
         CHAPPE_CLEANUP(config) struct chappe_config *config = NULL;
-        static const char *const expected[][2] = {{"acks", "all"},
-                                                  {"bootstrap.servers", "here:1"},
-                                                  {"debug", "broker"},
-                                                  {"linger.ms", "9"},
-                                                  {"socket.keepalive.enable", "true"}};
+        static const char *const expected[][2] = { { "acks", "all" },
+                                                   { "bootstrap.servers", "here:1" },
+                                                   { "debug", "broker" },
+                                                   { "linger.ms", "9" },
+                                                   { "socket.keepalive.enable", "true" } };
 
         write_file(fixture, "orders.cfg", "kafka = ( \"linger.ms=5\", \"acks=all\", \"bootstrap.servers=here:1\" );\n");
         assert_int_equal(chappe_config_load(&sources, &config, &fixture->error), 0);
@@ -260,17 +262,17 @@ static void test_a_kafka_list_of_the_wrong_form_is_explained(void **state)
 }
 
 static const struct chappe_setting_rule own[] = {
-        {.name = "currency", .kind = CHAPPE_SETTING_TEXT, .default_value = "GBP", .help = "of the shop"},
-        {.name = "api_key", .kind = CHAPPE_SETTING_TEXT, .default_value = "", .secret = true, .help = "of the bank"},
-        {0},
+        { .name = "currency", .kind = CHAPPE_SETTING_TEXT, .default_value = "GBP", .help = "of the shop" },
+        { .name = "api_key", .kind = CHAPPE_SETTING_TEXT, .default_value = "", .secret = true, .help = "of the bank" },
+        { 0 },
 };
 
 static void test_a_services_own_settings_are_like_chappes(void **state)
 {
         struct fixture *fixture = *state;
-        static const struct chappe_setting_rule clash[] = {{.name = "workers", .default_value = "1"}, {0}};
-        const char *settings[] = {"currency=EUR", NULL};
-        struct chappe_config_sources sources = {.extra = own, .settings = settings};
+        static const struct chappe_setting_rule clash[] = { { .name = "workers", .default_value = "1" }, { 0 } };
+        const char *settings[] = { "currency=EUR", NULL };
+        struct chappe_config_sources sources = { .extra = own, .settings = settings };
         CHAPPE_CLEANUP(config) struct chappe_config *config = NULL;
         struct chappe_config *none = NULL;
 
@@ -299,8 +301,8 @@ static void test_secrets_come_from_files_and_stay_hidden(void **state)
         struct fixture *fixture = *state;
         char credentials[128];
         snprintf(credentials, sizeof(credentials), "CREDENTIALS_DIRECTORY=%s", fixture->directory);
-        char *environment[] = {credentials, (char *)"CHAPPE_API_KEY=@password", NULL};
-        struct chappe_config_sources sources = {.extra = own, .file = fixture->path, .environment = environment};
+        char *environment[] = { credentials, (char *)"CHAPPE_API_KEY=@password", NULL };
+        struct chappe_config_sources sources = { .extra = own, .file = fixture->path, .environment = environment };
         CHAPPE_CLEANUP(config) struct chappe_config *config = NULL;
 
         write_file(fixture, "password", "open sesame\n");
@@ -318,11 +320,11 @@ static void test_secrets_come_from_files_and_stay_hidden(void **state)
 static void test_a_secret_on_the_command_line_is_refused_unshown(void **state)
 {
         struct fixture *fixture = *state;
-        const char *pairs[] = {"api_key=geheim", "sasl.password=geheim", "ssl.key.password=geheim"};
+        const char *pairs[] = { "api_key=geheim", "sasl.password=geheim", "ssl.key.password=geheim" };
 
         for (size_t i = 0; i < 3; i++) {
-                const char *settings[] = {pairs[i], NULL};
-                struct chappe_config_sources sources = {.extra = own, .settings = settings};
+                const char *settings[] = { pairs[i], NULL };
+                struct chappe_config_sources sources = { .extra = own, .settings = settings };
                 struct chappe_config *config = NULL;
 
                 assert_int_equal(chappe_config_load(&sources, &config, &fixture->error), -CHAPPE_E_SECRET_EXPOSED);
@@ -335,7 +337,7 @@ static void test_every_default_fits_its_own_rule(void **state)
         struct fixture *fixture = *state;
         CHAPPE_CLEANUP(config) struct chappe_config *config = NULL;
 
-        assert_int_equal(chappe_config_load(&(struct chappe_config_sources){0}, &config, &fixture->error), 0);
+        assert_int_equal(chappe_config_load(&(struct chappe_config_sources){ 0 }, &config, &fixture->error), 0);
         for (const struct chappe_setting_rule *rule = chappe_settings; rule->name; rule++)
                 assert_true(rule->help && *rule->help);
 }
