@@ -90,6 +90,8 @@ def test_a_type_is_found_by_its_name():
     code, _, talk = run(CHAPPE, "produce", TOPIC, "-T", "OrderPlaced", order("named"), environment=ENVIRONMENT, folder=ROOT)
     assert code == 0 and "1 delivered" in talk, talk
     assert [record["type"] for record in consumed(TOPIC, "--where", "order_id=named")] == ["shop.OrderPlaced"] * 3
+    code, text, talk = chappe("consume", TOPIC, "--from", "beginning", "--exit", "--where", "order_idd=named")
+    assert code == 1 and text == "" and "no record that was read has the field order_idd\n" in talk, talk
     code, _, talk = chappe("produce", TOPIC, "--type", "OrderPalced", "-I", ROOT / "schemas", order("x"))
     assert code == 2 and "OrderPalced" in talk, talk
 

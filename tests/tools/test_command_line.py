@@ -164,6 +164,10 @@ def test_explain_knows_every_code():
         code, text, _ = run(CHAPPE, "explain", row["code"])
         assert code == 0 and text.startswith(f"{row['code']}: {row['summary']}")
     assert run(CHAPPE, "explain", "E9")[0] == 2
+    assert run(CHAPPE, "explain", "L0110")[:2] == (0, "L0110: lines were dropped because the log could not be written\n")
+    assert json.loads(run(CHAPPE, "explain", "l4040", "-o", "json")[1])[0]["id"] == "L4040"
+    for word in ("L", "L9", "L4040x"):
+        assert run(CHAPPE, "explain", word)[0] == 2, word
 
 
 def test_data_without_a_reader_ends_quietly():

@@ -19,7 +19,7 @@ struct consuming {
         bool colour;
         int64_t limit; /* records to print; 0: all */
         int64_t printed;
-        size_t undecodable, tombstones;
+        size_t undecodable, tombstones, looked_at;
         struct avro_output *file; /* NULL: standard output */
         bool failed;              /* the file could not be written, and was told */
         bool unread;              /* whoever read standard output has gone */
@@ -51,6 +51,7 @@ static bool on_record(void *context, const struct chappe_client_record *record)
 {
         struct consuming *consuming = context;
 
+        consuming->looked_at++;
         if (record->value) {
                 consuming->text.length = 0;
                 if (chappe_json_print_plain(record->schema, record->layout, record->value, &consuming->text,
@@ -156,6 +157,18 @@ static int read_topics(const struct command_line *line, struct chappe_client *cl
         return chappe_client_read(client, read, error);
 }
 
+/* A condition that nothing fits is an answer. One on a field that nothing has is more likely mistyped. */
+static bool tell_unknown_field(const struct consuming *consuming)
+{
+        int length;
+        const char *field = where_unmet(&consuming->where, &length);
+
+        if (!field || consuming->looked_at == 0)
+                return false;
+        command_say("no record that was read has the field %.*s", length, field);
+        return true;
+}
+
 /* The exit code for what was read; the file gets its name when it is whole. */
 static int finish(struct consuming *consuming, bool to_end, int status, const struct chappe_error *error)
 {
@@ -171,8 +184,9 @@ static int finish(struct consuming *consuming, bool to_end, int status, const st
                 return command_fail(error);
         if (consuming->tombstones)
                 command_say("%zu records have no value, and are left out", consuming->tombstones);
+        bool unknown = tell_unknown_field(consuming);
         status = consuming->file ? avro_output_finish(consuming->file) : EXIT_DONE;
-        return status == EXIT_DONE && consuming->undecodable ? EXIT_FAILED : status;
+        return status == EXIT_DONE && (consuming->undecodable || unknown) ? EXIT_FAILED : status;
 }
 
 static int consume_into(const struct command_line *line, struct chappe_schema *bare, struct consuming *consuming)
@@ -272,7 +286,7 @@ const struct command command_consume = {
                    "as text: 2026-11-28T10:15:30.250Z, \"-12.50\"), each by the schema that it was written with. Exit "
                    "code 1 when "
                    "a record could\n"
-                   "not be decoded.",
+                   "not be decoded, or none has the field of --where.",
         .options = options,
         .least = 1,
         .most = -1,

@@ -118,8 +118,9 @@ static int discard(const struct command_line *line, struct discarding *discardin
                 return command_fail(&discarding->error);
         if (letter_filter_tell(&discarding->filter, command_argument(line, 0)) != EXIT_DONE)
                 return EXIT_FAILED; /* a name that is wrong: the others may be too */
-        if (command_given(line, "dry-run") || discarding->count == 0) {
-                command_say("%zu would be discarded", discarding->count);
+        if (discarding->count == 0 || command_given(line, "dry-run")) {
+                command_say(command_given(line, "dry-run") ? "%zu would be discarded" : "%zu discarded",
+                            discarding->count);
                 return EXIT_DONE;
         }
         if (!confirmed(line, discarding->count))

@@ -20,7 +20,7 @@ struct resetting {
         struct chappe_group_partition *partitions;
         size_t count;
         struct chappe_client_position *positions; /* one for each, where it goes on */
-        int64_t *finished;                        /* and what is finished in front of it beyond the commit */
+        int64_t *finished;                        /* and what is finished from the commit to there */
 };
 
 /* --to WHERE, or --shift N. */
@@ -146,6 +146,16 @@ static int find_finished(const struct command_line *line, struct resetting *rese
                        : EXIT_DONE;
 }
 
+/* Offsets that will run once more: those from the new place to the old one, and what is finished beyond, for that is
+ * forgotten. */
+static int64_t again(const struct resetting *resetting, size_t i)
+{
+        const struct chappe_group_partition *partition = &resetting->partitions[i];
+        int64_t back = base_of(partition) - resetting->positions[i].offset;
+
+        return (back > 0 ? back : 0) + partition->finished - resetting->finished[i];
+}
+
 static void show_plan(const struct command_line *line, const struct resetting *resetting)
 {
         static const struct table_column columns[] = {
@@ -163,7 +173,7 @@ static void show_plan(const struct command_line *line, const struct resetting *r
                 table_cell(&table, "%" PRId32, partition->partition);
                 table_cell(&table, "%" PRId64, partition->committed);
                 table_cell(&table, "%" PRId64, resetting->positions[i].offset);
-                table_cell(&table, "%" PRId64, distance < 0 ? -distance : 0);
+                table_cell(&table, "%" PRId64, again(resetting, i));
                 table_cell(&table, "%" PRId64, distance > 0 ? distance - resetting->finished[i] : 0);
         }
         table_close(&table);

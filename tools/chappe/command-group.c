@@ -47,7 +47,7 @@ static const struct table_column show_columns[] = {
 
 static const struct table_column replay_columns[] = {
         { "topic", false }, { "partition", true }, { "committed", true }, { "until", true },
-        { "left", true },   { "ran", true },       { "given_up", true },
+        { "left", true },   { "failing", true },   { "ran", true },       { "given_up", true },
 };
 
 /* Of a replay people want to know other things. */
@@ -58,6 +58,7 @@ static void replay_row(struct table *table, const struct chappe_group_partition 
         table_cell(table, "%" PRId64, partition->committed);
         table_cell(table, "%" PRId64, partition->until);
         table_cell(table, "%" PRId64, partition->lag - partition->finished);
+        table_cell(table, "%" PRId64, partition->failing);
         table_cell(table, "%" PRId64, partition->ran);
         table_cell(table, "%" PRId64, partition->given_up);
 }
