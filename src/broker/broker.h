@@ -92,9 +92,9 @@ enum chappe_group_protocol {
         CHAPPE_GROUP_CONSUMER,    /* the same, arranged by the brokers (KIP-848) */
 };
 
-/* What may be fetched ahead of being taken, of each partition: beyond records or bytes (of values) of it, the broker is
- * asked for no more. One answer has up to answer_bytes of a partition, and at least one batch, however large. 0: the
- * broker's own measure. */
+/* What may be fetched ahead of being taken: beyond records or bytes (of values), the broker is asked for no more, but
+ * for partitions that were set apart because they held up the others, each of which may have as much. One answer has up
+ * to answer_bytes of a partition, and at least one batch, however large. 0: the broker's own measure. */
 struct chappe_prefetch {
         size_t records;
         size_t bytes;
@@ -197,11 +197,11 @@ struct chappe_broker_operations {
         /* Give up what was revoked or lost. Records taken earlier stay valid until released. */
         int (*consumer_release)(struct chappe_consumer *consumer, struct chappe_error *error);
         /* Up to maximum records of one partition that have arrived, in offset order, and none once their keys and
-         * values have maximum_bytes (Kafka: one of every 16 is asked). Returns how many. Never waits. */
+         * values have maximum_bytes. Returns how many. Never waits. */
         size_t (*consumer_take)(struct chappe_consumer *consumer, const char *topic, int32_t partition,
                                 struct chappe_record *ret_records, size_t maximum, size_t maximum_bytes);
-        /* Records of a partition that have arrived and were not taken. */
-        size_t (*consumer_waiting)(struct chappe_consumer *consumer, const char *topic, int32_t partition);
+        /* Records, of all partitions, that have arrived and were not taken. */
+        size_t (*consumer_waiting)(struct chappe_consumer *consumer);
         /* Starts a commit; a COMMITTED event with the token ends it. Copies the positions. */
         int (*consumer_commit)(struct chappe_consumer *consumer, const struct chappe_position *positions, size_t count,
                                void *token, struct chappe_error *error);

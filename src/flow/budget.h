@@ -2,7 +2,7 @@
 /*
  * One budget of memory, in_flight_bytes and in_flight_records, from the fetch to the end of the handler: half of the
  * bytes is for keys and values of records in hand, at most a quarter for what it takes to keep them, and the rest for
- * what is fetched ahead, in equal parts for all partitions that a member can get. Pure.
+ * what is fetched ahead, in equal parts for all partitions that a member can get and for what they share. Pure.
  */
 #pragma once
 
@@ -15,7 +15,6 @@ struct chappe_budget {
         /* in hand: taken from the broker and not finished */
         size_t records;
         size_t bytes; /* of keys and values */
-        /* of each partition */
         struct chappe_prefetch ahead;
         size_t beyond; /* bytes that so many partitions may take beyond the budget, for each needs a least part */
 };

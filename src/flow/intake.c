@@ -301,12 +301,11 @@ void chappe_intake_measure(struct chappe_intake *intake, int64_t now_us, struct 
                 chappe_metric_set(share->meters->finished, figures.watermark);
                 chappe_metric_set(share->meters->committed, share->committed);
                 chappe_metric_set(share->meters->in_flight, (int64_t)figures.tasks);
-                chappe_metric_set(share->meters->fetched,
-                                  (int64_t)intake->runtime->broker->operations->consumer_waiting(
-                                          intake->consumer, share->topic, share->partition));
                 chappe_metric_set(share->meters->parked, (int64_t)figures.troubled);
                 chappe_metric_set(share->meters->oldest, figures.watermark <= figures.highest ? age_us / 1000000 : 0);
         }
+        chappe_metric_set(intake->fetched,
+                          (int64_t)intake->runtime->broker->operations->consumer_waiting(intake->consumer));
         uint64_t late = chappe_handover_late(intake->handover);
         chappe_metric_add(intake->late, (int64_t)(late - intake->late_told));
         intake->late_told = late;

@@ -19,6 +19,7 @@ struct chappe_intake {
         bool commit_wanted;               /* at once: something waits for it */
         size_t turn;                      /* the share that comes first in the next pass */
         struct chappe_metric *late;
+        struct chappe_metric *fetched;
         uint64_t late_told; /* completions, in the metric */
 };
 

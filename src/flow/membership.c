@@ -168,6 +168,8 @@ int chappe_membership_open(struct chappe_runtime *runtime, const struct chappe_c
                 .late = chappe_metrics_get(runtime->metrics, CHAPPE_COUNTER, "late_completions_total",
                                            "Records that finished after their partition had gone; they run again.",
                                            NULL),
+                .fetched = chappe_metrics_get(runtime->metrics, CHAPPE_GAUGE, "fetched_records",
+                                              "Records fetched and not taken yet.", NULL),
         };
         chappe_intake_init(&member->intake);
         member->commits = (struct chappe_commits){ .runtime = runtime,

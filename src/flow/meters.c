@@ -17,13 +17,12 @@ static void look_up(struct chappe_meters *meters, struct chappe_metrics *metrics
                 const char *name, *help;
         } series[] = {
                 { &meters->highest, CHAPPE_GAUGE, "partition_highest_seen_offset",
-                  "Highest offset taken from the broker." },
+                  "Highest offset taken from the broker; -1: none yet." },
                 { &meters->finished, CHAPPE_GAUGE, "partition_finished_offset",
                   "Everything before this offset is finished." },
                 { &meters->committed, CHAPPE_GAUGE, "partition_committed_offset",
                   "Offset that the group has committed." },
                 { &meters->in_flight, CHAPPE_GAUGE, "partition_in_flight_records", "Records taken and not finished." },
-                { &meters->fetched, CHAPPE_GAUGE, "partition_fetched_records", "Records fetched and not taken yet." },
                 { &meters->parked, CHAPPE_GAUGE, "partition_parked_keys",
                   "Keys whose record has failed and not yet finished." },
                 { &meters->oldest, CHAPPE_GAUGE, "partition_oldest_unfinished_seconds",
@@ -56,6 +55,7 @@ static struct chappe_meters *make(struct chappe_metrics *metrics, const struct c
         meters->channel = channel;
         meters->partition = partition;
         look_up(meters, metrics, (const char *)label.at);
+        chappe_metric_set(meters->highest, -1);
         return meters;
 }
 
@@ -77,7 +77,6 @@ const struct chappe_meters *chappe_meters_get(struct chappe_meters_table *table,
 void chappe_meters_rest(const struct chappe_meters *meters)
 {
         chappe_metric_set(meters->in_flight, 0);
-        chappe_metric_set(meters->fetched, 0);
         chappe_metric_set(meters->parked, 0);
         chappe_metric_set(meters->oldest, 0);
 }

@@ -17,7 +17,6 @@ struct chappe_meters {
         struct chappe_metric *finished;
         struct chappe_metric *committed;
         struct chappe_metric *in_flight;
-        struct chappe_metric *fetched;
         struct chappe_metric *parked;
         struct chappe_metric *oldest;
         /* counted by workers */

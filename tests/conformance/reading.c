@@ -297,114 +297,6 @@ static void a_take_stops_at_its_bytes(struct trial *trial)
         free(reader);
 }
 
-#define MANY    2000
-#define LARGE   100000
-#define AHEAD   20  /* records that may wait */
-#define ANSWERS 100 /* what an answer of 1,024 bytes may bring beyond them */
-
-/* False once patience ends. */
-static bool many_wait(struct trial *trial, struct chappe_consumer *consumer)
-{
-        const struct chappe_broker_operations *operations = trial->broker->operations;
-        int64_t deadline_us = chappe_clock_monotonic_us(trial->stage->clock) + PATIENCE_MS * 1000;
-        struct chappe_consumer_event event;
-        size_t waiting;
-
-        while ((waiting = operations->consumer_waiting(consumer, trial->topic, 0)) < AHEAD) {
-                if (chappe_clock_monotonic_us(trial->stage->clock) > deadline_us)
-                        return expect(trial, false, "%zu records wait", waiting);
-                operations->consumer_poll(consumer, &event);
-                peer_pause(trial, 5);
-        }
-        return true;
-}
-
-/* Returns how many of them came, in their order. */
-static size_t take_all(struct trial *trial, struct chappe_consumer *consumer, size_t wanted)
-{
-        const struct chappe_broker_operations *operations = trial->broker->operations;
-        int64_t deadline_us = chappe_clock_monotonic_us(trial->stage->clock) + PATIENCE_MS * 1000;
-        struct chappe_consumer_event event;
-        struct chappe_record records[AHEAD];
-        size_t taken = 0;
-
-        while (taken < wanted && chappe_clock_monotonic_us(trial->stage->clock) < deadline_us) {
-                size_t count = operations->consumer_take(consumer, trial->topic, 0, records, AHEAD, SIZE_MAX);
-
-                for (size_t i = 0; i < count; i++) {
-                        expect(trial, records[i].offset == (int64_t)(taken + i), "offset %lld",
-                               (long long)records[i].offset);
-                        chappe_record_release(&records[i]);
-                }
-                taken += count;
-                operations->consumer_poll(consumer, &event);
-                if (count == 0)
-                        peer_pause(trial, 1);
-        }
-        return taken;
-}
-
-static struct chappe_consumer *open_bounded(struct trial *trial, size_t bytes)
-{
-        struct chappe_consumer_config config = { .ahead = { AHEAD, bytes, 1024 } };
-        struct chappe_position start = { trial->topic, 0, 0, NULL };
-        const struct chappe_broker_operations *operations = trial->broker->operations;
-        struct chappe_consumer *consumer = NULL;
-        struct chappe_error error = { 0 };
-        int status = operations->consumer_open(trial->broker, &config, &consumer, &error);
-
-        if (status == 0)
-                status = operations->consumer_assign(consumer, &start, 1, &error);
-        expect(trial, status == 0, "%s", error.text);
-        return consumer;
-}
-
-/* A client that fetched no more for a second each time that enough waits would not be through before patience ends. */
-static void what_waits_is_bounded_and_all_of_it_comes_at_once(struct trial *trial)
-{
-        const struct chappe_broker_operations *operations = trial->broker->operations;
-        struct chappe_consumer *consumer;
-        struct chappe_error error = { 0 };
-        size_t waiting = 0, taken;
-
-        for (int i = 0; i < MANY; i += MANY / 8)
-                writer_fill(trial, 0, i, MANY / 8);
-        consumer = open_bounded(trial, 1000000);
-        for (int i = 0; many_wait(trial, consumer) && i < 20; i++) {
-                peer_pause(trial, 10);
-                waiting = operations->consumer_waiting(consumer, trial->topic, 0);
-        }
-        expect(trial, waiting >= AHEAD && waiting < AHEAD + ANSWERS, "%zu records wait", waiting);
-        taken = take_all(trial, consumer, MANY);
-        expect(trial, taken == MANY, "%zu of %d records", taken, MANY);
-        expect(trial, operations->consumer_waiting(consumer, trial->topic, 3) == 0, "of a partition that is not read");
-        expect(trial, operations->consumer_close(consumer, PATIENCE_MS, &error) == 0, "close: %s", error.text);
-}
-
-static void records_larger_than_what_may_wait_get_through(struct trial *trial)
-{
-        struct writer *writer = calloc(1, sizeof(*writer));
-        struct chappe_consumer *consumer;
-        struct chappe_error error = { 0 };
-        char *value = malloc(LARGE + 1);
-        size_t taken;
-
-        memset(value, 'x', LARGE);
-        value[LARGE] = '\0';
-        writer_open(writer, trial, "0");
-        for (int i = 0; i < 60; i++)
-                writer_send(writer, 0, "k", i % 3 == 1 ? value : "small", NULL, 0);
-        writer_settle(writer);
-        writer_close(writer);
-        consumer = open_bounded(trial, 1000);
-        taken = take_all(trial, consumer, 60);
-        expect(trial, taken == 60, "%zu of 60 records", taken);
-        expect(trial, trial->broker->operations->consumer_close(consumer, PATIENCE_MS, &error) == 0, "close: %s",
-               error.text);
-        free(value);
-        free(writer);
-}
-
 const struct trial_case reading_cases[] = {
         { "records_come_back_as_they_were_sent", records_come_back_as_they_were_sent, 0 },
         { "whose_the_timestamp_is_is_told", whose_the_timestamp_is_is_told, LACKS_ADMIN },
@@ -416,8 +308,6 @@ const struct trial_case reading_cases[] = {
         { "an_offset_is_found_by_time", an_offset_is_found_by_time, 0 },
         { "a_record_outlives_its_assignment", a_record_outlives_its_assignment, 0 },
         { "a_take_stops_at_its_bytes", a_take_stops_at_its_bytes, 0 },
-        { "what_waits_is_bounded_and_all_of_it_comes_at_once", what_waits_is_bounded_and_all_of_it_comes_at_once, 0 },
-        { "records_larger_than_what_may_wait_get_through", records_larger_than_what_may_wait_get_through, 0 },
         { "a_close_with_a_record_held_ends_and_says_so", a_close_with_a_record_held_ends_and_says_so, 0 },
         { 0 },
 };

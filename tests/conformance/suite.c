@@ -97,6 +97,7 @@ int suite_run(struct stage *stage)
         size_t count = add_cases(producing_cases, stage, casts, tests, 0);
 
         count = add_cases(reading_cases, stage, casts, tests, count);
+        count = add_cases(ahead_cases, stage, casts, tests, count);
         count = add_cases(group_cases, stage, casts, tests, count);
         count = add_cases(outside_cases, stage, casts, tests, count);
         count = add_cases(contract_cases, stage, casts, tests, count);

@@ -54,7 +54,7 @@ struct trial_case {
         unsigned needs; /* what a stage must not lack */
 };
 
-extern const struct trial_case producing_cases[], reading_cases[], group_cases[], outside_cases[],
+extern const struct trial_case producing_cases[], reading_cases[], ahead_cases[], group_cases[], outside_cases[],
         contract_cases[]; /* end with { 0 } */
 
 /* One case on one stage. */

@@ -12,10 +12,12 @@
 
 #define MIB 1048576
 
-/* What a partition may have waiting: values to the bound, or records, and one answer of small records on top. */
-static size_t ahead_of(const struct chappe_budget *budget)
+/* What may wait in a queue: values to the bound, or records; for each partition, for the shared one, and sorted. And
+ * three answers of small records on top. */
+static size_t ahead_of(const struct chappe_budget *budget, size_t partitions)
 {
-        return budget->ahead.bytes + budget->ahead.records * CHAPPE_BUDGET_WAITING + budget->ahead.answer_bytes * 5 / 2;
+        size_t queue = budget->ahead.bytes + budget->ahead.records * CHAPPE_BUDGET_WAITING;
+        return queue * (partitions + 2) + partitions * 3 * budget->ahead.answer_bytes * 5 / 2;
 }
 
 static size_t in_hand(const struct chappe_budget *budget)
@@ -33,10 +35,10 @@ static void test_all_parts_together_stay_within_the_budget(void **state)
                 for (size_t partitions = 1; partitions <= 1024; partitions *= 2)
                         for (size_t i = 0; i < 4; i++) {
                                 chappe_budget_divide(records[i], bytes, partitions, &budget);
-                                assert_in_range(in_hand(&budget) + partitions * ahead_of(&budget), 1,
+                                assert_in_range(in_hand(&budget) + ahead_of(&budget, partitions), 1,
                                                 bytes + budget.beyond);
                                 assert_in_range(budget.records, 1, records[i]);
-                                if (bytes / 4 / partitions >= MIB / 4)
+                                if (bytes / 4 / (partitions + 2) >= MIB / 4)
                                         assert_int_equal(budget.beyond, 0);
                         }
 }
@@ -67,11 +69,11 @@ static void test_partitions_beyond_the_budget_have_the_least_part_and_are_told(v
         struct chappe_budget few, many;
 
         (void)state;
-        chappe_budget_divide(10000, 4 * MIB, 4, &few);
+        chappe_budget_divide(10000, 4 * MIB, 2, &few);
         chappe_budget_divide(10000, 4 * MIB, 400, &many);
         assert_int_equal(few.beyond, 0);
         assert_in_range(many.beyond, 96 * MIB, 100 * MIB);
-        assert_int_equal(many.ahead.answer_bytes, 65536);
+        assert_int_equal(many.ahead.answer_bytes, 16384);
         assert_true(many.ahead.records >= 32);
 }
 

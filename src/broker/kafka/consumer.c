@@ -10,7 +10,7 @@
 #define POLL_MS  50 /* of the loop that waits for the group to be left */
 #define PAUSE_MS 5  /* of the loop that waits for records to be released */
 
-static void on_queue(rd_kafka_t *client, void *opaque)
+void chappe_kafka_on_queue(rd_kafka_t *client, void *opaque)
 {
         struct chappe_consumer *consumer = opaque;
 
@@ -81,8 +81,11 @@ int chappe_kafka_consumer_connect(struct chappe_consumer *consumer, struct chapp
         chappe_kafka_prefetch_begin(consumer);
         rd_kafka_poll_set_consumer(consumer->client);
         consumer->control = rd_kafka_queue_get_consumer(consumer->client);
-        if (consumer->ready)
-                rd_kafka_queue_cb_event_enable(consumer->control, on_queue, consumer);
+        consumer->shared = rd_kafka_queue_new(consumer->client);
+        if (consumer->ready) {
+                rd_kafka_queue_cb_event_enable(consumer->control, chappe_kafka_on_queue, consumer);
+                rd_kafka_queue_cb_event_enable(consumer->shared, chappe_kafka_on_queue, consumer);
+        }
         return 0;
 }
 
@@ -238,6 +241,7 @@ int chappe_kafka_consumer_disconnect(struct chappe_consumer *consumer, int64_t t
                 return fail_abandoned(consumer, atomic_load(&consumer->taken), timeout_ms, error);
         empty(consumer->control);
         rd_kafka_queue_destroy(consumer->control);
+        rd_kafka_queue_destroy(consumer->shared);
         consumer->client = NULL;
         consumer->left = false;
         return chappe_kafka_destroy(consumer->kafka, client, error);

@@ -1,25 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The partitions that are read, each from a queue of its own. */
+/* The partitions that are read. */
 #include "broker/kafka/consumer.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define TAKE_MAXIMUM 256  /* messages taken at once */
-#define TAKE_SLICE   16   /* of them, between two looks at their bytes */
-#define SEEK_MS      1000 /* to hand a seek over to librdkafka's main thread; no broker is asked */
+#define SEEK_MS 1000 /* to hand a seek over to librdkafka's main thread; no broker is asked */
 
-static void on_queue(rd_kafka_t *client, void *opaque)
-{
-        struct chappe_consumer *consumer = opaque;
-
-        (void)client;
-        consumer->ready(consumer->context);
-}
-
-static struct chappe_kafka_partition *partition_find(struct chappe_consumer *consumer, const char *topic,
-                                                     int32_t number)
+struct chappe_kafka_partition *chappe_kafka_partition_find(struct chappe_consumer *consumer, const char *topic,
+                                                           int32_t number)
 {
         for (size_t i = 0; i < consumer->partition_count; i++) {
                 size_t at = (consumer->last_found + i) % consumer->partition_count;
@@ -61,38 +51,19 @@ int chappe_kafka_partitions_add(struct chappe_consumer *consumer, const rd_kafka
                 *partition = (struct chappe_kafka_partition){
                         .topic = topic,
                         .number = list->elems[i].partition,
-                        .queue = rd_kafka_queue_get_partition(consumer->client, topic, list->elems[i].partition),
                         .end = CHAPPE_OFFSET_NONE,
                 };
-                /* Before it is assigned: afterwards the first records would already be in the control queue. */
-                rd_kafka_queue_forward(partition->queue, NULL);
-                if (consumer->ready)
-                        rd_kafka_queue_cb_event_enable(partition->queue, on_queue, consumer);
+                chappe_kafka_sorting_add(consumer, partition);
                 consumer->partition_count++;
         }
         return 0;
-}
-
-/* What was fetched and not taken goes. In the queue it would hold its partition, and the partition the queue:
- * rd_kafka_destroy would wait for ever. What comes late goes to the control queue, which is emptied at close. */
-static void queue_drop(struct chappe_consumer *consumer, rd_kafka_queue_t *queue)
-{
-        rd_kafka_message_t *messages[TAKE_MAXIMUM];
-        ssize_t arrived;
-
-        rd_kafka_queue_cb_event_enable(queue, NULL, NULL);
-        while ((arrived = rd_kafka_consume_batch_queue(queue, 0, messages, TAKE_MAXIMUM)) > 0)
-                for (ssize_t i = 0; i < arrived; i++)
-                        rd_kafka_message_destroy(messages[i]);
-        rd_kafka_queue_forward(queue, consumer->control);
-        rd_kafka_queue_destroy(queue);
 }
 
 static void partition_drop(struct chappe_consumer *consumer, struct chappe_kafka_partition *partition)
 {
         if (partition->end != CHAPPE_OFFSET_NONE)
                 consumer->ends--;
-        queue_drop(consumer, partition->queue);
+        chappe_kafka_sorting_drop(consumer, partition);
         free(partition->topic);
         *partition = consumer->partitions[--consumer->partition_count];
 }
@@ -101,7 +72,7 @@ void chappe_kafka_partitions_remove(struct chappe_consumer *consumer, const rd_k
 {
         for (int i = 0; i < list->cnt; i++) {
                 struct chappe_kafka_partition *partition =
-                        partition_find(consumer, list->elems[i].topic, list->elems[i].partition);
+                        chappe_kafka_partition_find(consumer, list->elems[i].topic, list->elems[i].partition);
 
                 if (partition)
                         partition_drop(consumer, partition);
@@ -149,49 +120,45 @@ static inline void fill(struct chappe_record *record, const char *topic, rd_kafk
         };
 }
 
-/* Sizes are known only of what has been taken: so a few at a time. False: for now there are no more. */
+/* Sizes are known only of what came out of the queues: so a few at a time. False: for now there are no more. */
 static bool take_some(struct chappe_consumer *consumer, struct chappe_kafka_partition *partition,
-                      struct chappe_record *ret_records, size_t maximum, size_t *count, size_t *bytes)
+                      struct chappe_record *ret_records, size_t maximum, size_t maximum_bytes,
+                      struct chappe_kafka_amount *taken)
 {
-        rd_kafka_message_t *messages[TAKE_SLICE];
-        size_t wanted = maximum - *count < TAKE_SLICE ? maximum - *count : TAKE_SLICE;
-        /* Timeout 0: with any other it waits until the array is full. On the polling strand, as is all that rebalances
-         * and seeks: beside those, librdkafka before 2.1 loses records here. */
-        ssize_t arrived = rd_kafka_consume_batch_queue(partition->queue, 0, messages, wanted);
+        rd_kafka_message_t *messages[CHAPPE_KAFKA_SLICE];
+        size_t next, count = chappe_kafka_sorted_next(consumer, partition, messages);
+        const char *topic = count > 0 ? rd_kafka_topic_name(messages[0]->rkt) : NULL; /* it outlives the partition's */
 
-        const char *topic = arrived > 0 ? rd_kafka_topic_name(messages[0]->rkt) : NULL; /* of all of them */
+        for (next = 0; next < count && taken->records < maximum && taken->bytes < maximum_bytes; next++) {
+                rd_kafka_message_t *message = messages[next];
 
-        for (ssize_t i = 0; i < arrived; i++) {
-                if (messages[i]->err) {
-                        note(consumer, partition, messages[i]);
+                if (message->err) {
+                        note(consumer, partition, message);
                         continue;
                 }
-                *bytes += messages[i]->key_len + messages[i]->len;
-                fill(&ret_records[(*count)++], topic, messages[i]);
+                taken->bytes += message->key_len + message->len;
+                fill(&ret_records[taken->records++], topic, message);
         }
-        return arrived == (ssize_t)wanted;
+        if (next < count)
+                chappe_kafka_sorted_put_back(consumer, partition, messages + next, count - next);
+        return count > 0;
 }
 
 size_t chappe_kafka_consumer_take(struct chappe_consumer *consumer, const char *topic, int32_t partition,
                                   struct chappe_record *ret_records, size_t maximum, size_t maximum_bytes)
 {
-        struct chappe_kafka_partition *found = partition_find(consumer, topic, partition);
-        size_t count = 0, bytes = 0;
+        struct chappe_kafka_partition *found = chappe_kafka_partition_find(consumer, topic, partition);
+        struct chappe_kafka_amount taken = { 0 };
         bool more = found != NULL;
 
-        while (more && count < maximum && bytes < maximum_bytes)
-                more = take_some(consumer, found, ret_records, maximum, &count, &bytes);
-        atomic_fetch_add_explicit(&consumer->taken, count, memory_order_relaxed);
-        if (count > 0)
-                chappe_kafka_prefetch_drawn(consumer, found, count, bytes);
-        return count;
-}
-
-size_t chappe_kafka_consumer_waiting(struct chappe_consumer *consumer, const char *topic, int32_t partition)
-{
-        struct chappe_kafka_partition *found = partition_find(consumer, topic, partition);
-
-        return found ? rd_kafka_queue_length(found->queue) : 0;
+        consumer->sorted_others = false;
+        while (more && taken.records < maximum && taken.bytes < maximum_bytes)
+                more = take_some(consumer, found, ret_records, maximum, maximum_bytes, &taken);
+        atomic_fetch_add_explicit(&consumer->taken, taken.records, memory_order_relaxed);
+        /* Those may have been asked before, and found nothing. */
+        if (consumer->sorted_others && consumer->ready)
+                consumer->ready(consumer->context);
+        return taken.records;
 }
 
 struct chappe_kafka_partition *chappe_kafka_partition_at_end(struct chappe_consumer *consumer)
@@ -207,7 +174,7 @@ struct chappe_kafka_partition *chappe_kafka_partition_at_end(struct chappe_consu
 int chappe_kafka_consumer_seek(struct chappe_consumer *consumer, const char *topic, int32_t partition, int64_t offset,
                                struct chappe_error *error)
 {
-        struct chappe_kafka_partition *found = partition_find(consumer, topic, partition);
+        struct chappe_kafka_partition *found = chappe_kafka_partition_find(consumer, topic, partition);
         rd_kafka_topic_partition_list_t *list;
         rd_kafka_resp_err_t reason;
         rd_kafka_error_t *failure;
@@ -224,6 +191,7 @@ int chappe_kafka_consumer_seek(struct chappe_consumer *consumer, const char *top
         if (reason)
                 return chappe_kafka_fail(consumer->kafka, reason, NULL, error, "seek: %s[%d] to %lld", topic,
                                          (int)partition, (long long)offset);
+        chappe_kafka_sorted_forget(consumer, found);
         consumer->ends -= found->end != CHAPPE_OFFSET_NONE;
         found->end = CHAPPE_OFFSET_NONE;
         return 0;

@@ -65,12 +65,16 @@ static size_t held(rd_kafka_t *client, const char *name)
 
 void chappe_kafka_prefetch_begin(struct chappe_consumer *consumer)
 {
+        consumer->sorted_most = (struct chappe_kafka_amount){
+                .records = held(consumer->client, "queued.min.messages"),
+                .bytes = held(consumer->client, "queued.max.messages.kbytes") * 1000,
+        };
         consumer->wake_at = (struct chappe_kafka_drawn){ 0 };
         if (chappe_kafka_since(2, 2, 0))
                 return;
-        consumer->wake_at = (struct chappe_kafka_drawn){
-                .records = held(consumer->client, "queued.min.messages") / 2 + 1,
-                .bytes = held(consumer->client, "queued.max.messages.kbytes") * 1000 / 2 + 1,
+        consumer->wake_at.amount = (struct chappe_kafka_amount){
+                .records = consumer->sorted_most.records / 2 + 1,
+                .bytes = consumer->sorted_most.bytes / 2 + 1,
         };
 }
 
@@ -91,18 +95,22 @@ static void wake(struct chappe_consumer *consumer)
         consumer->wake_at.round++;
 }
 
-void chappe_kafka_prefetch_drawn(struct chappe_consumer *consumer, struct chappe_kafka_partition *partition,
-                                 size_t records, size_t bytes)
+void chappe_kafka_prefetch_drawn(struct chappe_consumer *consumer, rd_kafka_queue_t *queue,
+                                 struct chappe_kafka_drawn *drawn, const struct chappe_kafka_amount *amount)
 {
-        struct chappe_kafka_drawn *drawn = &partition->drawn;
+        const struct chappe_kafka_amount *most = &consumer->wake_at.amount;
 
-        if (consumer->wake_at.records == 0)
+        if (most->records == 0)
                 return;
         if (drawn->round != consumer->wake_at.round)
                 *drawn = (struct chappe_kafka_drawn){ .round = consumer->wake_at.round };
-        drawn->records += records;
-        drawn->bytes += bytes;
+        drawn->amount.records += amount->records;
+        drawn->amount.bytes += amount->bytes;
         /* At half of what may wait: a queue that was full is below its bound then, and not empty yet. */
-        if (drawn->records >= consumer->wake_at.records || drawn->bytes >= consumer->wake_at.bytes)
+        if (drawn->amount.records < most->records && drawn->amount.bytes < most->bytes)
+                return;
+        if (rd_kafka_queue_length(queue) < consumer->sorted_most.records)
                 wake(consumer);
+        else
+                drawn->amount = (struct chappe_kafka_amount){ 0 }; /* an answer was larger: it is full as before */
 }

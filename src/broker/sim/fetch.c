@@ -254,11 +254,17 @@ size_t chappe_sim_consumer_take(struct chappe_consumer *consumer, const char *to
         return count;
 }
 
-size_t chappe_sim_consumer_waiting(struct chappe_consumer *consumer, const char *topic, int32_t partition)
+size_t chappe_sim_consumer_waiting(struct chappe_consumer *consumer)
 {
-        const struct sim_reading *reading = chappe_sim_reading_find(consumer, topic, partition);
+        size_t waiting = 0;
 
-        return reading && reading->fetched > reading->position ? (size_t)(reading->fetched - reading->position) : 0;
+        for (size_t i = 0; i < consumer->reading_count; i++) {
+                const struct sim_reading *reading = consumer->readings[i];
+
+                if (reading->fetched > reading->position)
+                        waiting += (size_t)(reading->fetched - reading->position);
+        }
+        return waiting;
 }
 
 int chappe_sim_consumer_seek(struct chappe_consumer *consumer, const char *topic, int32_t partition, int64_t offset,

@@ -196,7 +196,7 @@ int chappe_sim_consumer_accept(struct chappe_consumer *consumer, const struct ch
 int chappe_sim_consumer_release(struct chappe_consumer *consumer, struct chappe_error *error);
 size_t chappe_sim_consumer_take(struct chappe_consumer *consumer, const char *topic, int32_t partition,
                                 struct chappe_record *ret_records, size_t maximum, size_t maximum_bytes);
-size_t chappe_sim_consumer_waiting(struct chappe_consumer *consumer, const char *topic, int32_t partition);
+size_t chappe_sim_consumer_waiting(struct chappe_consumer *consumer);
 int chappe_sim_consumer_commit(struct chappe_consumer *consumer, const struct chappe_position *positions, size_t count,
                                void *token, struct chappe_error *error);
 int chappe_sim_consumer_seek(struct chappe_consumer *consumer, const char *topic, int32_t partition, int64_t offset,
