@@ -37,6 +37,7 @@ struct chappe_executor_operations {
         void (*condition_signal)(struct chappe_executor *executor, struct chappe_condition *condition);
         void (*condition_broadcast)(struct chappe_executor *executor, struct chappe_condition *condition);
         bool (*stopped)(struct chappe_executor *executor); /* NULL: never */
+        size_t (*processors)(struct chappe_executor *executor);
 };
 
 struct chappe_executor {
@@ -113,6 +114,12 @@ static inline void chappe_condition_broadcast(struct chappe_executor *executor, 
 static inline bool chappe_executor_stopped(struct chappe_executor *executor)
 {
         return executor->operations->stopped && executor->operations->stopped(executor);
+}
+
+/* How many strands can run at the same time. */
+static inline size_t chappe_executor_processors(struct chappe_executor *executor)
+{
+        return executor->operations->processors(executor);
 }
 
 /* The operating system's threads; one for the whole process. */

@@ -236,6 +236,12 @@ static bool process_stopped(struct chappe_executor *executor)
         return process_of(executor)->stopped;
 }
 
+/* Few for one process, many for the next: both let other strands meet each other. */
+static size_t process_processors(struct chappe_executor *executor)
+{
+        return process_of(executor)->number % 2 ? 64 : 2;
+}
+
 const struct chappe_executor_operations chappe_process_executor_operations = {
         .strand_start = process_strand_start,
         .strand_join = process_strand_join,
@@ -249,4 +255,5 @@ const struct chappe_executor_operations chappe_process_executor_operations = {
         .condition_signal = process_condition_signal,
         .condition_broadcast = process_condition_broadcast,
         .stopped = process_stopped,
+        .processors = process_processors,
 };

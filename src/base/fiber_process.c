@@ -48,6 +48,7 @@ static int register_process(struct chappe_fibers *fibers, struct chappe_process 
 
         if (!processes)
                 return -CHAPPE_E_NO_MEMORY;
+        process->number = fibers->process_count;
         processes[fibers->process_count++] = process;
         fibers->processes = processes;
         return 0;

@@ -28,7 +28,7 @@ struct chappe_fibers_config {
         int64_t wall_ms;         /* the wall clock at the start; 0: 2026-01-01 */
         uint32_t give_way_ppm;   /* chance that a strand gives way where it may; parts per million */
         uint32_t wake_early_ppm; /* chance that a wait ends without a signal */
-        FILE *trace;             /* every decision as a line: time, what, who, two numbers, by tabs; NULL: hashed only */
+        FILE *trace; /* every decision as a line: time, what, who, two numbers, by tabs; NULL: hashed only */
         /* Told before every step of a process; may kill it. NULL: nobody is. */
         void (*step)(void *context, struct chappe_process *process, const char *kind);
         void *context;

@@ -42,6 +42,7 @@ struct chappe_process {
         struct chappe_clock clock;       /* likewise; chappe_process_of_clock leads back */
         struct chappe_fibers *fibers;
         char *name;
+        size_t number; /* in order of start */
         int64_t wall_offset_ms;
         bool stopped;
         struct chappe_timer pause; /* set while paused */

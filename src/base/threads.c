@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define NAME_SIZE 16 /* what the kernel keeps, with the terminator */
 
@@ -166,6 +167,14 @@ static void threads_condition_broadcast(struct chappe_executor *executor, struct
         pthread_cond_broadcast(&condition->condition);
 }
 
+static size_t threads_processors(struct chappe_executor *executor)
+{
+        long count = sysconf(_SC_NPROCESSORS_ONLN);
+
+        (void)executor;
+        return count > 0 ? (size_t)count : 1;
+}
+
 static const struct chappe_executor_operations threads_operations = {
         .strand_start = threads_strand_start,
         .strand_join = threads_strand_join,
@@ -178,6 +187,7 @@ static const struct chappe_executor_operations threads_operations = {
         .condition_wait = threads_condition_wait,
         .condition_signal = threads_condition_signal,
         .condition_broadcast = threads_condition_broadcast,
+        .processors = threads_processors,
 };
 
 struct chappe_executor *chappe_executor_threads(void)

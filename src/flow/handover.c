@@ -8,7 +8,9 @@
 
 #include "config/config.h"
 
-#define ROOM_AGAIN 128 /* records that a narrow share must have room for before intake goes on */
+#define BATCH_QUICK 8    /* so many jobs of a batch take less than a millisecond (worker.c) */
+#define QUICK_US    1000 /* who has been at a job for longer waits for something */
+#define ROOM_AGAIN  128  /* records that a narrow share must have room for before intake goes on */
 
 int chappe_handover_new(const struct chappe_runtime *runtime, const struct chappe_dispatcher_limits *limits,
                         struct chappe_wake *bell, struct chappe_handover **ret_handover, struct chappe_error *error)
@@ -21,6 +23,7 @@ int chappe_handover_new(const struct chappe_runtime *runtime, const struct chapp
         handover->executor = runtime->world->executor;
         handover->bell = bell;
         handover->batch = 1;
+        handover->enough = chappe_executor_processors(handover->executor);
         handover->due_us = INT64_MAX;
         handover->mutex = chappe_mutex_new(handover->executor);
         handover->work = chappe_condition_new(handover->executor);
@@ -49,17 +52,52 @@ struct chappe_handover *chappe_handover_free(struct chappe_handover *handover)
         return NULL;
 }
 
+/* Under the lock: workers that run, but for those whose handler has been waiting for something. */
+static size_t quick_workers(const struct chappe_handover *handover)
+{
+        int64_t now_us = chappe_clock_monotonic_us(handover->runtime->world->clock);
+        size_t count = (size_t)handover->runs.count - handover->idle;
+        for (int i = 0; i < handover->runs.count && count > 0; i++) {
+                int64_t began_us = atomic_load_explicit(&handover->runs.workers[i].began_us, memory_order_relaxed);
+                count -= began_us != 0 && now_us - began_us >= QUICK_US;
+        }
+        return count;
+}
+
+/* Of so many workers that would find lanes, how many are to be woken? While handlers are quick, as many as there are
+ * processors do all there is to do; more would only take the processors and the lock from each other. Those that run
+ * come back soon; should they not, the poll strand finds it out (chappe_handover_relieve). */
+static size_t worth_waking(struct chappe_handover *handover, size_t wanted)
+{
+        if (wanted == 0 || handover->batch < BATCH_QUICK)
+                return wanted;
+        size_t quick = quick_workers(handover);
+        size_t more = quick < handover->enough ? handover->enough - quick : 0;
+        if (wanted <= more)
+                return wanted;
+        if (!atomic_exchange_explicit(&handover->lanes_wait, true, memory_order_relaxed))
+                chappe_wake_ring(handover->bell);
+        return more;
+}
+
 /* While handlers are quick a batch is large, and a hundred workers woken for a hundred lanes would only queue for the
  * lock. Who leaves lanes behind wakes one more (wait_for_jobs), so that none is forgotten. */
 void chappe_handover_wake_workers(struct chappe_handover *handover, size_t busy)
 {
         size_t ready = (chappe_dispatcher_ready(handover->dispatcher) + handover->batch - 1) / handover->batch;
         ready -= busy < ready ? busy : ready;
+        ready = worth_waking(handover, ready);
         if (ready >= handover->idle && handover->idle > 1) {
                 chappe_condition_broadcast(handover->executor, handover->work);
                 return;
         }
         for (size_t i = 0; i < ready && i < handover->idle; i++)
+                chappe_condition_signal(handover->executor, handover->work);
+}
+
+void chappe_handover_wake_one_more(struct chappe_handover *handover)
+{
+        if (handover->idle > 0 && chappe_dispatcher_ready(handover->dispatcher) > 0 && worth_waking(handover, 1) > 0)
                 chappe_condition_signal(handover->executor, handover->work);
 }
 
@@ -159,7 +197,12 @@ struct chappe_runs *chappe_handover_runs(struct chappe_handover *handover)
 
 size_t chappe_handover_room(struct chappe_handover *handover, struct chappe_share *share, size_t *ret_bytes)
 {
+        *ret_bytes = 0;
         chappe_handover_lock(handover);
+        if (handover->breakers[share->meters->channel - handover->runtime->channels->at].paused) {
+                chappe_handover_unlock(handover);
+                return 0;
+        }
         size_t room = chappe_dispatcher_room(handover->dispatcher, share);
         *ret_bytes = chappe_dispatcher_room_bytes(handover->dispatcher, share);
         if (room == 0 && chappe_dispatcher_ripen(handover->dispatcher, share) && handover->idle > 0)

@@ -74,7 +74,8 @@ int chappe_handover_new(const struct chappe_runtime *runtime, const struct chapp
 struct chappe_handover *chappe_handover_free(struct chappe_handover *handover);
 
 /* Poll strand. */
-/* How many records of this share there is room for, and how many bytes. */
+/* How many records of this share there is room for, and how many bytes. None while its channel is paused, though the
+ * poll strand may not have come round to holding the share. */
 size_t chappe_handover_room(struct chappe_handover *handover, struct chappe_share *share, size_t *ret_bytes);
 /* Is nothing of it in hand? If not, the bell rings when that changes. */
 bool chappe_handover_idle(struct chappe_handover *handover, struct chappe_share *share);
@@ -149,8 +150,9 @@ bool chappe_handover_gives_up(struct chappe_handover *handover, struct chappe_jo
 /* What the workers are at. Any strand. */
 struct chappe_runs *chappe_handover_runs(struct chappe_handover *handover);
 
-/* Workers. Brings the jobs in this hand back, each with its verdict, and takes up to maximum new ones (its array has
- * room for CHAPPE_HANDOVER_MOST); waits until there are some. 0: the end. */
-size_t chappe_handover_exchange(struct chappe_handover *handover, struct chappe_hand *hand, size_t maximum);
+/* Workers. Brings the jobs in this hand back, each with its verdict, and takes up to *maximum new ones (its array has
+ * room for CHAPPE_HANDOVER_MOST); waits until there are some. *maximum: as many as its handlers' pace makes worth
+ * while; 0 when it has run none yet. After a wait no more than others take. 0: the end. */
+size_t chappe_handover_exchange(struct chappe_handover *handover, struct chappe_hand *hand, size_t *maximum);
 /* Makes exchange return 0 from now on. Any strand. */
 void chappe_handover_close(struct chappe_handover *handover);

@@ -8,6 +8,7 @@
 #include "flow/retry_schedule.h"
 
 #define RELIEF_US 20000 /* for so long a handler may run before others are spared the wait for it */
+#define LOOK_US   2000  /* for so long lanes wait for a worker that runs before somebody looks whether it does */
 
 static void settled(struct chappe_deliveries *deliveries, void *context)
 {
@@ -108,24 +109,24 @@ static void bring_back(struct chappe_handover *handover, struct chappe_job *job,
                 keep_behind(lane);
 }
 
-/* Under the lock. Fills in jobs; 0 at the end. */
-static size_t wait_for_jobs(struct chappe_handover *handover, struct chappe_job **jobs, size_t maximum)
+/* Under the lock. Fills in jobs; 0 at the end. How long handlers take may have changed while a worker waited: those
+ * that ran know. */
+static size_t wait_for_jobs(struct chappe_handover *handover, struct chappe_job **jobs, size_t *maximum)
 {
         struct chappe_task *tasks[CHAPPE_HANDOVER_MOST];
         size_t taken = 0;
-        while (!handover->closed && (taken = chappe_dispatcher_take(handover->dispatcher, tasks, maximum)) == 0) {
+        while (!handover->closed && (taken = chappe_dispatcher_take(handover->dispatcher, tasks, *maximum)) == 0) {
                 handover->idle++;
                 enum chappe_wait wait =
                         chappe_condition_wait(handover->executor, handover->work, handover->mutex, CHAPPE_FOREVER);
                 handover->idle--;
                 if (wait == CHAPPE_WAIT_STOPPED)
                         return 0;
-                /* How long handlers take may have changed meanwhile: those that ran know. */
-                if (maximum > handover->batch)
-                        maximum = handover->batch;
+                if (*maximum > handover->batch)
+                        *maximum = handover->batch;
         }
-        if (taken > 0 && handover->idle > 0 && chappe_dispatcher_ready(handover->dispatcher) > 0)
-                chappe_condition_signal(handover->executor, handover->work);
+        if (taken > 0)
+                chappe_handover_wake_one_more(handover);
         for (size_t i = 0; i < taken; i++) {
                 jobs[i] = chappe_job_of(tasks[i]);
                 jobs[i]->leader = NULL;
@@ -145,9 +146,9 @@ static void bring_back_all(struct chappe_handover *handover, struct chappe_hand 
         chappe_hand_fill(hand, hand->jobs, 0);
 }
 
-size_t chappe_handover_exchange(struct chappe_handover *handover, struct chappe_hand *hand, size_t maximum)
+size_t chappe_handover_exchange(struct chappe_handover *handover, struct chappe_hand *hand, size_t *maximum)
 {
-        assert(maximum > 0 && maximum <= CHAPPE_HANDOVER_BATCH);
+        assert(*maximum <= CHAPPE_HANDOVER_BATCH);
         struct chappe_released released = { 0 };
         /* What ran together may have let more of its lanes grow ripe meanwhile. */
         int64_t now_us = 0;
@@ -155,7 +156,10 @@ size_t chappe_handover_exchange(struct chappe_handover *handover, struct chappe_
         if (state.next > 0 && hand->jobs[state.first]->channel->batch_wait_us > 0)
                 now_us = chappe_clock_monotonic_us(handover->runtime->world->clock);
         chappe_handover_lock(handover);
-        handover->batch = maximum;
+        if (*maximum > 0)
+                handover->batch = *maximum;
+        else
+                *maximum = 1;
         if (now_us > 0)
                 chappe_dispatcher_promote(handover->dispatcher, now_us);
         bring_back_all(handover, hand, &released);
@@ -188,26 +192,45 @@ static void take_out(struct chappe_handover *handover, struct chappe_hand *hand,
         }
 }
 
-int64_t chappe_handover_relieve(struct chappe_handover *handover, int64_t now_us)
+/* Under the lock: from those who have been at a job for long. True: there are such workers. */
+static bool relieve_all(struct chappe_handover *handover, int64_t now_us, struct chappe_released *released,
+                        bool *ret_full)
 {
-        if (!atomic_load_explicit(&handover->hands_full, memory_order_relaxed))
-                return INT64_MAX;
-        if (now_us < handover->relief_us)
-                return handover->relief_us;
-        struct chappe_released released = { 0 };
-        bool full = false;
-        handover->relief_us = now_us + RELIEF_US;
-        atomic_store(&handover->hands_full, false);
-        chappe_handover_lock(handover);
+        bool slow = false;
         for (int i = 0; i < handover->runs.count; i++) {
                 struct chappe_at_work *at_work = &handover->runs.workers[i];
                 int64_t began_us = atomic_load_explicit(&at_work->began_us, memory_order_acquire);
-                if (began_us != 0 && now_us - began_us >= RELIEF_US)
-                        take_out(handover, &at_work->hand, &released);
-                full |= chappe_hand_holds_others(&at_work->hand);
+                if (began_us != 0 && now_us - began_us >= RELIEF_US) {
+                        slow = true;
+                        take_out(handover, &at_work->hand, released);
+                }
+                *ret_full |= chappe_hand_holds_others(&at_work->hand);
         }
+        return slow;
+}
+
+static int64_t next_look_us(const struct chappe_handover *handover)
+{
+        if (atomic_load_explicit(&handover->lanes_wait, memory_order_relaxed))
+                return handover->looked_us + LOOK_US;
+        return atomic_load_explicit(&handover->hands_full, memory_order_relaxed) ? handover->looked_us + RELIEF_US
+                                                                                 : INT64_MAX;
+}
+
+int64_t chappe_handover_relieve(struct chappe_handover *handover, int64_t now_us)
+{
+        if (now_us < next_look_us(handover))
+                return next_look_us(handover);
+        struct chappe_released released = { 0 };
+        bool full = false;
+        handover->looked_us = now_us;
+        atomic_store(&handover->hands_full, false);
+        atomic_store(&handover->lanes_wait, false);
+        chappe_handover_lock(handover);
+        if (relieve_all(handover, now_us, &released, &full))
+                handover->batch = 1; /* handlers are not quick any more: whoever is idle is woken */
         chappe_handover_conclude(handover, &released);
         if (full)
                 atomic_store(&handover->hands_full, true);
-        return full ? handover->relief_us : INT64_MAX;
+        return next_look_us(handover);
 }

@@ -15,11 +15,13 @@ struct chappe_handover {
         struct chappe_mutex *mutex;
         struct chappe_condition *work; /* workers wait for jobs */
         struct chappe_runs runs;       /* guards itself */
+        size_t enough;                 /* workers, while handlers are quick */
         /* of the poll strand */
         struct chappe_job *settled; /* since the last chappe_handover_settle, latest first */
-        int64_t relief_us;          /* the next look at what workers hold */
+        int64_t looked_us;          /* the last look at what workers hold */
         /* of everybody */
         _Atomic bool hands_full; /* a worker may hold more than what it is at */
+        _Atomic bool lanes_wait; /* for workers that run, though others are idle */
         /* under mutex */
         struct chappe_dispatcher *dispatcher;
         struct chappe_topic_breaker *breakers; /* one a channel */
@@ -32,7 +34,7 @@ struct chappe_handover {
         size_t spare_jobs;
         struct chappe_random random;
         uint32_t idle;     /* workers that wait */
-        size_t batch;      /* jobs that the latest worker to come asked for */
+        size_t batch;      /* jobs that the latest worker to come asked for: many while handlers are quick */
         uint32_t draining; /* shares */
         int64_t due_us;    /* the poll strand will wake by itself then */
         bool full;         /* the poll strand waits for room */
@@ -123,6 +125,8 @@ void chappe_handover_end_halts(struct chappe_handover *handover, const struct ch
 /* Under the lock: wakes as many idle workers as there are batches of lanes for, beyond those that busy ones are about
  * to take. */
 void chappe_handover_wake_workers(struct chappe_handover *handover, size_t busy);
+/* Under the lock: wakes one if there are lanes that nobody is about to take. */
+void chappe_handover_wake_one_more(struct chappe_handover *handover);
 /* Under the lock: did something change for the poll strand? Then the bell is to be rung, without the lock. */
 bool chappe_handover_concerns_poll(struct chappe_handover *handover, const struct chappe_released *released);
 /* Ends a locked section that may have released tasks: wakes whom it concerns, unlocks, and gives the records back. */

@@ -339,9 +339,9 @@ static void work(void *argument)
         struct chappe_worker *worker = argument;
         const struct chappe_clock *clock = worker->runtime->world->clock;
         struct chappe_job *jobs[CHAPPE_HANDOVER_MOST];
-        size_t count, size = 1;
+        size_t count, size = 0;
         chappe_hand_fill(&worker->at_work->hand, jobs, 0);
-        while ((count = chappe_handover_exchange(worker->handover, &worker->at_work->hand, size)) > 0) {
+        while ((count = chappe_handover_exchange(worker->handover, &worker->at_work->hand, &size)) > 0) {
                 int64_t began_us = chappe_clock_monotonic_us(clock);
                 size_t looked_at = run_batch(worker, jobs, began_us);
                 size = looked_at < count && looked_at < size

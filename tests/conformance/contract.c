@@ -101,13 +101,13 @@ static void a_rolling_restart_of_static_members_moves_nothing(struct trial *tria
         expect(trial, reader_until(readers[0], readers[1], shared), "shared");
         for (int i = 0; i < 2; i++) {
                 struct reader *other = readers[1 - i];
-                int gained = other->gained, revoked = other->revoked, lost = other->lost;
+                int gained = other->gained_partitions, revoked = other->revoked, lost = other->lost;
 
                 reader_close(readers[i]);
                 reader_open(readers[i], trial, trial->group, names[i]);
                 expect(trial, reader_until(readers[i], other, shared), "%s is back", names[i]);
-                expect(trial, other->gained == gained && other->revoked == revoked && other->lost == lost,
-                       "the other one gained %d times, gave up %d times", other->gained - gained,
+                expect(trial, other->gained_partitions == gained && other->revoked == revoked && other->lost == lost,
+                       "the other one gained %d partitions, gave up %d times", other->gained_partitions - gained,
                        other->revoked - revoked);
         }
         for (int i = 0; i < 2; i++) {

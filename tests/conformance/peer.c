@@ -248,6 +248,7 @@ static void follow(struct reader *reader, const struct chappe_consumer_event *ev
                 break;
         case CHAPPE_CONSUMER_GAINED:
                 reader->gained++;
+                reader->gained_partitions += (int)event->position_count;
                 remember(reader, event);
                 if (!reader->hesitant)
                         reader_accept(reader);

@@ -47,6 +47,7 @@ struct reader {
         bool assigned[PEER_PARTITIONS];
         int64_t committed[PEER_PARTITIONS];
         char *metadata[PEER_PARTITIONS];
+        int gained_partitions; /* in all */
         int gained, revoked, lost, commits, commits_refused, ends, errors, fatal;
         struct chappe_error last_error;
         void *token;

@@ -463,7 +463,7 @@ static void test_handlers_that_become_slow_have_all_workers(void **state)
         book.sleep_us = 2 * SECOND;
         for (int n = 40; n < 44; n++)
                 stage_append(&stage, "in", 0, (char[]){ (char)('a' + n - 40), 0 }, n);
-        stage_run(&stage, 5 * SECOND, last_four_done, NULL);
+        stage_run(&stage, 3 * SECOND, last_four_done, NULL); /* less than two naps */
         assert_true(last_four_done(NULL));
         stage_end(&stage);
         stage_close(&stage);

@@ -4,7 +4,8 @@
 
 #include "broker/sim/consumer.h"
 
-#define PAUSED_US 50000 /* how often a standing process is looked at */
+#define PAUSED_US 50000  /* how often a standing process is looked at */
+#define RETRY_US  500000 /* how often a coordinator is that is away: it may be back before its time */
 
 static struct chappe_fibers *fibers_of(const struct chappe_consumer *consumer)
 {
@@ -105,6 +106,13 @@ static void hear_of_rebalance(struct chappe_consumer *consumer)
                 tell_given_up(consumer, CHAPPE_CONSUMER_REVOKED);
 }
 
+static int64_t next_try_us(struct chappe_sim *sim, uint32_t place)
+{
+        int64_t leader_us = chappe_sim_leader_us(sim, place), retry_us = chappe_fibers_now_us(sim->fibers) + RETRY_US;
+
+        return leader_us < retry_us ? leader_us : retry_us;
+}
+
 /* A request to join that arrives, or an assignment that comes back. A process that stands still does neither. */
 void chappe_sim_membership_arrived(struct chappe_timer *timer)
 {
@@ -115,7 +123,7 @@ void chappe_sim_membership_arrived(struct chappe_timer *timer)
         if (chappe_process_stopped(consumer->broker->process))
                 return;
         if (!chappe_sim_reachable(sim, place)) {
-                chappe_timer_set(sim->fibers, timer, chappe_sim_leader_us(sim, place) + chappe_sim_latency_us(sim));
+                chappe_timer_set(sim->fibers, timer, next_try_us(sim, place) + chappe_sim_latency_us(sim));
         } else if (chappe_process_paused(consumer->broker->process)) {
                 chappe_timer_set(sim->fibers, timer, chappe_fibers_now_us(sim->fibers) + PAUSED_US);
         } else if (consumer->expelled) {
