@@ -28,25 +28,35 @@ static int check_integer(const struct chappe_setting_rule *rule, const char *ori
         return 0;
 }
 
+static const char *const words[] = {"false", "true", "no", "yes", "off", "on", "0", "1"};
+
+/* 0, 1, or -1: neither. */
+static int64_t boolean_of(const char *value)
+{
+        for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+                if (strcmp(value, words[i]) == 0)
+                        return (int64_t)i % 2;
+        return -1;
+}
+
 static int check_boolean(const struct chappe_setting_rule *rule, const char *origin, const char **value,
                          int64_t *ret_integer, struct chappe_error *error)
 {
-        static const char *const words[] = {"false", "true", "no", "yes", "off", "on", "0", "1"};
-
-        for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-                if (strcmp(*value, words[i]) == 0) {
-                        *ret_integer = i % 2;
-                        *value = words[i % 2];
-                        return 0;
-                }
+        *ret_integer = boolean_of(*value);
+        if (*ret_integer >= 0) {
+                *value = words[*ret_integer];
+                return 0;
         }
         return chappe_fail(error, CHAPPE_E_SETTING_VALUE, "%s: %s = '%.60s' is neither true nor false", origin,
                            rule->name, *value);
 }
 
-static int check_choice(const struct chappe_setting_rule *rule, const char *origin, const char *value,
+/* Where yes and no are choices, every word for them is one. */
+static int check_choice(const struct chappe_setting_rule *rule, const char *origin, const char **ret_value,
                         struct chappe_error *error)
 {
+        static const char *const answers[] = {"no", "yes"};
+        const char *value = *ret_value, *answer = boolean_of(value) < 0 ? value : answers[boolean_of(value)];
         struct chappe_nearest nearest = {.written = value};
         CHAPPE_CLEANUP(string) char *choices = strdup(rule->choices);
         char *rest = choices;
@@ -56,6 +66,10 @@ static int check_choice(const struct chappe_setting_rule *rule, const char *orig
         for (char *choice = strtok_r(rest, ",", &rest); choice; choice = strtok_r(NULL, ",", &rest)) {
                 if (strcmp(choice, value) == 0)
                         return 0;
+                if (strcmp(choice, answer) == 0) {
+                        *ret_value = answer;
+                        return 0;
+                }
                 chappe_nearest_offer(&nearest, choice);
         }
         if (nearest.name)
@@ -78,7 +92,7 @@ int chappe_config_check_value(const struct chappe_setting_rule *rule, const char
         case CHAPPE_SETTING_BOOLEAN:
                 return check_boolean(rule, origin, value, ret_integer, error);
         case CHAPPE_SETTING_CHOICE:
-                return check_choice(rule, origin, *value, error);
+                return check_choice(rule, origin, value, error);
         case CHAPPE_SETTING_TEXT:
                 break;
         }

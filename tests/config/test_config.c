@@ -172,6 +172,9 @@ static void test_booleans_have_one_normal_form(void **state)
         assert_false(chappe_config_boolean(config, "admin"));
         assert_string_equal(chappe_config_text(config, "admin"), "false");
         assert_true(chappe_config_boolean(config, "instance_static"));
+        config = chappe_config_free(config);
+        assert_int_equal(load_file(fixture, "topics_create = false;\n", &config), 0);
+        assert_string_equal(chappe_config_text(config, "topics_create"), "no");
 }
 
 static void test_numbers_that_libconfig_would_cut_or_misread_are_refused(void **state)
