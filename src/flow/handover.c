@@ -26,12 +26,11 @@ int chappe_handover_new(const struct chappe_runtime *runtime, const struct chapp
         handover->enough = chappe_executor_processors(handover->executor);
         handover->due_us = INT64_MAX;
         handover->mutex = chappe_mutex_new(handover->executor);
-        handover->work = chappe_condition_new(handover->executor);
         handover->dispatcher = chappe_dispatcher_new(limits);
         chappe_random_init(&handover->random, runtime->world->seed ^ 0x68616e646f766572u);
         int workers = (int)chappe_config_integer(runtime->config, "workers");
-        if (handover->mutex && handover->work && handover->dispatcher &&
-            chappe_runs_init(&handover->runs, workers, error) == 0 &&
+        if (handover->mutex && handover->dispatcher && chappe_runs_init(&handover->runs, workers, error) == 0 &&
+            chappe_waiters_init(&handover->waiters, handover->executor, (size_t)workers, error) == 0 &&
             chappe_handover_breakers_init(handover, error) == 0)
                 return 0;
         *ret_handover = chappe_handover_free(handover);
@@ -46,7 +45,7 @@ struct chappe_handover *chappe_handover_free(struct chappe_handover *handover)
         chappe_dispatcher_free(handover->dispatcher);
         chappe_handover_breakers_deinit(handover);
         chappe_runs_deinit(&handover->runs);
-        chappe_condition_free(handover->executor, handover->work);
+        chappe_waiters_deinit(&handover->waiters);
         chappe_mutex_free(handover->executor, handover->mutex);
         free(handover);
         return NULL;
@@ -56,7 +55,7 @@ struct chappe_handover *chappe_handover_free(struct chappe_handover *handover)
 static size_t quick_workers(const struct chappe_handover *handover)
 {
         int64_t now_us = chappe_clock_monotonic_us(handover->runtime->world->clock);
-        size_t count = (size_t)handover->runs.count - handover->idle;
+        size_t count = (size_t)handover->runs.count - handover->waiters.waiting;
         for (int i = 0; i < handover->runs.count && count > 0; i++) {
                 int64_t began_us = atomic_load_explicit(&handover->runs.workers[i].began_us, memory_order_relaxed);
                 count -= began_us != 0 && now_us - began_us >= QUICK_US;
@@ -86,19 +85,13 @@ void chappe_handover_wake_workers(struct chappe_handover *handover, size_t busy)
 {
         size_t ready = (chappe_dispatcher_ready(handover->dispatcher) + handover->batch - 1) / handover->batch;
         ready -= busy < ready ? busy : ready;
-        ready = worth_waking(handover, ready);
-        if (ready >= handover->idle && handover->idle > 1) {
-                chappe_condition_broadcast(handover->executor, handover->work);
-                return;
-        }
-        for (size_t i = 0; i < ready && i < handover->idle; i++)
-                chappe_condition_signal(handover->executor, handover->work);
+        chappe_waiters_call(&handover->waiters, worth_waking(handover, ready));
 }
 
 void chappe_handover_wake_one_more(struct chappe_handover *handover)
 {
-        if (handover->idle > 0 && chappe_dispatcher_ready(handover->dispatcher) > 0 && worth_waking(handover, 1) > 0)
-                chappe_condition_signal(handover->executor, handover->work);
+        if (handover->waiters.waiting > 0 && chappe_dispatcher_ready(handover->dispatcher) > 0)
+                chappe_waiters_call(&handover->waiters, worth_waking(handover, 1));
 }
 
 /* Under the lock: is there room again for shares that had none? Not for every record: some at a time. */
@@ -172,7 +165,7 @@ void chappe_handover_end_section(struct chappe_handover *handover, const struct 
         bool ring = chappe_handover_concerns_poll(handover, released);
         if (released->gone)
                 free_shares(released);
-        if (handover->idle > 0)
+        if (handover->waiters.waiting > 0)
                 chappe_handover_wake_workers(handover, busy);
         chappe_handover_unlock(handover);
         if (ring)
@@ -205,7 +198,7 @@ size_t chappe_handover_room(struct chappe_handover *handover, struct chappe_shar
         }
         size_t room = chappe_dispatcher_room(handover->dispatcher, share);
         *ret_bytes = chappe_dispatcher_room_bytes(handover->dispatcher, share);
-        if (room == 0 && chappe_dispatcher_ripen(handover->dispatcher, share) && handover->idle > 0)
+        if (room == 0 && chappe_dispatcher_ripen(handover->dispatcher, share) && handover->waiters.waiting > 0)
                 chappe_handover_wake_workers(handover, 0);
         if (room == 0 && chappe_dispatcher_full(handover->dispatcher))
                 handover->full = true;
@@ -249,6 +242,6 @@ void chappe_handover_close(struct chappe_handover *handover)
 {
         chappe_handover_lock(handover);
         handover->closed = true;
-        chappe_condition_broadcast(handover->executor, handover->work);
+        chappe_waiters_call(&handover->waiters, SIZE_MAX);
         chappe_handover_unlock(handover);
 }

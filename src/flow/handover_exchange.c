@@ -111,16 +111,12 @@ static void bring_back(struct chappe_handover *handover, struct chappe_job *job,
 
 /* Under the lock. Fills in jobs; 0 at the end. How long handlers take may have changed while a worker waited: those
  * that ran know. */
-static size_t wait_for_jobs(struct chappe_handover *handover, struct chappe_job **jobs, size_t *maximum)
+static size_t wait_for_jobs(struct chappe_handover *handover, size_t worker, struct chappe_job **jobs, size_t *maximum)
 {
         struct chappe_task *tasks[CHAPPE_HANDOVER_MOST];
         size_t taken = 0;
         while (!handover->closed && (taken = chappe_dispatcher_take(handover->dispatcher, tasks, *maximum)) == 0) {
-                handover->idle++;
-                enum chappe_wait wait =
-                        chappe_condition_wait(handover->executor, handover->work, handover->mutex, CHAPPE_FOREVER);
-                handover->idle--;
-                if (wait == CHAPPE_WAIT_STOPPED)
+                if (!chappe_waiters_wait(&handover->waiters, worker, handover->mutex))
                         return 0;
                 if (*maximum > handover->batch)
                         *maximum = handover->batch;
@@ -150,6 +146,7 @@ size_t chappe_handover_exchange(struct chappe_handover *handover, struct chappe_
 {
         assert(*maximum <= CHAPPE_HANDOVER_BATCH);
         struct chappe_released released = { 0 };
+        size_t worker = (size_t)(CHAPPE_CONTAINER(hand, struct chappe_at_work, hand) - handover->runs.workers);
         /* What ran together may have let more of its lanes grow ripe meanwhile. */
         int64_t now_us = 0;
         union chappe_hand_state state = chappe_hand_look(hand);
@@ -170,7 +167,7 @@ size_t chappe_handover_exchange(struct chappe_handover *handover, struct chappe_
                 chappe_handover_lock(handover);
                 chappe_handover_recycle(handover, &released);
         }
-        size_t taken = wait_for_jobs(handover, hand->jobs, maximum);
+        size_t taken = wait_for_jobs(handover, worker, hand->jobs, maximum);
         chappe_hand_fill(hand, hand->jobs, taken);
         chappe_handover_unlock(handover);
         if (taken > 1 && !atomic_exchange_explicit(&handover->hands_full, true, memory_order_relaxed))

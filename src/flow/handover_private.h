@@ -6,6 +6,7 @@
 #include "flow/breaker.h"
 #include "flow/handover.h"
 #include "flow/key_hash.h"
+#include "flow/waiters.h"
 
 struct chappe_handover {
         /* constant after start */
@@ -13,9 +14,8 @@ struct chappe_handover {
         struct chappe_executor *executor;
         struct chappe_wake *bell;
         struct chappe_mutex *mutex;
-        struct chappe_condition *work; /* workers wait for jobs */
-        struct chappe_runs runs;       /* guards itself */
-        size_t enough;                 /* workers, while handlers are quick */
+        struct chappe_runs runs; /* guards itself */
+        size_t enough;           /* workers, while handlers are quick */
         /* of the poll strand */
         struct chappe_job *settled; /* since the last chappe_handover_settle, latest first */
         int64_t looked_us;          /* the last look at what workers hold */
@@ -33,7 +33,7 @@ struct chappe_handover {
         struct chappe_task *spare;   /* of jobs that nobody has */
         size_t spare_jobs;
         struct chappe_random random;
-        uint32_t idle;     /* workers that wait */
+        struct chappe_waiters waiters;
         size_t batch;      /* jobs that the latest worker to come asked for: many while handlers are quick */
         uint32_t draining; /* shares */
         int64_t due_us;    /* the poll strand will wake by itself then */

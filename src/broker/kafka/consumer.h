@@ -76,7 +76,7 @@ struct chappe_consumer {
         struct chappe_kafka_drawn drawn;         /* out of that one */
         struct chappe_kafka_amount sorted;       /* of those that are not apart */
         struct chappe_kafka_amount sorted_most;  /* no more is sorted while so much is */
-        bool sorted_others;                      /* for partitions that were not asked for */
+        bool sorted_others;                      /* not all that was drawn was for the one that was asked for */
         size_t ahead_left;                       /* of what waited in the shared queue at blocked_us: still there */
         int64_t blocked_us;                      /* since when partitions are held up by others; 0: none is */
         size_t last_sorted;                      /* the partition of the latest message */

@@ -140,7 +140,6 @@ static size_t sort_some(struct chappe_consumer *consumer, const struct chappe_ka
                         messages[left++] = messages[i];
                         continue;
                 }
-                consumer->sorted_others |= partition && partition != asked;
                 if (partition)
                         append(consumer, partition, messages[i]);
                 else
@@ -150,6 +149,7 @@ static size_t sort_some(struct chappe_consumer *consumer, const struct chappe_ka
         consumer->ahead_left -= count == SLICE && count < consumer->ahead_left ? count : consumer->ahead_left;
         if (consumer->ahead_left == 0)
                 consumer->blocked_us = 0;
+        consumer->sorted_others |= left < count;
         *ret_left = left;
         return count;
 }
