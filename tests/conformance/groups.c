@@ -161,19 +161,46 @@ static void an_expelled_member_is_told_that_it_lost(struct trial *trial)
         free(reader);
 }
 
-/* It is there still, and is not polled any more. */
+/* One record, to be held. */
+static bool take_one(struct trial *trial, struct reader *reader, struct chappe_record *record)
+{
+        int64_t deadline_us = chappe_clock_monotonic_us(trial->stage->clock) + PATIENCE_MS * 1000;
+
+        while (trial->broker->operations->consumer_take(reader->consumer, trial->topic, 0, record, 1, SIZE_MAX) == 0) {
+                if (chappe_clock_monotonic_us(trial->stage->clock) > deadline_us)
+                        return expect(trial, false, "no record came");
+                peer_pause(trial, 5);
+        }
+        return true;
+}
+
+static bool one_seen(struct reader *reader, struct reader *other)
+{
+        (void)other;
+        return reader->seen_count > 0;
+}
+
+/* It is there still, with a record in hand, and is not polled any more. */
 static void a_member_that_left_leaves_everything_to_another(struct trial *trial)
 {
+        struct chappe_record record;
         struct reader *first = calloc(1, sizeof(*first));
         struct reader *second = calloc(1, sizeof(*second));
         struct chappe_error error = { 0 };
 
         reader_open(first, trial, trial->group, NULL);
         expect(trial, reader_until(first, NULL, all_gained), "gained");
+        writer_fill(trial, 0, 1, 1);
+        bool held = take_one(trial, first, &record);
         expect(trial, trial->broker->operations->consumer_leave(first->consumer, 5000, &error) == 0, "leave: %s",
                error.text);
         reader_open(second, trial, trial->group, NULL);
         expect(trial, reader_until(second, NULL, all_gained), "%d partitions", reader_assigned(second));
+        expect(trial, reader_until(second, NULL, one_seen), "the record that was not finished comes again");
+        if (held) {
+                expect(trial, record.value.length == 1 && record.value.at[0] == '1', "it is valid in the first's hand");
+                chappe_record_release(&record);
+        }
         reader_close(second);
         reader_close(first);
         free(second);
