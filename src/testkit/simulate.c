@@ -13,7 +13,8 @@
 #include "base/sanitizer.h"
 #include "testkit/shrink.h"
 
-#define REPEAT_EVERY 50
+#define SHRUNK_MAXIMUM 3 /* failed seeds */
+#define REPEAT_EVERY   50
 
 struct crew {
         const struct chappe_testkit_simulation *simulation;
@@ -194,22 +195,36 @@ static void run_all(const struct chappe_testkit_simulation *simulation, struct w
         munmap(crew.results, WORKERS_MAXIMUM * sizeof(*crew.results));
 }
 
-/* The lowest one, unless the run was about one that was chosen already. */
-static void shrink(const struct chappe_testkit_simulation *simulation, const struct worker_result *sum,
+static int by_number(const void *a, const void *b)
+{
+        uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+
+        return (left > right) - (left < right);
+}
+
+/* Of the lowest few, the one that becomes shortest: some have many causes. */
+static void shrink(const struct chappe_testkit_simulation *simulation, struct worker_result *sum,
                    struct chappe_testkit_report *report)
 {
-        struct shrunk shrunk;
-        uint64_t seed = sum->failures[0];
+        struct shrunk shrunk, shortest;
+        size_t count = sum->failed < FAILURES_MAXIMUM ? sum->failed : FAILURES_MAXIMUM, tried = 0;
+        uint64_t of = 0;
 
-        for (uint32_t i = 1; i < sum->failed && i < FAILURES_MAXIMUM; i++)
-                if (sum->failures[i] < seed)
-                        seed = sum->failures[i];
-        report->first_failed = seed;
-        if (!chappe_testkit_shrink(simulation, seed, &shrunk))
+        qsort(sum->failures, count, sizeof(*sum->failures), by_number);
+        report->first_failed = sum->failures[0];
+        for (size_t i = 0; i < count && tried < SHRUNK_MAXIMUM; i++) {
+                if (!chappe_testkit_shrink(simulation, sum->failures[i], &shrunk))
+                        continue;
+                if (tried++ > 0 && shrunk.faults + shrunk.items >= shortest.faults + shortest.items)
+                        continue;
+                shortest = shrunk;
+                of = sum->failures[i];
+        }
+        if (tried == 0)
                 return;
-        chappe_testkit_shrunk_tell(simulation, seed, &shrunk);
-        report->shrunk_faults = (uint32_t)shrunk.faults;
-        report->shrunk_items = (uint32_t)shrunk.items;
+        chappe_testkit_shrunk_tell(simulation, of, &shortest);
+        report->shrunk_faults = (uint32_t)shortest.faults;
+        report->shrunk_items = (uint32_t)shortest.items;
 }
 
 int chappe_testkit_simulate(const struct chappe_testkit_simulation *simulation,
