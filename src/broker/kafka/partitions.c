@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SEEK_MS 1000 /* to hand a seek over to librdkafka's main thread; no broker is asked */
+#define SEEK_MS 10000 /* to hand a seek over to librdkafka's main thread; no broker is asked */
 
 struct chappe_kafka_partition *chappe_kafka_partition_find(struct chappe_consumer *consumer, const char *topic,
                                                            int32_t number)
