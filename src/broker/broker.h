@@ -202,6 +202,9 @@ struct chappe_broker_operations {
                                 struct chappe_record *ret_records, size_t maximum, size_t maximum_bytes);
         /* Records, of all partitions, that have arrived and were not taken. */
         size_t (*consumer_waiting)(struct chappe_consumer *consumer);
+        /* Do records that a take asked for stand behind those of partitions that are not taken from? Then ask again in
+         * 200 ms, signalled or not. NULL: they never do. */
+        bool (*consumer_held_up)(struct chappe_consumer *consumer);
         /* Starts a commit; a COMMITTED event with the token ends it. Copies the positions. */
         int (*consumer_commit)(struct chappe_consumer *consumer, const struct chappe_position *positions, size_t count,
                                void *token, struct chappe_error *error);

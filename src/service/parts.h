@@ -10,6 +10,7 @@ struct chappe_part {
         /* Both may be NULL. Each waits at most timeout_ms. */
         int (*start)(struct chappe_service *service, int64_t timeout_ms, struct chappe_error *error);
         int (*stop)(struct chappe_service *service, int64_t timeout_ms, struct chappe_error *error);
+        bool asks_brokers; /* its start waits for them, and nothing is taken before it ends */
 };
 
 extern const struct chappe_part chappe_parts[]; /* ends with { 0 } */

@@ -19,6 +19,7 @@
 #include <chappe/control.h>
 
 #include "service/notify.h"
+#include "service/parts.h"
 
 #define READY_POLL_MS    10
 #define HEALTH_POLL_MS   1000
@@ -121,11 +122,22 @@ static _Noreturn void leave(struct run *run, const char *why)
  */
 static _Noreturn void leave_start(struct run *run)
 {
-        const char *activity = atomic_load(&run->service->activity);
-
         chappe_log_write(run->service->runtime.log, CHAPPE_LOG_SERVICE_STOPPED, "stopped while %s: nothing was taken",
-                         activity ? activity : "starting");
+                         (const char *)atomic_load(&run->service->activity));
         _exit(CHAPPE_EXIT_CLEAN);
+}
+
+/* Not in the service's own code, nor once a part that has started is being stopped. */
+static bool waits_for_brokers(struct chappe_service *service)
+{
+        const char *activity = atomic_load(&service->activity);
+
+        if (atomic_load(&service->runtime.serving))
+                return false;
+        for (size_t n = 0; chappe_parts[n].starting; n++)
+                if (chappe_parts[n].starting == activity)
+                        return chappe_parts[n].asks_brokers;
+        return false;
 }
 
 static void started(struct run *run)
@@ -227,7 +239,7 @@ static void watch(struct run *run)
         if (run->stop_wanted && now_us >= run->stop_deadline_us)
                 leave(run, "the stop did not end in time");
         if (run->stop_wanted && run->state == RUN_STARTING && now_us >= run->start_deadline_us &&
-            !atomic_load(&run->service->runtime.serving))
+            waits_for_brokers(run->service))
                 leave_start(run);
         /* What stands still may go on: whoever reads /healthz decides. */
         if (running && !chappe_service_healthy(run->service, &error) && error.code != CHAPPE_E_HANDLER_STUCK &&

@@ -132,6 +132,7 @@ const struct chappe_broker_operations chappe_kafka_operations = {
         .consumer_release = chappe_kafka_consumer_release,
         .consumer_take = chappe_kafka_consumer_take,
         .consumer_waiting = chappe_kafka_consumer_waiting,
+        .consumer_held_up = chappe_kafka_consumer_held_up,
         .consumer_commit = chappe_kafka_consumer_commit,
         .consumer_seek = chappe_kafka_consumer_seek,
         .consumer_leave = chappe_kafka_consumer_leave,

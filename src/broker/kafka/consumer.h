@@ -188,6 +188,7 @@ void chappe_kafka_partitions_clear(struct chappe_consumer *consumer);
 size_t chappe_kafka_consumer_take(struct chappe_consumer *consumer, const char *topic, int32_t partition,
                                   struct chappe_record *ret_records, size_t maximum, size_t maximum_bytes);
 size_t chappe_kafka_consumer_waiting(struct chappe_consumer *consumer);
+bool chappe_kafka_consumer_held_up(struct chappe_consumer *consumer);
 int chappe_kafka_consumer_seek(struct chappe_consumer *consumer, const char *topic, int32_t partition, int64_t offset,
                                struct chappe_error *error);
 /* A partition whose end was reached and not told, or NULL. */

@@ -185,13 +185,16 @@ int chappe_kafka_consumer_seek(struct chappe_consumer *consumer, const char *top
         list = chappe_kafka_positions_list(&(struct chappe_position){ topic, partition, offset, NULL }, 1);
         failure = rd_kafka_seek_partitions(consumer->client, list, SEEK_MS);
         reason = failure ? rd_kafka_error_code(failure) : list->elems[0].err;
+        /* Even when it has not ended in time: it is under way, and what librdkafka has in its queues is void already.
+         */
+        if (reason != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
+                chappe_kafka_sorted_forget(consumer, found);
         if (failure)
                 rd_kafka_error_destroy(failure);
         rd_kafka_topic_partition_list_destroy(list);
         if (reason)
                 return chappe_kafka_fail(consumer->kafka, reason, NULL, error, "seek: %s[%d] to %lld", topic,
                                          (int)partition, (long long)offset);
-        chappe_kafka_sorted_forget(consumer, found);
         consumer->ends -= found->end != CHAPPE_OFFSET_NONE;
         found->end = CHAPPE_OFFSET_NONE;
         return 0;

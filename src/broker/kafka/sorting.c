@@ -295,3 +295,8 @@ size_t chappe_kafka_consumer_waiting(struct chappe_consumer *consumer)
         }
         return waiting;
 }
+
+bool chappe_kafka_consumer_held_up(struct chappe_consumer *consumer)
+{
+        return consumer->blocked_us != 0;
+}
