@@ -23,8 +23,8 @@
 
 #define READY_POLL_MS    10
 #define HEALTH_POLL_MS   1000
-#define TRIM_INTERVAL_US 10000000
-#define TRIM_BYTES       (512 * 1024) /* free, and not given back */
+#define TRIM_INTERVAL_US 2000000
+#define TRIM_BYTES       (256 * 1024) /* free, and not given back */
 #define STOP_GRACE_MS    1000         /* beyond stop_timeout_ms: each part's own wait may end a little late */
 
 enum run_state { RUN_STARTING, RUN_UNREADY, RUN_READY, RUN_STOPPING, RUN_ENDED };
