@@ -68,6 +68,8 @@ static size_t quick_workers(const struct chappe_handover *handover)
  * come back soon; should they not, the poll strand finds it out (chappe_handover_relieve). */
 static size_t worth_waking(struct chappe_handover *handover, size_t wanted)
 {
+        if (wanted > handover->waiters.waiting)
+                wanted = handover->waiters.waiting;
         if (wanted == 0 || handover->batch < BATCH_QUICK)
                 return wanted;
         size_t quick = quick_workers(handover);
@@ -90,7 +92,7 @@ void chappe_handover_wake_workers(struct chappe_handover *handover, size_t busy)
 
 void chappe_handover_wake_one_more(struct chappe_handover *handover)
 {
-        if (handover->waiters.waiting > 0 && chappe_dispatcher_ready(handover->dispatcher) > 0)
+        if (chappe_dispatcher_ready(handover->dispatcher) > 0)
                 chappe_waiters_call(&handover->waiters, worth_waking(handover, 1));
 }
 
@@ -165,8 +167,7 @@ void chappe_handover_end_section(struct chappe_handover *handover, const struct 
         bool ring = chappe_handover_concerns_poll(handover, released);
         if (released->gone)
                 free_shares(released);
-        if (handover->waiters.waiting > 0)
-                chappe_handover_wake_workers(handover, busy);
+        chappe_handover_wake_workers(handover, busy);
         chappe_handover_unlock(handover);
         if (ring)
                 chappe_wake_ring(handover->bell);
@@ -198,7 +199,7 @@ size_t chappe_handover_room(struct chappe_handover *handover, struct chappe_shar
         }
         size_t room = chappe_dispatcher_room(handover->dispatcher, share);
         *ret_bytes = chappe_dispatcher_room_bytes(handover->dispatcher, share);
-        if (room == 0 && chappe_dispatcher_ripen(handover->dispatcher, share) && handover->waiters.waiting > 0)
+        if (room == 0 && chappe_dispatcher_ripen(handover->dispatcher, share))
                 chappe_handover_wake_workers(handover, 0);
         if (room == 0 && chappe_dispatcher_full(handover->dispatcher))
                 handover->full = true;

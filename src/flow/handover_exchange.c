@@ -216,8 +216,9 @@ static int64_t next_look_us(const struct chappe_handover *handover)
 
 int64_t chappe_handover_relieve(struct chappe_handover *handover, int64_t now_us)
 {
-        if (now_us < next_look_us(handover))
-                return next_look_us(handover);
+        int64_t look_us = next_look_us(handover);
+        if (now_us < look_us)
+                return look_us;
         struct chappe_released released = { 0 };
         bool full = false;
         handover->looked_us = now_us;
