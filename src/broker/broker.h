@@ -92,6 +92,9 @@ enum chappe_group_protocol {
         CHAPPE_GROUP_CONSUMER,    /* the same, arranged by the brokers (KIP-848) */
 };
 
+/* For so long a partition that is not taken from may stand in the way of others. */
+#define CHAPPE_HELD_UP_US 200000
+
 /* What may be fetched ahead of being taken: beyond records or bytes (of values), the broker is asked for no more, but
  * for partitions that were set apart because they held up the others, each of which may have as much. One answer has up
  * to answer_bytes of a partition, and at least one batch, however large. 0: the broker's own measure. */
@@ -203,7 +206,7 @@ struct chappe_broker_operations {
         /* Records, of all partitions, that have arrived and were not taken. */
         size_t (*consumer_waiting)(struct chappe_consumer *consumer);
         /* Do records that a take asked for stand behind those of partitions that are not taken from? Then ask again in
-         * 200 ms, signalled or not. NULL: they never do. */
+         * CHAPPE_HELD_UP_US, signalled or not. NULL: they never do. */
         bool (*consumer_held_up)(struct chappe_consumer *consumer);
         /* Starts a commit; a COMMITTED event with the token ends it. Copies the positions. */
         int (*consumer_commit)(struct chappe_consumer *consumer, const struct chappe_position *positions, size_t count,

@@ -30,8 +30,6 @@ enum phase {
         COMMITTING, /* their last commit is on its way */
 };
 
-#define HELD_UP_US 200000 /* broker/broker.h: consumer_held_up */
-
 struct chappe_membership {
         /* constant after opening */
         struct chappe_runtime *runtime;
@@ -448,9 +446,9 @@ bool chappe_membership_serve(struct chappe_membership *member, int64_t now_us, i
         *ret_deadline_us = member->next_commit_us < probe_us ? member->next_commit_us : probe_us;
         if (member->phase != STEADY && member->phase_deadline_us < *ret_deadline_us)
                 *ret_deadline_us = member->phase_deadline_us;
-        if (now_us + HELD_UP_US < *ret_deadline_us && member->broker->consumer_held_up &&
+        if (now_us + CHAPPE_HELD_UP_US < *ret_deadline_us && member->broker->consumer_held_up &&
             member->broker->consumer_held_up(member->consumer))
-                *ret_deadline_us = now_us + HELD_UP_US;
+                *ret_deadline_us = now_us + CHAPPE_HELD_UP_US;
         return more;
 }
 

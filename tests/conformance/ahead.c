@@ -154,6 +154,21 @@ static void a_backlog_is_not_held_up_by_partitions_at_their_end(struct trial *tr
         close_bounded(trial, consumer);
 }
 
+/* It asks for what stands behind another partition's records, and is told so once: nothing else would wake it. */
+static bool told_held_up(struct trial *trial, struct chappe_consumer *consumer, int32_t partition)
+{
+        const struct chappe_broker_operations *operations = trial->broker->operations;
+        int64_t deadline_us = chappe_clock_monotonic_us(trial->stage->clock) + PATIENCE_MS * 1000, next = 0;
+        bool told = !operations->consumer_held_up;
+
+        while (!told && chappe_clock_monotonic_us(trial->stage->clock) < deadline_us) {
+                take(trial, consumer, partition, 1, &next);
+                told = operations->consumer_held_up(consumer);
+                peer_pause(trial, 1);
+        }
+        return told;
+}
+
 /* Nothing is taken of the first, far more than may wait. And it is all there, in its order, when somebody wants it. */
 static void what_nobody_takes_is_not_in_the_way_of_the_others(struct trial *trial)
 {
@@ -163,6 +178,7 @@ static void what_nobody_takes_is_not_in_the_way_of_the_others(struct trial *tria
                 writer_fill(trial, 0, i, MANY / 8);
         consumer = open_bounded(trial, 1000000, PARTITIONS, false);
         many_wait(trial, consumer);
+        expect(trial, told_held_up(trial, consumer, 1), "held up");
         for (int i = 0; i < 3; i++) {
                 writer_fill(trial, 1, i * 200, 200);
                 (void)take_until(trial, consumer, 1, i * 200, (i + 1) * 200);

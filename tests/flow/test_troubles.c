@@ -124,6 +124,9 @@ static void test_a_record_that_gets_old_is_told(void **state)
         stage_run(&stage, 5 * SECOND, NULL, NULL);
         assert_trouble(0, "age");
         assert_int_equal(count_lines("L4033", "in[0]@0"), 1);
+        /* Some thirty attempts, of which 1, 2, 4, 8 and 16 are told. */
+        assert_int_equal(count_lines("L4001", "in[0]@0 failed in attempt "), 5);
+        assert_int_equal(count_lines("L4001", "in[0]@0 failed in attempt 16 and is tried again in "), 1);
         end();
 }
 
