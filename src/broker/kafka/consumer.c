@@ -241,7 +241,7 @@ int chappe_kafka_consumer_disconnect(struct chappe_consumer *consumer, int64_t t
                 return fail_abandoned(consumer, atomic_load(&consumer->taken), timeout_ms, error);
         empty(consumer->control);
         rd_kafka_queue_destroy(consumer->control);
-        rd_kafka_queue_destroy(consumer->shared);
+        chappe_kafka_former_end(consumer);
         consumer->client = NULL;
         consumer->left = false;
         return chappe_kafka_destroy(consumer->kafka, client, error);

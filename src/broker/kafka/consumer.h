@@ -40,6 +40,13 @@ struct chappe_kafka_partition {
         struct chappe_kafka_drawn drawn;
 };
 
+/* The queue of a partition that was given up. */
+struct chappe_kafka_former {
+        char *topic;
+        int32_t number;
+        rd_kafka_queue_t *queue;
+};
+
 /* Where a rebalance stands. librdkafka waits for assign or unassign all the while, and tells no other one. */
 enum chappe_kafka_rebalance {
         CHAPPE_KAFKA_STEADY,
@@ -87,6 +94,8 @@ struct chappe_consumer {
         struct chappe_kafka_partition *partitions;
         size_t partition_count;
         size_t partition_capacity;
+        struct chappe_kafka_former *former; /* each partition that was ever given up, once */
+        size_t former_count;
         struct chappe_kafka_drawn wake_at; /* so much out of a queue wakes the fetching; round: the present one */
         size_t last_found;                 /* partitions are asked for in the same order again and again */
         size_t ends;                       /* partitions whose end has not been told */
@@ -177,6 +186,12 @@ void chappe_kafka_sorting_add(struct chappe_consumer *consumer, struct chappe_ka
 void chappe_kafka_sorting_drop(struct chappe_consumer *consumer, struct chappe_kafka_partition *partition);
 /* Drops what was sorted of a partition: it is read from elsewhere. */
 void chappe_kafka_sorted_forget(struct chappe_consumer *consumer, struct chappe_kafka_partition *partition);
+
+/* former.c */
+/* Takes the partition's queue. */
+void chappe_kafka_former_keep(struct chappe_consumer *consumer, struct chappe_kafka_partition *partition);
+/* Once all partitions are given up and the group is left: nothing stays of any of them, nor the shared queue. */
+void chappe_kafka_former_end(struct chappe_consumer *consumer);
 
 /* partitions.c */
 /* NULL: it is not read. */

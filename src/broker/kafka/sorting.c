@@ -8,8 +8,8 @@
  * each time. In one queue all have enough, or none has.
  *
  * A partition that is not taken from (its handlers are slow, it is paused) would hold up what stands behind it: once
- * that has lasted for APART_US, it gets its own queue until that is empty. It takes less from it in fetch.wait.max.ms
- * than fits into it, or it would not have held up the others for so long.
+ * that has lasted for CHAPPE_HELD_UP_US, it gets its own queue until that is empty. It takes less from it in the same
+ * time (fetch.wait.max.ms, prefetch.c) than fits into it, or it would not have held up the others for so long.
  */
 #include "broker/kafka/consumer.h"
 
@@ -18,8 +18,7 @@
 
 #include "base/clock.h"
 
-#define SLICE    CHAPPE_KAFKA_SLICE
-#define APART_US 200000 /* as long as a question for more may be open (prefetch.c) */
+#define SLICE CHAPPE_KAFKA_SLICE
 
 static size_t bytes_of(const rd_kafka_message_t *message)
 {
@@ -27,8 +26,10 @@ static size_t bytes_of(const rd_kafka_message_t *message)
 }
 
 /* No memory for a pointer to what is in memory already: there is nobody to tell, and nothing may be lost. */
-static void grow(struct chappe_kafka_messages *messages)
+static void make_room(struct chappe_kafka_messages *messages)
 {
+        if (messages->count < messages->capacity)
+                return;
         size_t capacity = messages->capacity ? messages->capacity * 2 : SLICE;
         rd_kafka_message_t **grown = malloc(capacity * sizeof(rd_kafka_message_t *));
 
@@ -59,8 +60,7 @@ static void append(struct chappe_consumer *consumer, struct chappe_kafka_partiti
 {
         struct chappe_kafka_messages *sorted = &partition->sorted;
 
-        if (sorted->count == sorted->capacity)
-                grow(sorted);
+        make_room(sorted);
         sorted->at[(sorted->first + sorted->count) & (sorted->capacity - 1)] = message;
         count_in(consumer, partition, message);
 }
@@ -70,8 +70,7 @@ static void put_in_front(struct chappe_consumer *consumer, struct chappe_kafka_p
 {
         struct chappe_kafka_messages *sorted = &partition->sorted;
 
-        if (sorted->count == sorted->capacity)
-                grow(sorted);
+        make_room(sorted);
         sorted->first = (sorted->first - 1) & (sorted->capacity - 1);
         sorted->at[sorted->first] = message;
         count_in(consumer, partition, message);
@@ -125,30 +124,27 @@ static size_t draw(struct chappe_consumer *consumer, rd_kafka_queue_t *queue, st
         return amount.records;
 }
 
-/* Of the shared queue, a few. Those of the partition that is asked for, if nothing of it is sorted, are left in the
- * array. Returns how many there were; *ret_left: how many are left. */
+/* Of the shared queue, a few. Those of the partition that is asked for, of which nothing is sorted, are left in the
+ * array (NULL: none is). Returns how many there were; *ret_left: how many are left. */
 static size_t sort_some(struct chappe_consumer *consumer, const struct chappe_kafka_partition *asked,
                         rd_kafka_message_t *messages[SLICE], size_t *ret_left)
 {
         size_t count = draw(consumer, consumer->shared, &consumer->drawn, messages), left = 0;
-        bool direct = asked && asked->sorted.count == 0;
 
         for (size_t i = 0; i < count; i++) {
                 struct chappe_kafka_partition *partition = partition_of(consumer, messages[i]);
 
-                if (partition == asked && direct) {
-                        messages[left++] = messages[i];
-                        continue;
-                }
-                if (partition)
-                        append(consumer, partition, messages[i]);
-                else
+                if (!partition)
                         rd_kafka_message_destroy(messages[i]);
+                else if (partition == asked)
+                        messages[left++] = messages[i];
+                else
+                        append(consumer, partition, messages[i]);
         }
-        /* Less than asked for: that was all. */
-        consumer->ahead_left -= count == SLICE && count < consumer->ahead_left ? count : consumer->ahead_left;
-        if (consumer->ahead_left == 0)
-                consumer->blocked_us = 0;
+        if (count == SLICE && count < consumer->ahead_left)
+                consumer->ahead_left -= count;
+        else
+                consumer->ahead_left = consumer->blocked_us = 0; /* less than asked for: that was all */
         consumer->sorted_others |= left < count;
         *ret_left = left;
         return count;
@@ -199,7 +195,7 @@ static void wait_for_others(struct chappe_consumer *consumer)
                 consumer->blocked_us = consumer->ahead_left > 0 ? now_us : 0;
                 return;
         }
-        if (now_us - consumer->blocked_us < APART_US)
+        if (now_us - consumer->blocked_us < CHAPPE_HELD_UP_US)
                 return;
         consumer->blocked_us = 0;
         for (size_t i = 0; i < consumer->partition_count; i++)
@@ -261,23 +257,14 @@ void chappe_kafka_sorting_add(struct chappe_consumer *consumer, struct chappe_ka
                 rd_kafka_queue_cb_event_enable(partition->queue, chappe_kafka_on_queue, consumer);
 }
 
-/* In the queue a message would hold its partition, and the partition the queue: rd_kafka_destroy would wait for ever.
- * What comes late goes to the control queue, which is emptied at close. */
 void chappe_kafka_sorting_drop(struct chappe_consumer *consumer, struct chappe_kafka_partition *partition)
 {
-        rd_kafka_message_t *messages[SLICE];
-        size_t count;
-
         rd_kafka_queue_cb_event_enable(partition->queue, NULL, NULL);
         set_apart(consumer, partition);
         sort_all(consumer);
         chappe_kafka_sorted_forget(consumer, partition);
         free(partition->sorted.at);
-        while ((count = draw(consumer, partition->queue, &partition->drawn, messages)) > 0)
-                for (size_t i = 0; i < count; i++)
-                        rd_kafka_message_destroy(messages[i]);
-        rd_kafka_queue_forward(partition->queue, consumer->control);
-        rd_kafka_queue_destroy(partition->queue);
+        chappe_kafka_former_keep(consumer, partition);
         if (consumer->sorted_others && consumer->ready)
                 consumer->ready(consumer->context);
 }
