@@ -12,6 +12,16 @@
 #define QUICK_US    1000 /* who has been at a job for longer waits for something */
 #define ROOM_AGAIN  128  /* records that a narrow share must have room for before intake goes on */
 
+static size_t most_at_a_time(const struct chappe_channels *channels)
+{
+        size_t together = 0;
+        for (size_t i = 0; i < channels->count; i++) {
+                if (channels->at[i].batch_records > together)
+                        together = channels->at[i].batch_records;
+        }
+        return CHAPPE_HANDOVER_BATCH + together;
+}
+
 int chappe_handover_new(const struct chappe_runtime *runtime, const struct chappe_dispatcher_limits *limits,
                         struct chappe_wake *bell, struct chappe_handover **ret_handover, struct chappe_error *error)
 {
@@ -24,12 +34,15 @@ int chappe_handover_new(const struct chappe_runtime *runtime, const struct chapp
         handover->bell = bell;
         handover->batch = 1;
         handover->enough = chappe_executor_processors(handover->executor);
+        handover->most = most_at_a_time(runtime->channels);
+        handover->taken = calloc(handover->most, sizeof(struct chappe_task *));
         handover->due_us = INT64_MAX;
         handover->mutex = chappe_mutex_new(handover->executor);
         handover->dispatcher = chappe_dispatcher_new(limits);
         chappe_random_init(&handover->random, runtime->world->seed ^ 0x68616e646f766572u);
         int workers = (int)chappe_config_integer(runtime->config, "workers");
-        if (handover->mutex && handover->dispatcher && chappe_runs_init(&handover->runs, workers, error) == 0 &&
+        if (handover->taken && handover->mutex && handover->dispatcher &&
+            chappe_runs_init(&handover->runs, workers, error) == 0 &&
             chappe_waiters_init(&handover->waiters, handover->executor, (size_t)workers, error) == 0 &&
             chappe_handover_breakers_init(handover, error) == 0)
                 return 0;
@@ -47,6 +60,7 @@ struct chappe_handover *chappe_handover_free(struct chappe_handover *handover)
         chappe_runs_deinit(&handover->runs);
         chappe_waiters_deinit(&handover->waiters);
         chappe_mutex_free(handover->executor, handover->mutex);
+        free(handover->taken);
         free(handover);
         return NULL;
 }

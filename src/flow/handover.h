@@ -17,8 +17,6 @@
 #include "flow/wake.h"
 
 #define CHAPPE_HANDOVER_BATCH 64 /* jobs a worker may ask for at a time */
-/* Jobs that it may be given: those that run together are not divided. */
-#define CHAPPE_HANDOVER_MOST  (CHAPPE_HANDOVER_BATCH + CHAPPE_BATCH_RECORDS)
 
 /* What a run says about the world: a record that no handler saw, or that was given up for its own sake, says nothing.
  */
@@ -150,8 +148,10 @@ bool chappe_handover_gives_up(struct chappe_handover *handover, struct chappe_jo
 /* What the workers are at. Any strand. */
 struct chappe_runs *chappe_handover_runs(struct chappe_handover *handover);
 
+/* Jobs that a worker may be given at a time: those that run together are not divided. */
+size_t chappe_handover_most(const struct chappe_handover *handover);
 /* Workers. Brings the jobs in this hand back, each with its verdict, and takes up to *maximum new ones (its array has
- * room for CHAPPE_HANDOVER_MOST); waits until there are some. *maximum: as many as its handlers' pace makes worth
+ * room for chappe_handover_most); waits until there are some. *maximum: as many as its handlers' pace makes worth
  * while; 0 when it has run none yet. After a wait no more than others take. 0: the end. */
 size_t chappe_handover_exchange(struct chappe_handover *handover, struct chappe_hand *hand, size_t *maximum);
 /* Makes exchange return 0 from now on. Any strand. */

@@ -113,7 +113,7 @@ static void bring_back(struct chappe_handover *handover, struct chappe_job *job,
  * that ran know. */
 static size_t wait_for_jobs(struct chappe_handover *handover, size_t worker, struct chappe_job **jobs, size_t *maximum)
 {
-        struct chappe_task *tasks[CHAPPE_HANDOVER_MOST];
+        struct chappe_task **tasks = handover->taken;
         size_t taken = 0;
         while (!handover->closed && (taken = chappe_dispatcher_take(handover->dispatcher, tasks, *maximum)) == 0) {
                 if (!chappe_waiters_wait(&handover->waiters, worker, handover->mutex))
@@ -140,6 +140,11 @@ static void bring_back_all(struct chappe_handover *handover, struct chappe_hand 
         for (size_t i = state.back; i < state.end; i++)
                 bring_back(handover, hand->jobs[i], released);
         chappe_hand_fill(hand, hand->jobs, 0);
+}
+
+size_t chappe_handover_most(const struct chappe_handover *handover)
+{
+        return handover->most;
 }
 
 size_t chappe_handover_exchange(struct chappe_handover *handover, struct chappe_hand *hand, size_t *maximum)

@@ -16,6 +16,7 @@ struct chappe_handover {
         struct chappe_mutex *mutex;
         struct chappe_runs runs; /* guards itself */
         size_t enough;           /* workers, while handlers are quick */
+        size_t most;             /* jobs that a worker may be given at a time */
         /* of the poll strand */
         struct chappe_job *settled; /* since the last chappe_handover_settle, latest first */
         int64_t looked_us;          /* the last look at what workers hold */
@@ -24,6 +25,7 @@ struct chappe_handover {
         _Atomic bool lanes_wait; /* for workers that run, though others are idle */
         /* under mutex */
         struct chappe_dispatcher *dispatcher;
+        struct chappe_task **taken; /* out of there, on their way to a worker */
         struct chappe_topic_breaker *breakers; /* one a channel */
         size_t breakers_open;
         size_t halting;              /* records, of all topics */

@@ -28,6 +28,7 @@ struct chappe_worker {
         struct chappe_handover *handover;
         struct chappe_strand *strand;
         struct chappe_at_work *at_work;
+        struct chappe_job **jobs; /* in its hand */
         int64_t schema_wait_us;
         int64_t doubt_ms;
         struct chappe_complaints complaints;
@@ -338,7 +339,7 @@ static void work(void *argument)
 {
         struct chappe_worker *worker = argument;
         const struct chappe_clock *clock = worker->runtime->world->clock;
-        struct chappe_job *jobs[CHAPPE_HANDOVER_MOST];
+        struct chappe_job **jobs = worker->jobs;
         size_t count, size = 0;
         chappe_hand_fill(&worker->at_work->hand, jobs, 0);
         while ((count = chappe_handover_exchange(worker->handover, &worker->at_work->hand, &size)) > 0) {
@@ -354,6 +355,7 @@ static struct chappe_worker *free_worker(struct chappe_worker *worker)
 {
         chappe_arena_free(worker->context.arena);
         chappe_buffer_deinit(&worker->scratch);
+        free(worker->jobs);
         free(worker);
         return NULL;
 }
@@ -375,8 +377,9 @@ int chappe_worker_start(struct chappe_runtime *runtime, struct chappe_handover *
         worker->context.random = &worker->random;
         worker->context.scratch = &worker->scratch;
         worker->context.arena = chappe_arena_new((size_t)chappe_config_integer(runtime->config, "in_flight_bytes"));
+        worker->jobs = calloc(chappe_handover_most(handover), sizeof(struct chappe_job *));
         snprintf(name, sizeof(name), "worker-%d", n);
-        int status = worker->context.arena
+        int status = worker->context.arena && worker->jobs
                              ? chappe_strand_start(runtime->world->executor, name, work, worker, &worker->strand, error)
                              : chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for a worker");
         *ret_worker = status < 0 ? free_worker(worker) : worker;

@@ -35,7 +35,7 @@ struct world {
         struct chappe_assignment assignment;
         struct chappe_dispatcher *dispatcher;
         struct log logs[SHARES];
-        struct record *taken[CHAPPE_HANDOVER_MOST]; /* in the order in which they were handed out */
+        struct record *taken[SHARES * MOST]; /* in the order in which they were handed out */
         size_t taken_count;
         int64_t now_us;
 };
@@ -137,8 +137,8 @@ static void check_order(struct world *world, const struct record *record)
 
 static void take(struct world *world)
 {
-        struct chappe_task *tasks[CHAPPE_HANDOVER_MOST];
-        struct chappe_job *jobs[CHAPPE_HANDOVER_MOST];
+        struct chappe_task *tasks[SHARES * MOST];
+        struct chappe_job *jobs[SHARES * MOST];
         size_t most = 1 + chappe_random_below(&world->random, 8);
         size_t count = chappe_dispatcher_take(world->dispatcher, tasks, most);
         assert_true(count < most + TOGETHER);
