@@ -64,6 +64,10 @@ void chappe_progress_fail(struct chappe_progress *progress, struct chappe_failur
         size_t at = progress->failure_count;
         while (at > 0 && progress->failures[at - 1].offset > failures.offset)
                 at--;
+        if (at > 0 && progress->failures[at - 1].offset == failures.offset) {
+                progress->failures[at - 1] = failures;
+                return;
+        }
         if (at == CHAPPE_PROGRESS_FAILURES)
                 return;
         if (progress->failure_count < CHAPPE_PROGRESS_FAILURES)
@@ -266,7 +270,8 @@ static bool get_failures(struct reading *reading, struct chappe_progress *progre
                 return false;
         for (uint64_t i = 0; i < count; i++) {
                 if (!get_varint(reading, (uint64_t)(INT64_MAX - before), &distance) ||
-                    !get_varint(reading, INT32_MAX, &times) || !get_varint(reading, INT32_MAX, &age_s))
+                    !get_varint(reading, INT32_MAX, &times) || !get_varint(reading, INT32_MAX, &age_s) ||
+                    (i > 0 && distance == 0))
                         return false;
                 before += (int64_t)distance;
                 chappe_progress_fail(progress, (struct chappe_failures){ .offset = before,

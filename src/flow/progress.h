@@ -75,7 +75,7 @@ struct chappe_progress {
 void chappe_progress_reset(struct chappe_progress *progress, int64_t watermark);
 /* One more finished run, behind all others and the watermark. -CHAPPE_E_NO_MEMORY. */
 int chappe_progress_add(struct chappe_progress *progress, struct chappe_offset_run run);
-/* In any order; when there are too many, the lowest offsets are kept. */
+/* In any order; of one offset the latest is kept, and when there are too many, the lowest offsets. */
 void chappe_progress_fail(struct chappe_progress *progress, struct chappe_failures failures);
 /* The text, and its length: 0 when there is nothing to say. The last runs are left out where there is no room. */
 size_t chappe_progress_print(const struct chappe_progress *progress, char ret_text[CHAPPE_PROGRESS_SIZE]);

@@ -156,6 +156,26 @@ static void test_the_lowest_failures_are_kept(void **state)
         chappe_progress_deinit(&progress);
 }
 
+/* A record that runs while its partition is given up is told both as it was and as it is. */
+static void test_of_one_offset_the_latest_failures_are_kept(void **state)
+{
+        struct chappe_progress told = { 0 }, heard = { 0 };
+        (void)state;
+        chappe_progress_reset(&told, 7);
+        for (int32_t times = 1; times <= 3; times++)
+                for (int64_t offset = 7; offset < 10; offset++)
+                        chappe_progress_fail(&told, (struct chappe_failures){ .offset = offset, .times = times });
+        assert_true(chappe_progress_print(&told, text) > 0);
+        assert_true(chappe_progress_parse(&heard, text, 7));
+        assert_int_equal(heard.failure_count, 3);
+        for (size_t i = 0; i < 3; i++) {
+                assert_int_equal(heard.failures[i].offset, 7 + i);
+                assert_int_equal(heard.failures[i].times, 3);
+        }
+        chappe_progress_deinit(&told);
+        chappe_progress_deinit(&heard);
+}
+
 static void test_metadata_of_others_says_nothing(void **state)
 {
         static const char *const others[] = {
@@ -354,6 +374,7 @@ int main(void)
                 cmocka_unit_test(test_the_shorter_form_is_chosen),
                 cmocka_unit_test(test_what_does_not_fit_is_left_out),
                 cmocka_unit_test(test_the_lowest_failures_are_kept),
+                cmocka_unit_test(test_of_one_offset_the_latest_failures_are_kept),
                 cmocka_unit_test(test_metadata_of_others_says_nothing),
                 cmocka_unit_test(test_damaged_metadata_does_no_harm),
                 cmocka_unit_test(test_what_intake_had_room_for_always_fits),
