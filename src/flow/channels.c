@@ -119,7 +119,7 @@ static ptrdiff_t key_offset(const struct chappe_operation *row)
 {
         const struct chappe_layout *layout = row->type->layout;
         const char *name = row->key ? row->key : row->type->key;
-        for (uint32_t i = 0; name && i < layout->count; i++) {
+        for (uint32_t i = 0; name && layout->kind == CHAPPE_LAYOUT_RECORD && i < layout->count; i++) {
                 const struct chappe_member *member = &layout->members[i];
                 if (strcmp(member->name, name) == 0 && member->layout->kind == CHAPPE_LAYOUT_STRING)
                         return (ptrdiff_t)member->offset;

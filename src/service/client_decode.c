@@ -119,6 +119,7 @@ int chappe_client_type(struct chappe_schema *schema, struct chappe_arena *arena,
         struct chappe_type *type = chappe_arena_alloc(arena, sizeof(*type));
         struct chappe_text text = chappe_arena_text(arena, chappe_schema_text(schema));
         const struct chappe_layout *layout = chappe_schema_layout(schema, error);
+        const struct chappe_schema_node *root = chappe_schema_root(schema);
 
         if (!layout)
                 return error ? -error->code : -CHAPPE_E_SCHEMA_LIMIT;
@@ -129,7 +130,7 @@ int chappe_client_type(struct chappe_schema *schema, struct chappe_arena *arena,
                 .schema = text.at,
                 .fingerprint = chappe_schema_fingerprint(schema),
                 .layout = layout,
-                .key = chappe_schema_node_attribute(chappe_schema_root(schema), "chappe.key"),
+                .key = layout->kind == CHAPPE_LAYOUT_RECORD ? chappe_schema_node_attribute(root, "chappe.key") : NULL,
         };
         *ret_type = type;
         return 0;

@@ -58,6 +58,23 @@ static const char *entry_fault(const struct chappe_operation *operation)
         return NULL;
 }
 
+/* The field whose text is the record key; without it records would go out without one, and lose their order. */
+static const char *key_fault(const struct chappe_operation *operation)
+{
+        const struct chappe_type *type = operation->message ? operation->message->request : operation->type;
+        const char *key = operation->key ? operation->key : type->key;
+        const struct chappe_layout *layout = type->layout;
+
+        if (!key || (operation->kind != CHAPPE_PRODUCES && operation->kind != CHAPPE_CALLS))
+                return NULL;
+        for (uint32_t i = 0; layout->kind == CHAPPE_LAYOUT_RECORD && i < layout->count; i++) {
+                if (strcmp(layout->members[i].name, key) == 0 &&
+                    layout->members[i].layout->kind == CHAPPE_LAYOUT_STRING)
+                        return NULL;
+        }
+        return "its key (or the schema's chappe.key) is no string field of the record";
+}
+
 /* Two entries that would fight for the same records, or leave open which one is meant. */
 static const char *pair_fault(const struct chappe_operation *a, const struct chappe_operation *b)
 {
@@ -82,6 +99,8 @@ int chappe_operations_check(const struct chappe_operation *operations, const cha
                 const char *fault = topic_fault(operations[n].topic, prefix);
                 if (!fault)
                         fault = entry_fault(&operations[n]);
+                if (!fault)
+                        fault = key_fault(&operations[n]);
                 for (size_t earlier = 0; !fault && earlier < n; earlier++)
                         fault = pair_fault(&operations[earlier], &operations[n]);
                 if (!fault && n >= OPERATIONS_MAXIMUM)

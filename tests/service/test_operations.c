@@ -62,6 +62,19 @@ static void test_an_incomplete_entry_is_named_with_what_is_missing(void **state)
         REFUSED("cannot be negative", { .kind = CHAPPE_PRODUCES, .topic = "a", .type = &pong_type, .partitions = -1 });
 }
 
+static void test_a_key_must_be_a_string_field_of_what_is_sent(void **state)
+{
+        (void)state;
+        static const struct chappe_layout symbols = { .kind = CHAPPE_LAYOUT_ENUM, .size = 4, .count = 2 };
+        static const struct chappe_type colour = { .name = "test.Colour", .schema = "", .layout = &symbols };
+
+        REFUSED("is no string field", { .kind = CHAPPE_PRODUCES, .topic = "a", .type = &ping_type, .key = "missing" });
+        REFUSED("is no string field", { .kind = CHAPPE_PRODUCES, .topic = "a", .type = &ping_type, .key = "number" });
+        REFUSED("is no string field", { .kind = CHAPPE_PRODUCES, .topic = "a", .type = &colour, .key = "id" });
+        REFUSED("is no string field",
+                { .kind = CHAPPE_CALLS, .topic = "a", .message = &square_message, .key = "missing" });
+}
+
 static void test_a_topic_name_must_fit_with_its_prefix(void **state)
 {
         (void)state;
@@ -89,6 +102,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_a_complete_table_passes),
                 cmocka_unit_test(test_an_incomplete_entry_is_named_with_what_is_missing),
+                cmocka_unit_test(test_a_key_must_be_a_string_field_of_what_is_sent),
                 cmocka_unit_test(test_a_topic_name_must_fit_with_its_prefix),
                 cmocka_unit_test(test_entries_must_not_contradict_each_other),
         };

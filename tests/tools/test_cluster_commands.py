@@ -115,6 +115,21 @@ def test_a_one_way_message_is_delivered_and_not_waited_for():
     assert code == 0 and record["value"] == {"mood": "good"}, (text, talk)
 
 
+def test_a_key_that_is_no_string_field_is_refused():
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "keyed.avsc"
+        made_up = ["produce", "keyed", "--schema", path, "--fake", "1", "--create"]
+        for schema in ({"type": "record", "name": "R", "fields": [{"name": "n", "type": "long"}]}, {"type": "map", "values": "int"},
+                       {"type": "enum", "name": "E", "symbols": ["A", "B"]}, {"type": "fixed", "name": "F", "size": 4}):
+            path.write_text(json.dumps(schema))
+            for field in ("n", "missing"):
+                code, _, talk = chappe(*made_up, "--key-field", field)
+                assert code == 1 and "E7001" in talk and "no string field" in talk, (schema, code, talk)
+            path.write_text(json.dumps(schema | {"chappe.key": "n"}))
+            code, _, talk = chappe(*made_up)
+            assert code == (1 if schema["type"] == "record" else 0), (schema, code, talk)
+
+
 def test_records_are_printed_as_json_by_either_option():
     for words in (["-f", "json"], ["-o", "json"]):
         code, text, talk = chappe("consume", TOPIC, "--from", "beginning", "--exit", "-n", 1, *words)
