@@ -34,6 +34,8 @@ static const char *topic_fault(const char *topic, const char *prefix)
                 return "it names no topic";
         if (strlen(prefix) + strlen(topic) > TOPIC_LENGTH_MAXIMUM)
                 return "the topic's name, with the prefix, is longer than Kafka's 249 characters";
+        if (strspn(prefix, allowed) != strlen(prefix))
+                return "the topic's prefix (topic_prefix) may have letters, digits, '.', '_' and '-' only";
         if (strspn(topic, allowed) != strlen(topic))
                 return "the topic's name may have letters, digits, '.', '_' and '-' only";
         return NULL;

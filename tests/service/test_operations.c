@@ -86,6 +86,9 @@ static void test_a_topic_name_must_fit_with_its_prefix(void **state)
         topic[249] = '\0';
         assert_int_equal(chappe_operations_check(operations, "", &error), 0);
         assert_int_equal(chappe_operations_check(operations, "x", &error), -CHAPPE_E_OPERATION_INVALID);
+        topic[1] = '\0';
+        assert_int_equal(chappe_operations_check(operations, "team/", &error), -CHAPPE_E_OPERATION_INVALID);
+        assert_non_null(strstr(error.text, "topic_prefix"));
 }
 
 static void test_entries_must_not_contradict_each_other(void **state)
