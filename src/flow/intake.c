@@ -250,9 +250,9 @@ static bool take_batch(struct chappe_intake *intake, struct chappe_share *share,
         if (!ready_to_take(intake, share) || chappe_careful_waits(share, &holding->careful, now_us))
                 return false;
         if (share->trial.careful > 0 || holding->careful.holds || holding->careful.running) {
-                if (chappe_careful_take(intake, share, &holding->careful, now_us, records))
-                        give(intake, share, records, 1, now_us);
-                return false;
+                /* Asked again at once: then the handover knows that the end of this one is waited for. */
+                return chappe_careful_take(intake, share, &holding->careful, now_us, records) &&
+                       give(intake, share, records, 1, now_us);
         }
         size_t room_bytes, bytes = 0;
         size_t room = chappe_handover_room(intake->handover, share, &room_bytes);
@@ -271,6 +271,7 @@ static bool take_batch(struct chappe_intake *intake, struct chappe_share *share,
 bool chappe_intake_take(struct chappe_intake *intake, int64_t now_us)
 {
         size_t count = intake->assignment->count;
+        const struct chappe_share *alone = intake->alone;
         bool more = false;
         for (size_t i = 0; i < count; i++) {
                 struct chappe_share *share = intake->assignment->shares[(intake->turn + i) % count];
@@ -282,7 +283,8 @@ bool chappe_intake_take(struct chappe_intake *intake, int64_t now_us)
                 more |= again;
         }
         intake->turn++;
-        return more;
+        /* Others waited for who was alone. */
+        return more || (alone && !intake->alone);
 }
 
 void chappe_intake_measure(struct chappe_intake *intake, int64_t now_us, struct chappe_oldest *ret_oldest)

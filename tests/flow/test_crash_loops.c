@@ -161,6 +161,36 @@ static void test_a_killer_far_behind_is_set_aside_and_nobody_in_front_of_it(void
         }
 }
 
+static bool all_done_or_ended(void *context)
+{
+        (void)context;
+        int done = 0;
+        for (int n = 0; n < RECORDS; n++)
+                done += book.done[n] > 0;
+        return !stage_running(&stage, 0) || done == RECORDS - 1;
+}
+
+/* Each is tried as soon as the one in front of it has ended, in whichever partition. */
+static void test_records_that_run_one_by_one_wait_for_no_timer(void **state)
+{
+        (void)state;
+        for (uint64_t seed = 1; seed <= 20; seed++) {
+                open_with(seed, "crash_loop_tries=2");
+                stage.settings[1] = "commit_interval_ms=3600000";
+                book.killer = 31;
+                for (int life = 0; life < 5; life++) {
+                        assert_int_equal(book.deaths, life);
+                        stage_start(&stage, 0);
+                        stage_run(&stage, 120 * SECOND, life < 4 ? ended : all_done_or_ended, NULL);
+                        if (life == 4)
+                                assert_true(stage_running(&stage, 0) && all_done_or_ended(NULL));
+                        stage_end(&stage);
+                }
+                assert_int_equal(chappe_sim_end(stage.sim, "in-dlt", 1), 1);
+                stage_close(&stage);
+        }
+}
+
 static void test_by_default_nothing_is_set_aside(void **state)
 {
         (void)state;
@@ -218,6 +248,7 @@ int main(void)
                 cmocka_unit_test(test_a_killer_is_set_aside_after_its_tries),
                 cmocka_unit_test(test_a_killer_that_wanders_among_instances_is_set_aside),
                 cmocka_unit_test(test_a_killer_far_behind_is_set_aside_and_nobody_in_front_of_it),
+                cmocka_unit_test(test_records_that_run_one_by_one_wait_for_no_timer),
                 cmocka_unit_test(test_by_default_nothing_is_set_aside),
                 cmocka_unit_test(test_nobody_is_blamed_for_kills_from_outside),
                 cmocka_unit_test(test_stops_leave_no_mark),
