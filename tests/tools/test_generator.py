@@ -151,6 +151,8 @@ def test_a_one_way_message_has_no_response_and_no_errors():
 def test_keys_and_idempotency_name_string_fields():
     talk = refusal('{"type":"record","name":"X",\n "chappe.key":"n","fields":[{"name":"n","type":"int"}]}')
     assert "wrong.avsc:2:15: $.chappe.key:" in talk, talk
+    talk = refusal('{"type":"record","name":"X",\n "chappe.key":["n"],"fields":[{"name":"n","type":"string"}]}')
+    assert "wrong.avsc:2:15: $.chappe.key:" in talk and "name of a string field" in talk, talk
     assert "string field" in refusal('{"protocol":"P","messages":{"m":{"request":[],"response":"null","chappe.idempotency":"id"}}}',
                                      "wrong.avpr")
 

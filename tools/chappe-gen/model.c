@@ -22,10 +22,15 @@ static struct c_root *find_root(const struct unit *unit, const char *name, bool 
 static int find_key(struct unit *unit, const struct chappe_schema *schema, const char **ret)
 {
         const struct chappe_schema_node *node = chappe_schema_root(schema);
+        bool record = chappe_schema_node_kind(node) == CHAPPE_SCHEMA_RECORD;
+        const struct chappe_json_node *attribute = record ? chappe_json_find(node->json, "chappe.key") : NULL;
         const char *key = chappe_schema_node_attribute(node, "chappe.key");
 
-        if (!key || chappe_schema_node_kind(node) != CHAPPE_SCHEMA_RECORD)
+        if (!attribute)
                 return 0;
+        if (!key)
+                return chappe_json_fail(&schema->document, attribute, unit->error, CHAPPE_E_SCHEMA_INVALID,
+                                        "chappe.key is the name of a string field");
         for (size_t i = 0; i < chappe_schema_node_count(node); i++) {
                 if (strcmp(chappe_schema_node_name_at(node, i), key) == 0 &&
                     chappe_schema_node_kind(chappe_schema_node_at(node, i)) == CHAPPE_SCHEMA_STRING) {
@@ -33,9 +38,8 @@ static int find_key(struct unit *unit, const struct chappe_schema *schema, const
                         return 0;
                 }
         }
-        return chappe_json_fail(&schema->document, chappe_json_find(node->json, "chappe.key"), unit->error,
-                                CHAPPE_E_SCHEMA_INVALID, "%s has no string field \"%s\"", chappe_schema_node_name(node),
-                                key);
+        return chappe_json_fail(&schema->document, attribute, unit->error, CHAPPE_E_SCHEMA_INVALID,
+                                "%s has no string field \"%s\"", chappe_schema_node_name(node), key);
 }
 
 bool model_is_event(const struct unit *unit, const struct c_root *root)
