@@ -94,6 +94,8 @@ def test_a_type_is_found_by_its_name():
     assert code == 1 and text == "" and "no record that was read has the field order_idd\n" in talk, talk
     code, _, talk = chappe("produce", TOPIC, "--type", "OrderPalced", "-I", ROOT / "schemas", order("x"))
     assert code == 2 and "OrderPalced" in talk, talk
+    code, _, talk = chappe("produce", "team." + TOPIC, "--type", "OrderPlaced", "-I", ROOT / "schemas", order("x"))
+    assert code == 2 and "namespaces of the topic's name" in talk, talk
 
 
 def test_a_contract_is_found_by_its_topic():

@@ -115,8 +115,9 @@ int schema_find(const struct command_line *line, const char *topic, const char *
                 return status;
         status = find_type(library, topic, name, &definition, &error);
         if (status >= 0 && !definition)
-                return command_misuse("no type %s in the include folders (-I, else ./schemas); --schema FILE names one",
-                                      name);
+                return command_misuse(
+                        "no type %s in the include folders (-I, else ./schemas)%s; --schema FILE names one", name,
+                        strchr(name, '.') ? "" : " and the namespaces of the topic's name");
         if (status >= 0)
                 status = schema_expand_type(library, definition->file, definition->json, definition->space, &text,
                                             &error);
