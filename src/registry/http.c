@@ -109,6 +109,11 @@ struct chappe_http *chappe_http_close(struct chappe_http *http)
         return NULL;
 }
 
+const char *chappe_http_url(const struct chappe_http *http)
+{
+        return http->url;
+}
+
 int chappe_http_append_segment(struct chappe_buffer *path, const char *segment)
 {
         static const char hexadecimal[] = "0123456789ABCDEF";

@@ -15,6 +15,8 @@ struct chappe_http;
 
 int chappe_http_open(const struct chappe_rest_config *config, struct chappe_http **ret_http,
                      struct chappe_error *error);
+/* Without a slash at the end. */
+const char *chappe_http_url(const struct chappe_http *http);
 /* GET of path, or POST when body.at is not NULL. The path comes behind the URL and is encoded already. Appends at most
  * CHAPPE_HTTP_ANSWER_LIMIT bytes of answer; *ret_status: the HTTP status, never a redirect. Any strand. */
 int chappe_http_request(struct chappe_http *http, const char *path, struct chappe_text body, long *ret_status,

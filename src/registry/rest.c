@@ -20,8 +20,9 @@ struct chappe_rest {
         struct chappe_http *http;
 };
 
-/* One answer: its bytes and its tree, both owned here. */
+/* One answer: from where it is, its bytes and its tree, all owned here. */
 struct answer {
+        struct chappe_buffer address;
         struct chappe_buffer bytes;
         struct chappe_arena *arena;
         struct chappe_json_document document;
@@ -31,13 +32,19 @@ static void answer_deinit(struct answer *answer)
 {
         chappe_arena_free(answer->arena);
         chappe_buffer_deinit(&answer->bytes);
+        chappe_buffer_deinit(&answer->address);
 }
 
 #define ANSWER __attribute__((cleanup(answer_deinit))) struct answer
 
-static int make_no_sense(struct chappe_error *error, const char *path, const char *what)
+static const char *address_of(const struct answer *answer)
 {
-        return chappe_fail(error, CHAPPE_E_REGISTRY_ANSWER, "%s: %s", path, what);
+        return (const char *)answer->address.at;
+}
+
+static int make_no_sense(struct chappe_error *error, const struct answer *answer, const char *what)
+{
+        return chappe_fail(error, CHAPPE_E_REGISTRY_ANSWER, "%s: %s", address_of(answer), what);
 }
 
 static const struct chappe_json_node *member(const struct chappe_json_node *object, const char *name, uint8_t kind)
@@ -48,10 +55,10 @@ static const struct chappe_json_node *member(const struct chappe_json_node *obje
         return found && found->kind == kind ? found : NULL;
 }
 
-static int parse(struct answer *answer, const char *path, struct chappe_error *error)
+static int parse(struct answer *answer, struct chappe_error *error)
 {
         answer->document = (struct chappe_json_document){
-                .name = path,
+                .name = address_of(answer),
                 .text = { (const char *)answer->bytes.at, answer->bytes.length },
                 .syntax_code = CHAPPE_E_REGISTRY_ANSWER,
                 .depth = ANSWER_DEPTH,
@@ -63,9 +70,9 @@ static int parse(struct answer *answer, const char *path, struct chappe_error *e
 }
 
 /* What a refusal says: {"error_code": 40403, "message": "…"}, or nothing that can be read. */
-static int fail_refused(struct answer *answer, const char *path, long http_status, struct chappe_error *error)
+static int fail_refused(struct answer *answer, long http_status, struct chappe_error *error)
 {
-        const struct chappe_json_node *root = parse(answer, path, NULL) == 0 ? answer->document.root : NULL;
+        const struct chappe_json_node *root = parse(answer, NULL) == 0 ? answer->document.root : NULL;
         const struct chappe_json_node *number = member(root, "error_code", CHAPPE_JSON_NUMBER);
         const struct chappe_json_node *message = member(root, "message", CHAPPE_JSON_STRING);
         char reason[REASON_SIZE];
@@ -82,20 +89,24 @@ static int fail_refused(struct answer *answer, const char *path, long http_statu
                 kind = CHAPPE_E_SCHEMA_NOT_FOUND;
         else if (http_status >= 500 || http_status == 429)
                 kind = CHAPPE_E_REGISTRY_UNREACHABLE;
-        return chappe_fail(error, kind, "%s: %" PRId64 "%s%.*s", path, code, length ? ": " : "", (int)length, reason);
+        return chappe_fail(error, kind, "%s: the registry answers %" PRId64 "%s%.*s", address_of(answer), code,
+                           length ? ": " : "", (int)length, reason);
 }
 
 static int ask(struct chappe_rest *rest, const char *path, struct chappe_text body, struct answer *answer,
                struct chappe_error *error)
 {
         long http_status = 0;
-        int status = chappe_http_request(rest->http, path, body, &http_status, &answer->bytes, error);
+        int status;
 
+        if (chappe_buffer_printf(&answer->address, "%s%s", chappe_http_url(rest->http), path) < 0)
+                return chappe_fail(error, CHAPPE_E_NO_MEMORY, "asking the registry");
+        status = chappe_http_request(rest->http, path, body, &http_status, &answer->bytes, error);
         if (status < 0)
                 return status;
         if (http_status < 200 || http_status > 299)
-                return fail_refused(answer, path, http_status, error);
-        return parse(answer, path, error);
+                return fail_refused(answer, http_status, error);
+        return parse(answer, error);
 }
 
 /* "/subjects/", subject encoded, rest. */
@@ -124,18 +135,18 @@ static int schema_body(struct chappe_buffer *body, struct chappe_text text, stru
         return 0;
 }
 
-static int take_id(const struct answer *answer, const char *path, uint32_t *ret_id, struct chappe_error *error)
+static int take_id(const struct answer *answer, uint32_t *ret_id, struct chappe_error *error)
 {
         const struct chappe_json_node *number = member(answer->document.root, "id", CHAPPE_JSON_NUMBER);
         int64_t id;
 
         if (!number || !chappe_json_integer(&answer->document, number, &id) || id < 0 || id > INT32_MAX)
-                return make_no_sense(error, path, "the answer has no id");
+                return make_no_sense(error, answer, "the answer has no id");
         *ret_id = (uint32_t)id;
         return 0;
 }
 
-static int take_text(const struct answer *answer, const char *path, struct chappe_buffer *text,
+static int take_text(const struct answer *answer, struct chappe_buffer *text,
                      struct chappe_error *error)
 {
         const struct chappe_json_node *root = answer->document.root;
@@ -144,11 +155,11 @@ static int take_text(const struct answer *answer, const char *path, struct chapp
         const struct chappe_json_node *references = member(root, "references", CHAPPE_JSON_ARRAY);
 
         if (!schema)
-                return make_no_sense(error, path, "the answer has no schema");
+                return make_no_sense(error, answer, "the answer has no schema");
         if (type && strcmp(type->string, "AVRO") != 0)
-                return make_no_sense(error, path, "the schema is not Avro");
+                return make_no_sense(error, answer, "the schema is not Avro");
         if (references && references->count > 0)
-                return make_no_sense(error, path, "the schema refers to others, which is not supported");
+                return make_no_sense(error, answer, "the schema refers to others, which is not supported");
         if (chappe_buffer_append(text, schema->string, schema->count) < 0)
                 return chappe_fail(error, CHAPPE_E_NO_MEMORY, "the registry's answer");
         return 0;
@@ -162,7 +173,7 @@ static int rest_schema(void *context, uint32_t id, struct chappe_buffer *text, s
 
         snprintf(path, sizeof(path), "/schemas/ids/%" PRIu32, id);
         status = ask(context, path, (struct chappe_text){ 0 }, &answer, error);
-        return status < 0 ? status : take_text(&answer, path, text, error);
+        return status < 0 ? status : take_text(&answer, text, error);
 }
 
 static int rest_belongs(void *context, uint32_t id, const char *subject, struct chappe_error *error)
@@ -178,7 +189,7 @@ static int rest_belongs(void *context, uint32_t id, const char *subject, struct 
                 return status;
         root = answer.document.root;
         if (root->kind != CHAPPE_JSON_ARRAY)
-                return make_no_sense(error, path, "the answer is no list");
+                return make_no_sense(error, &answer, "the answer is no list");
         for (const struct chappe_json_node *entry = root->count ? root->child : NULL; entry; entry = entry->next) {
                 const struct chappe_json_node *name = member(entry, "subject", CHAPPE_JSON_STRING);
 
@@ -189,14 +200,14 @@ static int rest_belongs(void *context, uint32_t id, const char *subject, struct 
 }
 
 /* [{"context": ".", "id": 41}, …], one a context; "." is the one that ids without a context belong to. */
-static int take_listed_id(const struct answer *answer, const char *path, uint32_t *ret_id, struct chappe_error *error)
+static int take_listed_id(const struct answer *answer, uint32_t *ret_id, struct chappe_error *error)
 {
         const struct chappe_json_node *root = answer->document.root, *chosen = NULL;
         const struct chappe_json_node *number;
         int64_t id;
 
         if (root->kind != CHAPPE_JSON_ARRAY)
-                return make_no_sense(error, path, "the answer is no list");
+                return make_no_sense(error, answer, "the answer is no list");
         for (const struct chappe_json_node *entry = root->count ? root->child : NULL; entry; entry = entry->next) {
                 const struct chappe_json_node *name = member(entry, "context", CHAPPE_JSON_STRING);
 
@@ -204,10 +215,10 @@ static int take_listed_id(const struct answer *answer, const char *path, uint32_
                         chosen = entry;
         }
         if (!chosen)
-                return chappe_fail(error, CHAPPE_E_SCHEMA_NOT_FOUND, "%s: no schema has this GUID", path);
+                return chappe_fail(error, CHAPPE_E_SCHEMA_NOT_FOUND, "%s: no schema has this GUID", address_of(answer));
         number = member(chosen, "id", CHAPPE_JSON_NUMBER);
         if (!number || !chappe_json_integer(&answer->document, number, &id) || id < 0 || id > INT32_MAX)
-                return make_no_sense(error, path, "the answer has no id");
+                return make_no_sense(error, answer, "the answer has no id");
         *ret_id = (uint32_t)id;
         return 0;
 }
@@ -224,7 +235,7 @@ static int rest_identify(void *context, const uint8_t guid[16], uint32_t *ret_id
                                    i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", guid[i]);
         snprintf(path + length, sizeof(path) - (size_t)length, "/ids");
         status = ask(context, path, (struct chappe_text){ 0 }, &answer, error);
-        return status < 0 ? status : take_listed_id(&answer, path, ret_id, error);
+        return status < 0 ? status : take_listed_id(&answer, ret_id, error);
 }
 
 static int post_schema(struct chappe_rest *rest, const char *subject, const char *tail, struct chappe_text text,
@@ -240,7 +251,7 @@ static int post_schema(struct chappe_rest *rest, const char *subject, const char
         if (status == 0)
                 status = ask(rest, (const char *)path.at, (struct chappe_text){ (const char *)body.at, body.length },
                              &answer, error);
-        return status < 0 ? status : take_id(&answer, (const char *)path.at, ret_id, error);
+        return status < 0 ? status : take_id(&answer, ret_id, error);
 }
 
 static int rest_find(void *context, const char *subject, struct chappe_text text, uint32_t *ret_id,
@@ -289,7 +300,7 @@ int chappe_rest_compatible(struct chappe_rest *rest, const char *subject, const 
                           ? chappe_json_find(answer.document.root, "is_compatible")
                           : NULL;
         if (!verdict || (verdict->kind != CHAPPE_JSON_TRUE && verdict->kind != CHAPPE_JSON_FALSE))
-                return make_no_sense(error, (const char *)path.at, "the answer has no verdict");
+                return make_no_sense(error, &answer, "the answer has no verdict");
         return verdict->kind == CHAPPE_JSON_TRUE;
 }
 
@@ -303,8 +314,8 @@ int chappe_rest_version(struct chappe_rest *rest, const char *subject, const cha
         if (status == 0)
                 status = ask(rest, (const char *)path.at, (struct chappe_text){ 0 }, &answer, error);
         if (status == 0)
-                status = take_id(&answer, (const char *)path.at, ret_id, error);
-        return status < 0 ? status : take_text(&answer, (const char *)path.at, text, error);
+                status = take_id(&answer, ret_id, error);
+        return status < 0 ? status : take_text(&answer, text, error);
 }
 
 int chappe_rest_open(const struct chappe_rest_config *config, struct chappe_rest **ret_rest, struct chappe_error *error)

@@ -124,6 +124,8 @@ static void test_nonsense_is_refused(void **state)
                 assert_int_equal(f.source.schema(f.source.context, 1, &f.text, &f.error), -CHAPPE_E_REGISTRY_ANSWER);
                 assert_int_equal(f.source.find(f.source.context, "s", chappe_text("\"int\""), &id, &f.error),
                                  -CHAPPE_E_REGISTRY_ANSWER);
+                assert_non_null(strstr(f.error.text, "http://"));
+                assert_non_null(strstr(f.error.text, "/api/subjects/s:"));
                 stop(&f);
         }
 }
