@@ -41,7 +41,8 @@ int chappe_flow_read(struct chappe_flow *flow, const struct chappe_source *sourc
 int chappe_flow_check(struct chappe_flow *flow, struct chappe_error *error);
 /* Connects and begins to consume; waits at most timeout_ms in all. On failure everything is closed again. */
 int chappe_flow_start(struct chappe_flow *flow, int64_t timeout_ms, struct chappe_error *error);
-/* The group's first assignment has arrived (it may be empty), or there is nothing to consume. Any strand. */
+/* The group has assigned something (it may be nothing) and not taken us for lost since, or there is nothing to consume.
+ * Any strand. */
 bool chappe_flow_ready(struct chappe_flow *flow);
 /* False, with the reason in *error, once consumption has stopped for a reason of its own (a fatal error of the broker),
  * or while the watchdog finds it standing still (CHAPPE_E_HANDLER_STUCK, CHAPPE_E_PARTITION_STALLED,

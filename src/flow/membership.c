@@ -265,6 +265,7 @@ static void release(struct chappe_membership *member)
 static void lose(struct chappe_membership *member, const struct chappe_consumer_event *event)
 {
         log_positions(member, CHAPPE_LOG_PARTITIONS_LOST, "lost", event);
+        atomic_store(&member->assigned, false); /* the group goes on without us, until it has us again */
         for (size_t i = 0; i < event->position_count; i++) {
                 struct chappe_share *share = chappe_assignment_find(&member->assignment, event->positions[i].topic,
                                                                     event->positions[i].partition);

@@ -232,7 +232,9 @@ static void test_lost_partitions_are_let_go_at_once_and_nothing_is_committed(voi
                 stage_run(&stage, 60 * SECOND, has_released, NULL);
                 assert_true(book.released_us > 0 && book.released_us - book.told_us < SECOND);
                 assert_int_equal(book.commits_told, 0);
+                assert_false(chappe_flow_ready(stage.instances[0].runtime.flow)); /* until the group has it again */
                 stage_run(&stage, 120 * SECOND, NULL, NULL);
+                assert_true(chappe_flow_ready(stage.instances[0].runtime.flow));
                 int runs = 0;
                 for (int n = 0; n < 8; n++)
                         runs += book.runs[n];
