@@ -45,7 +45,10 @@ def test_a_mistyped_topic_does_not_come_into_being():
 
 
 def test_topics_are_created_listed_and_shown():
-    assert chappe("topic", "create", TOPIC)[0] == 0
+    code, _, talk = chappe("topic", "create", TOPIC)
+    assert code == 0 and f"{TOPIC} is created, with 4 partitions" in talk, talk
+    code, _, talk = chappe("topic", "create", "three", "--partitions", 3)
+    assert code == 1 and "E3011" in talk and "with 4 partitions, not 3" in talk, talk
     code, text, _ = chappe("topic", "ls", "shop.*", "-o", "json")
     assert code == 0 and [row["topic"] for row in json.loads(text)] == [TOPIC]
     rows = json.loads(chappe("topic", "show", TOPIC, "-o", "json")[1])

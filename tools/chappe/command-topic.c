@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* chappe topic ls, show, create. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cluster.h"
@@ -88,6 +89,30 @@ static bool is_topic_name(const char *name)
                strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == length;
 }
 
+/* An embedded broker makes topics in its own way, whatever is asked for. */
+static int tell_created(struct chappe_client *client, const char *name, int32_t wanted)
+{
+        struct chappe_client_topic *topics = NULL;
+        struct chappe_error error;
+        size_t count = 0;
+        int32_t partitions = wanted;
+
+        if (chappe_client_topics(client, name, &topics, &count, &error) < 0)
+                return command_fail(&error);
+        if (count == 1)
+                partitions = topics[0].partition_count;
+        free(topics);
+        if (partitions != wanted) {
+                chappe_fail(&error, CHAPPE_E_BROKER_UNSUPPORTED,
+                            "%s is created, but with %" PRId32 " partitions, not %" PRId32
+                            ": an embedded broker makes no others",
+                            name, partitions, wanted);
+                return command_fail(&error);
+        }
+        command_say("%s is created, with %" PRId32 " partitions", name, partitions);
+        return EXIT_DONE;
+}
+
 static int topic_create(const struct command_line *line)
 {
         CHAPPE_CLEANUP(client) struct chappe_client *client = NULL;
@@ -111,8 +136,9 @@ static int topic_create(const struct command_line *line)
                                             (int32_t)replication, properties, &error);
         if (status < 0)
                 return command_fail(&error);
-        command_say(status == 0 ? "%s is created" : "%s is there already, and left as it is",
-                    command_argument(line, 0));
+        if (status == 0)
+                return tell_created(client, command_argument(line, 0), (int32_t)partitions);
+        command_say("%s is there already, and left as it is", command_argument(line, 0));
         return EXIT_DONE;
 }
 
