@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "service/notify.h"
 
 struct report {
         FILE *out;
@@ -44,6 +45,18 @@ static void check_database(struct report *report, const struct chappe_service *s
                 failed(report, "database", &error);
         else
                 fine(report, "database");
+}
+
+static void check_run_file(struct report *report, const struct chappe_service *service)
+{
+        struct chappe_error error = { 0 };
+
+        if (!*chappe_config_text(service->runtime.config, "run_file"))
+                return;
+        if (chappe_run_file_check(service, &error) < 0)
+                failed(report, "run_file", &error);
+        else
+                fine(report, "run_file");
 }
 
 static void check_topic(struct report *report, const struct chappe_service *service,
@@ -148,6 +161,7 @@ int chappe_check(struct chappe_service *service, bool offline, FILE *out)
         fine(&report, "operations");
         fine(&report, "schemas");
         check_database(&report, service);
+        check_run_file(&report, service);
         check_cluster(&report, service, offline);
         return report.failures ? -CHAPPE_E_CHECK : 0;
 }

@@ -19,14 +19,11 @@ static void chappe_cleanup_options(struct chappe_options *options)
         chappe_options_deinit(options);
 }
 
-/* The exit code for a service that could not be made. */
+/* The service could not be made. */
 static int refused(const struct chappe_error *error)
 {
-        int hundred = error->code / 100;
-
         fprintf(stderr, "E%04d %s\n", error->code, error->text);
-        return hundred == CHAPPE_E_SETTING_UNKNOWN / 100 || error->code == CHAPPE_E_USAGE ? CHAPPE_EXIT_USAGE
-                                                                                          : CHAPPE_EXIT_FAILED;
+        return chappe_exit_status(error);
 }
 
 static int print(const struct chappe_buffer *buffer)

@@ -58,7 +58,9 @@ static void do_start(void *argument)
 {
         struct run *run = argument;
 
-        run->result = chappe_service_start(run->service, &run->error);
+        run->result = chappe_run_file_check(run->service, &run->error);
+        if (run->result == 0)
+                run->result = chappe_service_start(run->service, &run->error);
         tell_done(run);
 }
 
@@ -144,7 +146,7 @@ static void started(struct run *run)
 {
         if (run->result < 0) {
                 chappe_log_error(run->service->runtime.log, CHAPPE_LOG_SERVICE_FAILED, &run->error);
-                run->exit_code = CHAPPE_EXIT_FAILED;
+                run->exit_code = chappe_exit_status(&run->error);
                 run->state = RUN_ENDED;
                 return;
         }

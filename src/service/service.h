@@ -48,6 +48,14 @@ bool chappe_service_has(const struct chappe_service *service, enum chappe_operat
 int chappe_operations_check(const struct chappe_operation *operations, const char *prefix, struct chappe_error *error);
 const char *chappe_operation_verb(enum chappe_operation_kind kind);
 
+/* The exit code of a process whose service could not be made or started: wrong words, or anything else. */
+static inline int chappe_exit_status(const struct chappe_error *error)
+{
+        bool usage = error->code / 100 == CHAPPE_E_SETTING_UNKNOWN / 100 || error->code == CHAPPE_E_USAGE;
+
+        return usage ? CHAPPE_EXIT_USAGE : CHAPPE_EXIT_FAILED;
+}
+
 /* service.c */
 int64_t chappe_service_now_us(const struct chappe_service *service);
 /* False, with the reason, once it will not go on by itself. */

@@ -63,6 +63,8 @@ static void test_the_run_file_tells_who_runs_and_goes_away(void **state)
         assert_int_equal(chappe_config_load(&(struct chappe_config_sources){ .settings = settings },
                                             &service.runtime.config, NULL),
                          0);
+        assert_int_equal(chappe_run_file_check(&service, NULL), 0);
+        assert_int_equal(access(path, F_OK), -1); /* not before it is ready */
         assert_int_equal(chappe_run_file_write(&service, NULL), 0);
 
         json_t *content = json_load_file(path, 0, NULL);
@@ -73,6 +75,7 @@ static void test_the_run_file_tells_who_runs_and_goes_away(void **state)
 
         chappe_run_file_remove(&service);
         assert_int_equal(rmdir(directory), 0); /* nothing is left in it */
+        assert_int_equal(chappe_run_file_check(&service, NULL), -CHAPPE_E_IO);
         assert_int_equal(chappe_run_file_write(&service, NULL), -CHAPPE_E_IO);
         chappe_config_free(service.runtime.config);
 }
