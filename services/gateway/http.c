@@ -47,7 +47,7 @@ static enum MHD_Result answer(struct MHD_Connection *connection, unsigned int st
         if (status == MHD_HTTP_SERVICE_UNAVAILABLE)
                 MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
         if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-                MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, POST");
+                MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD, POST");
         enum MHD_Result queued = MHD_queue_response(connection, status, response);
         MHD_destroy_response(response);
         return queued;
@@ -102,7 +102,7 @@ static enum MHD_Result route(struct front *front, struct MHD_Connection *connect
                              const char *method, const struct upload *upload)
 {
         bool post = strcmp(method, MHD_HTTP_METHOD_POST) == 0;
-        bool get = strcmp(method, MHD_HTTP_METHOD_GET) == 0;
+        bool get = strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
 
         if (upload->refused)
                 return refuse(connection, upload->refused, "the body is too large");

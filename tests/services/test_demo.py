@@ -70,7 +70,7 @@ def test_a_file_without_an_order_is_told_before_anything_is_started():
 
 def test_wrong_options_are_told_at_once():
     for options in (["--ordres", "x"], ["--orders"], ["--orders", "nowhere.csv"], ["--rate", "0"], ["--rate", "x"], ["--seed", "-1"], ["-o", "xml"],
-                    ["--brokers", "nonsense"], ["surprise"]):
+                    ["--brokers", "nonsense"], ["--instances", "65"], ["surprise"]):
         code, text, talk = demo(*options)
         assert code == 2 and text == "" and talk.startswith("tools/demo: "), (options, code, talk)
     code, text, talk = demo("--brokers", "127.0.0.1:1")

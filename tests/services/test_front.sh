@@ -48,6 +48,7 @@ check "an order is taken" '*"placed"* 202' -d "$order" "$url/orders"
 check "the same order again is taken again" '*"placed"* 202' -d "$order" "$url/orders"
 check "another order under its id is refused" '*other content* 409' -d "${order/495/496}" "$url/orders"
 check "its state is shown" '*"state":"placed"* 200' "$url/orders/o-1"
+check "and whether it is there" '*200 OK*application/json* 200' -I "$url/orders/o-1"
 check "an unknown order is not found" '*no such order* 404' "$url/orders/o-2"
 check "broken JSON is refused by line" '*line 1* 400' -d '{' "$url/orders"
 check "a missing member is named" '*country: missing* 400' -d '{"order_id":"o-3"}' "$url/orders"
@@ -62,5 +63,9 @@ status=$?
 service=''
 count=$((count + 1))
 [ $status = 0 ] && echo "ok $count - it stops with nothing in flight" || { echo "not ok $count - exit code $status"; failed=1; }
+"$gateway" --brokers="$(head -n 1 "$work/brokers")" --http_port=70000 --database="$work/gateway.db" 2>>"$work/log"
+status=$?
+count=$((count + 1))
+[ $status = 2 ] && echo "ok $count - a wrong port is wrong usage" || { echo "not ok $count - exit code $status"; failed=1; }
 echo "1..$count"
 exit $failed
