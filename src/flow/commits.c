@@ -92,13 +92,23 @@ static bool conclude(struct chappe_commits *commits, bool committed)
         return forget(commits);
 }
 
+/* While they fail, they do so every second. */
+static void complain(struct chappe_commits *commits, const struct chappe_error *told, int64_t now_us)
+{
+        struct chappe_error error = *told;
+        if (chappe_complaints_tell_error(&commits->complaints, &error, now_us))
+                chappe_log_error(commits->runtime->log, CHAPPE_LOG_COMMIT_FAILED, &error);
+}
+
 int chappe_commits_start(struct chappe_commits *commits, int64_t now_us)
 {
         if (commits->busy || make_room(commits) < 0)
                 return 0;
         gather(commits, now_us);
-        if (commits->count == 0)
+        if (commits->count == 0) {
+                commits->failing = false; /* whom the last one was for may have gone since */
                 return 0;
+        }
         if (!chappe_step(commits->runtime->world, "commit.offsets")) {
                 forget(commits);
                 return -CHAPPE_E_STOPPED;
@@ -113,7 +123,7 @@ int chappe_commits_start(struct chappe_commits *commits, int64_t now_us)
                 return 1;
         (void)conclude(commits, false);
         if (status != -CHAPPE_E_STOPPED)
-                chappe_log_error(commits->runtime->log, CHAPPE_LOG_COMMIT_FAILED, &error);
+                complain(commits, &error, now_us);
         return status;
 }
 
@@ -129,7 +139,7 @@ void chappe_commits_ended(struct chappe_commits *commits, const struct chappe_co
                 commits->plain_until_us = now_us + PLAIN_US;
         }
         if (event->error.code != 0)
-                chappe_log_error(commits->runtime->log, CHAPPE_LOG_COMMIT_FAILED, &event->error);
+                complain(commits, &event->error, now_us);
 }
 
 void chappe_commits_expire(struct chappe_commits *commits, int64_t now_us)

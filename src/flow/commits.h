@@ -2,6 +2,7 @@
 /* Committing what the ledgers say is finished: one commit on its way at a time. Of the poll strand. */
 #pragma once
 
+#include "flow/complaints.h"
 #include "flow/handover.h"
 
 /* One partition of a commit on its way. */
@@ -25,6 +26,7 @@ struct chappe_commits {
         size_t count;
         size_t capacity;
         struct chappe_progress progress; /* for gathering, kept from commit to commit */
+        struct chappe_complaints complaints;
         uint64_t token;                  /* of the latest commit */
         int64_t plain_until_us;          /* until then nothing is told beside the offsets */
         int refused;                     /* commits with something beside, one after another */

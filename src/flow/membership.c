@@ -14,6 +14,7 @@
 #include "flow/complaints.h"
 #include "flow/flow.h"
 #include "flow/intake.h"
+#include "flow/missing.h"
 #include "flow/positions.h"
 #include "flow/replay.h"
 #include "flow/watchdog.h"
@@ -46,6 +47,7 @@ struct chappe_membership {
         struct chappe_commits commits;
         struct chappe_complaints complaints;
         struct chappe_watchdog watchdog;
+        struct chappe_missing missing;
         int64_t next_commit_us;
         enum phase phase;
         int64_t phase_deadline_us;
@@ -148,6 +150,7 @@ int chappe_membership_open(struct chappe_runtime *runtime, const struct chappe_c
         member->channels = channels;
         member->handover = handover;
         member->control = control;
+        member->missing.runtime = runtime;
         member->commit_interval_us = chappe_config_integer(runtime->config, "commit_interval_ms") * 1000;
         member->drain_timeout_us = chappe_config_integer(runtime->config, "drain_timeout_ms") * 1000;
         int status = chappe_watchdog_init(&member->watchdog, runtime, handover, &member->assignment, error);
@@ -295,6 +298,13 @@ static void complain(struct chappe_membership *member, const struct chappe_consu
                 chappe_intake_drop(&member->intake, member->assignment.shares[0]);
 }
 
+/* A commit, or the client by itself. */
+static bool misses_a_topic(const struct chappe_consumer_event *event)
+{
+        return (event->kind == CHAPPE_CONSUMER_COMMITTED || event->kind == CHAPPE_CONSUMER_ERROR) &&
+               event->error.code == CHAPPE_E_TOPIC_MISSING;
+}
+
 static bool serve_events(struct chappe_membership *member, int64_t now_us)
 {
         struct chappe_consumer_event event;
@@ -303,6 +313,8 @@ static bool serve_events(struct chappe_membership *member, int64_t now_us)
                 member->broker->consumer_poll(member->consumer, &event);
                 if (event.kind == CHAPPE_CONSUMER_NOTHING)
                         break;
+                if (misses_a_topic(&event))
+                        chappe_missing_suspect(&member->missing);
                 if (event.kind == CHAPPE_CONSUMER_GAINED)
                         gain(member, &event, now_us);
                 else if (event.kind == CHAPPE_CONSUMER_REVOKED)
@@ -413,9 +425,10 @@ static void commit_when_due(struct chappe_membership *member, int64_t now_us)
         (void)chappe_commits_start(&member->commits, now_us);
         if (member->runtime->replay && chappe_intake_over(&member->intake))
                 chappe_replay_look(member->runtime->replay);
-        struct chappe_oldest oldest;
-        chappe_intake_measure(&member->intake, now_us, &oldest);
-        chappe_watchdog_look(&member->watchdog, member->commits.failing, &oldest, now_us);
+        struct chappe_watched watched = { .commits_fail = member->commits.failing,
+                                          .missing = chappe_missing_look(&member->missing, now_us) };
+        chappe_intake_measure(&member->intake, now_us, &watched.oldest);
+        chappe_watchdog_look(&member->watchdog, &watched, now_us);
         chappe_handover_rest(member->handover);
 }
 

@@ -24,6 +24,7 @@ static const struct watch {
         [CHAPPE_WATCH_PARK] = { "kind=\"park\"", CHAPPE_E_PARK_FULL, CHAPPE_LOG_PARK_FULL },
         [CHAPPE_WATCH_OUTAGE] = { "kind=\"outage\"", CHAPPE_E_OUTAGE, CHAPPE_LOG_BREAKER_OPEN, true },
         [CHAPPE_WATCH_DEAD_LETTER] = { "kind=\"dead_letter\"", CHAPPE_E_DEAD_LETTER_HALTED, CHAPPE_LOG_HALTED },
+        [CHAPPE_WATCH_TOPIC] = { "kind=\"topic\"", CHAPPE_E_TOPIC_MISSING, CHAPPE_LOG_TOPIC_MISSING },
 };
 
 int chappe_watchdog_init(struct chappe_watchdog *watchdog, const struct chappe_runtime *runtime,
@@ -159,6 +160,16 @@ static void look_at_holds(struct chappe_watchdog *watchdog, int64_t now_us)
         judge_hold(watchdog, CHAPPE_WATCH_DEAD_LETTER, &holds.letters, "a dead letter of it cannot be written", now_us);
 }
 
+static void look_at_topics(struct chappe_watchdog *watchdog, const struct chappe_channel *missing, int64_t now_us)
+{
+        char what[CHAPPE_WATCH_TEXT] = "";
+        if (missing)
+                snprintf(what, sizeof(what),
+                         "topic %s does not exist any more: nothing is read from it until it is made again",
+                         missing->name);
+        judge(watchdog, CHAPPE_WATCH_TOPIC, missing != NULL, 0, what, now_us);
+}
+
 static void tell_first_raised(const struct chappe_watchdog *watchdog, enum chappe_watch last,
                               struct chappe_error *ret_error)
 {
@@ -171,14 +182,14 @@ static void tell_first_raised(const struct chappe_watchdog *watchdog, enum chapp
         ret_error->code = 0;
 }
 
-void chappe_watchdog_look(struct chappe_watchdog *watchdog, bool commits_fail, const struct chappe_oldest *oldest,
-                          int64_t now_us)
+void chappe_watchdog_look(struct chappe_watchdog *watchdog, const struct chappe_watched *watched, int64_t now_us)
 {
-        judge(watchdog, CHAPPE_WATCH_COMMIT, commits_fail, COMMITS_FAIL_US,
+        judge(watchdog, CHAPPE_WATCH_COMMIT, watched->commits_fail, COMMITS_FAIL_US,
               "no commit has gone through for a while: what finishes meanwhile would run again after a crash", now_us);
         look_at_park(watchdog, now_us);
-        look_at_age(watchdog, oldest, now_us);
+        look_at_age(watchdog, &watched->oldest, now_us);
         look_at_holds(watchdog, now_us);
+        look_at_topics(watchdog, watched->missing, now_us);
         look_at_handlers(watchdog, now_us);
         if (watchdog->stuck_us > 0)
                 look_at_partitions(watchdog, now_us);

@@ -2,7 +2,7 @@
 /*
  * Consumption that stands still is told: a handler that does not come back, a partition with records in hand none of
  * which finishes or is put off, a record that gets too old, commits that fail, so many keys in trouble that intake
- * waits, a topic that is held for an outage or for a dead letter. In the log when it begins and when it ends, as a
+ * waits, a topic that is held for an outage or for a dead letter, or that is not there any more. In the log when it begins and when it ends, as a
  * gauge, in health. Of the poll strand, but for chappe_watchdog_alarm and chappe_watchdog_trouble. (The poll strand
  * itself is watched by whoever asks for health: poll_strand.h.)
  */
@@ -17,7 +17,8 @@ enum chappe_watch {
         CHAPPE_WATCH_COMMIT,
         CHAPPE_WATCH_PARK,
         CHAPPE_WATCH_OUTAGE,
-        CHAPPE_WATCH_DEAD_LETTER, /* up to here, consumption stands still or is about to */
+        CHAPPE_WATCH_DEAD_LETTER,
+        CHAPPE_WATCH_TOPIC, /* up to here, consumption stands still or is about to */
         CHAPPE_WATCH_AGE,
         CHAPPE_WATCHES,
 };
@@ -53,9 +54,15 @@ struct chappe_oldest {
         int64_t age_us;
 };
 
-/* Looks at everything; every second or so. commits_fail: the latest commit was refused, or never answered. */
-void chappe_watchdog_look(struct chappe_watchdog *watchdog, bool commits_fail, const struct chappe_oldest *oldest,
-                          int64_t now_us);
+/* What others know of, as it is now. */
+struct chappe_watched {
+        bool commits_fail;                    /* the latest commit was refused, or never answered */
+        struct chappe_oldest oldest;
+        const struct chappe_channel *missing; /* its topic is not there; NULL: all are */
+};
+
+/* Looks at everything; every second or so. */
+void chappe_watchdog_look(struct chappe_watchdog *watchdog, const struct chappe_watched *watched, int64_t now_us);
 /* Is anything wrong with handlers or partitions? Commits may fail for the brokers' reasons, which a new start would not
  * mend. error may be NULL. Any strand. */
 bool chappe_watchdog_alarm(struct chappe_watchdog *watchdog, struct chappe_error *error);

@@ -213,6 +213,35 @@ static int64_t read_monotonic_us(const struct chappe_clock *clock)
         return now_us;
 }
 
+static bool all_done(void *context)
+{
+        (void)context;
+        return book.done == 10;
+}
+
+/* Until it is back that is all there is to tell: what nobody can commit any more is none of the commits that fail. */
+static void test_a_topic_that_is_gone_is_told(void **state)
+{
+        (void)state;
+        begin(NULL, NULL);
+        append(0, 10);
+        stage_run(&stage, SECOND, all_done, NULL);
+        assert_trouble(0, "topic");
+        assert_int_equal(chappe_sim_topic_delete(stage.sim, "in"), 0); /* before the commit */
+        stage_run(&stage, 30 * SECOND, NULL, NULL);
+        assert_trouble_of(CHAPPE_E_TOPIC_MISSING, "topic", "topic in does not exist any more");
+        stage_run(&stage, 600 * SECOND, NULL, NULL);
+        assert_int_equal(count_lines("L4021", "topic in does not exist any more"), 1);
+        assert_int_equal(count_lines("L4032", ""), 0);
+
+        chappe_sim_topic_create(stage.sim, "in", 2);
+        append(10, 10);
+        stage_run(&stage, 30 * SECOND, NULL, NULL);
+        assert_trouble(0, "topic");
+        assert_int_equal(book.done, 20);
+        end();
+}
+
 static void test_a_poll_strand_that_does_not_come_round_is_late(void **state)
 {
         static const struct chappe_clock_operations clock_operations = { .monotonic_us = read_monotonic_us };
@@ -238,6 +267,7 @@ int main(void)
                 cmocka_unit_test(test_a_full_park_is_told),
                 cmocka_unit_test(test_an_outage_is_told),
                 cmocka_unit_test(test_an_operation_halts_while_its_dead_letter_cannot_be_written),
+                cmocka_unit_test(test_a_topic_that_is_gone_is_told),
                 cmocka_unit_test(test_a_poll_strand_that_does_not_come_round_is_late),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

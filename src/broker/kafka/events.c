@@ -32,7 +32,8 @@ static void committed(struct chappe_consumer *consumer, rd_kafka_event_t *event,
                 return;
         (void)chappe_kafka_fail(consumer->kafka, reason, NULL, &ret_event->error, "committing offsets of group %s",
                                 consumer->group);
-        ret_event->error.code = CHAPPE_E_COMMIT_REFUSED;
+        if (ret_event->error.code != CHAPPE_E_TOPIC_MISSING)
+                ret_event->error.code = CHAPPE_E_COMMIT_REFUSED;
 }
 
 static void failed(struct chappe_consumer *consumer, rd_kafka_event_t *event, struct chappe_consumer_event *ret_event)

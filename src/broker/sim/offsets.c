@@ -104,7 +104,7 @@ static int store_all(struct sim_group *group, const struct sim_positions *told, 
                 else
                         missing = &positions[i];
         }
-        return missing ? chappe_fail(error, CHAPPE_E_COMMIT_REFUSED, "%s[%d]: no such partition", missing->topic,
+        return missing ? chappe_fail(error, CHAPPE_E_TOPIC_MISSING, "%s[%d]: no such partition", missing->topic,
                                      missing->partition)
                        : 0;
 }
