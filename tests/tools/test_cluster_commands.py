@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 
+from stage import Stage
 from tap import main, run
 
 CHAPPE, ROOT, EMBED = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve(), pathlib.Path(sys.argv[3]).resolve()
@@ -163,6 +164,38 @@ def test_lines_that_do_not_fit_are_told_and_the_rest_goes_on():
     code, _, talk = chappe("produce", TOPIC, stdin="nonsense\n" + order("four") + '\n{"order_id": 5}\n')
     assert code == 1 and "line 1:" in talk and "line 3:" in talk and "1 delivered" in talk, talk
     assert "four" in [record["key"] for record in consumed(TOPIC)]
+
+
+def test_a_value_that_is_too_large_is_told_and_the_rest_goes_on():
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder, "large.jsonl")
+        file.write_text(order("large", customer="x" * 3000000) + "\n" + order("small") + "\n")
+        code, _, talk = chappe("produce", TOPIC, "-F", file)
+        assert code == 1 and f"E3008 {file}, line 1: " in talk and "1 delivered" in talk and "1 left out" in talk, talk
+        assert "small" in [record["key"] for record in consumed(TOPIC)]
+        assert chappe("schema", "encode", *PLACED, "-o", f"{folder}/large.avro", stdin=file.read_text())[0] == 0
+        code, _, talk = chappe("produce", TOPIC, "--from", f"{folder}/large.avro")
+        assert code == 1 and "large.avro, value 1: " in talk and "1 delivered" in talk, talk
+    code, _, talk = chappe("produce", TOPIC, stdin=order("large", customer="x" * 3000000))
+    assert code == 1 and "E3008 standard input, line 1: " in talk and "0 delivered" in talk, talk
+
+
+def test_how_many_were_delivered_is_told_when_a_cluster_goes():
+    with Stage(CHAPPE, ROOT) as stage:
+        words = [CHAPPE, "produce", "brief", *PLACED, "--create", "-s", "message.timeout.ms=1500"]
+        producer = subprocess.Popen([str(word) for word in words], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                    env=stage.environment)
+        try:
+            producer.stdin.write("".join(order(f"b-{n}") + "\n" for n in range(1000)))
+            producer.stdin.flush()
+            Stage.wait_until(lambda: len(stage.chappe("consume", "brief", "--from", "beginning", "--exit")[1].splitlines()) == 1000)
+            stage.broker.kill()
+            _, talk = producer.communicate(order("late") + "\n", timeout=60)
+        finally:
+            producer.kill()
+            producer.wait()
+    assert producer.returncode in (1, 3), (producer.returncode, talk)
+    assert "1000 were delivered to brief before this" in talk and "of the 1 sent after those" in talk, talk
 
 
 def test_rows_of_csv_are_values():

@@ -122,7 +122,7 @@ def test_a_damaged_file_gives_what_comes_before():
     assert code == 1 and "E2101 cut.avro at byte" in talk and text.splitlines() == lines[:len(text.splitlines())], talk
     assert 100 < len(text.splitlines()) < len(lines)
     code, _, talk = chappe("produce", "cut", "--from", "cut.avro", "--create")
-    assert code == 1 and f"{len(text.splitlines())} were sent" in talk and "E2101 cut.avro" in talk, talk
+    assert code == 1 and f"{len(text.splitlines())} were delivered" in talk and "E2101 cut.avro" in talk, talk
 
 
 def test_hostile_files_are_refused():

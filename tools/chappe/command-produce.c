@@ -23,10 +23,33 @@ struct producing {
         void *value;
         struct rate rate;
         int64_t sent, bad;
+        int64_t delivered; /* of those sent: what is acknowledged for certain */
         struct progress progress;
 };
 
-/* One event: 1 sent, 0 the source has ended, negative failed. */
+/* What cannot be sent is told and left out. */
+static int leave_out(struct producing *producing, const struct chappe_error *error)
+{
+        progress_end(&producing->progress);
+        command_fail(error);
+        producing->bad++;
+        return 1;
+}
+
+static int send_one(struct producing *producing, struct chappe_context *ctx, struct chappe_error *error)
+{
+        int status = chappe_publish_to(ctx, producing->topic, producing->type, producing->value);
+
+        if (status >= 0) {
+                progress_step(&producing->progress, ++producing->sent);
+                return 1;
+        }
+        *error = *chappe_context_error(ctx);
+        value_source_blame(&producing->source, error);
+        return status == -CHAPPE_E_RECORD_TOO_LARGE ? leave_out(producing, error) : -error->code;
+}
+
+/* One event: 1 sent or left out, 0 the source has ended, negative failed. */
 static int produce_one(struct producing *producing, struct chappe_context *ctx, struct chappe_error *error)
 {
         chappe_arena_reset(producing->arena);
@@ -36,20 +59,12 @@ static int produce_one(struct producing *producing, struct chappe_context *ctx, 
         case VALUE_FAILED:
                 return -error->code;
         case VALUE_BAD:
-                progress_end(&producing->progress);
-                command_fail(error);
-                producing->bad++;
-                return 1;
+                return leave_out(producing, error);
         default:
                 break;
         }
         rate_keep(&producing->rate);
-        if (chappe_publish_to(ctx, producing->topic, producing->type, producing->value) < 0) {
-                *error = *chappe_context_error(ctx);
-                return -error->code;
-        }
-        progress_step(&producing->progress, ++producing->sent);
-        return 1;
+        return send_one(producing, ctx, error);
 }
 
 /* A batch, and its deliveries. */
@@ -64,7 +79,23 @@ static int produce_batch(struct producing *producing, struct chappe_error *error
                 status = produce_one(producing, ctx, error);
         finished = chappe_context_finish(ctx, status < 0 ? NULL : error);
         chappe_context_close(ctx);
+        if (finished >= 0)
+                producing->delivered = producing->sent;
         return status < 0 ? status : finished < 0 ? finished : status;
+}
+
+/* A delivery that failed does not say which of its batch it was. */
+static int tell_failure(const struct producing *producing, const struct chappe_error *error)
+{
+        int64_t unknown = producing->sent - producing->delivered;
+
+        if (producing->bad)
+                command_say("%" PRId64 " were left out", producing->bad);
+        if (producing->sent)
+                command_say("%" PRId64 " were delivered to %s before this:", producing->delivered, producing->topic);
+        if (unknown)
+                command_say("of the %" PRId64 " sent after those, some may have been, too", unknown);
+        return command_fail(error);
 }
 
 static int produce_all(struct producing *producing)
@@ -76,14 +107,11 @@ static int produce_all(struct producing *producing)
         while (status > 0 && !cluster_interrupted())
                 status = produce_batch(producing, &error);
         progress_end(&producing->progress);
-        if (status < 0) {
-                if (producing->sent)
-                        command_say("%" PRId64 " were sent to %s before this:", producing->sent, producing->topic);
-                return command_fail(&error);
-        }
+        if (status < 0)
+                return tell_failure(producing, &error);
         if (producing->bad)
-                command_say("%" PRId64 " delivered to %s, %" PRId64 " not understood", producing->sent,
-                            producing->topic, producing->bad);
+                command_say("%" PRId64 " delivered to %s, %" PRId64 " left out", producing->sent, producing->topic,
+                            producing->bad);
         else
                 command_say("%" PRId64 " delivered to %s", producing->sent, producing->topic);
         if (cluster_interrupted())
@@ -234,10 +262,11 @@ const struct command command_produce = {
         .details =
                 "Values are JSON, plain or Avro's own: what chappe consume prints can be produced again. Logical types "
                 "are text (2026-11-28,\n"
-                "\"-12.50\") or numbers. Each value is checked against the schema; one that does not fit is said, with "
-                "its line, and left "
-                "out, and the exit code\n"
-                "is 1. What was said to be delivered is acknowledged by the cluster.",
+                "\"-12.50\") or numbers. Each value is checked against the schema; one that does not fit, or is larger "
+                "than the cluster "
+                "takes, is\n"
+                "said, with its line, and left out, and the exit code is 1. What was said to be delivered is "
+                "acknowledged by the cluster.",
         .options = options,
         .least = 1,
         .most = 2,

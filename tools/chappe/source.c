@@ -107,6 +107,12 @@ int64_t value_source_total(const struct value_source *source)
         return source->json ? 1 : source->fakes;
 }
 
+void value_source_blame(const struct value_source *source, struct chappe_error *error)
+{
+        if (source->line)
+                chappe_error_prefix(error, "%s, %s %zu", source->name, source->avro ? "value" : "line", source->line);
+}
+
 /* Reads the text, and says where a mistake is. */
 static enum value_result read_json(struct value_source *source, struct chappe_text json, struct chappe_arena *arena,
                                    void *ret_value, struct chappe_error *error)
@@ -114,7 +120,7 @@ static enum value_result read_json(struct value_source *source, struct chappe_te
         if (chappe_json_read_plain(source->schema, source->layout, json, arena, ret_value, error) >= 0)
                 return VALUE_READY;
         if (source->line && source->csv)
-                chappe_error_prefix(error, "%s, line %zu", source->name, source->line); /* its JSON is our own */
+                value_source_blame(source, error); /* its JSON is our own */
         else if (source->line)
                 line_blame(error, source->name, source->line);
         return VALUE_BAD;
@@ -162,7 +168,7 @@ static enum value_result next_row(struct value_source *source, struct chappe_are
                 return VALUE_BAD;
         }
         if (csv_json_row(source->schema, source->csv, source->header, source->columns, &source->text, error) < 0) {
-                chappe_error_prefix(error, "%s, line %zu", source->name, source->line);
+                value_source_blame(source, error);
                 return VALUE_BAD;
         }
         return read_json(source, (struct chappe_text){ (char *)source->text.at, source->text.length }, arena, ret_value,
@@ -175,6 +181,7 @@ static enum value_result next_avro(struct value_source *source, struct chappe_ar
 {
         int r = chappe_container_read(source->avro->container, source->plan, arena, ret_value, error);
 
+        source->line += r > 0;
         return r < 0 ? VALUE_FAILED : r == 0 ? VALUE_END : VALUE_READY;
 }
 

@@ -21,7 +21,7 @@ struct value_source {
         struct fake fake;
         int64_t fakes;    /* still to be made up; 0: another source */
         const char *name; /* for messages */
-        size_t line;
+        size_t line; /* of the value just read; in a container file, its number */
         struct chappe_buffer text;
         size_t columns; /* of the CSV's header row */
         char **header;
@@ -37,5 +37,7 @@ void value_source_close(struct value_source *source);
  * right. */
 enum value_result value_source_next(struct value_source *source, struct chappe_arena *arena, void *ret_value,
                                     struct chappe_error *error);
+/* Names the place of the value just read before what is wrong with it. */
+void value_source_blame(const struct value_source *source, struct chappe_error *error);
 /* How many there will be; 0: unknown. */
 int64_t value_source_total(const struct value_source *source);
