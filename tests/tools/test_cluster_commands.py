@@ -29,7 +29,8 @@ def chappe(*words, stdin=""):
 
 
 def consumed(topic, *options):
-    code, text, talk = chappe("consume", topic, "--from", "beginning", "--exit", "-f", "json", *options)
+    begin = [] if "--last" in options else ["--from", "beginning"]
+    code, text, talk = chappe("consume", topic, *begin, "--exit", "-f", "json", *options)
     assert code == 0, talk
     return [json.loads(line) for line in text.splitlines()]
 
@@ -242,6 +243,17 @@ def test_reading_begins_where_it_is_told():
     assert code == 0 and [json.loads(line) for line in text.splitlines()] == later[2:]
     assert len(chappe("consume", "fake.a", "--from=-10m", "--exit")[1].splitlines()) == 50
     assert chappe("consume", "fake.a", "--from=2001-01-01", "--exit", "--where", "kind=nothing") [1] == ""
+
+
+def test_a_beginning_that_cannot_be_and_words_that_contradict_each_other_are_refused():
+    for words, said in ((["--from", "9" * 20], "not '99999999999999999999'"), (["--from", 1 << 63], "not '9223372036854775808'"),
+                        (["--last", 2, "--from", "end"], "--from and --last"), (["--from", "beginning", "-l", 2], "--from and --last"),
+                        (["--format", "json", "--output", "x.avro"], "--format and --output")):
+        code, text, talk = chappe("consume", "fake.a", "--exit", *words)
+        assert code == 2 and text == "" and said in talk, (words, code, talk)
+    assert chappe("consume", "fake.a", "--exit", "--from", (1 << 63) - 1)[:2] == (0, "")
+    code, _, talk = chappe("group", "reset", "nobody", "--topic", "fake.a", "--to", "9" * 20)
+    assert code == 2 and "not '99999999999999999999'" in talk, (code, talk)
 
 
 def test_a_reader_that_waits_ends_with_an_interrupt():

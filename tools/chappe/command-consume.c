@@ -89,25 +89,25 @@ static bool is_read(void *context)
 static bool parse_from(const struct command_line *line, struct chappe_client_read *read)
 {
         const char *from = command_value(line, "from");
-        char *end;
-        long long offset;
 
         read->from = CHAPPE_FROM_END;
         if (command_integer(line, "last", 1, INT32_MAX, &read->position) == false)
                 return false;
+        if (from && command_given(line, "last")) {
+                command_misuse("--from and --last both say where to begin: one of them");
+                return false;
+        }
         if (command_given(line, "last")) {
                 read->from = CHAPPE_FROM_LAST;
                 return true;
         }
         if (!from || strcmp(from, "end") == 0)
                 return true;
-        offset = strtoll(from, &end, 10);
         if (strcmp(from, "beginning") == 0)
                 read->from = CHAPPE_FROM_BEGINNING;
-        else if (end != from && !*end && offset >= 0) {
+        else if (command_parse_integer(from, 0, INT64_MAX, &read->position))
                 read->from = CHAPPE_FROM_OFFSET;
-                read->position = offset;
-        } else if (instant_parse(from, &read->position))
+        else if (instant_parse(from, &read->position))
                 read->from = CHAPPE_FROM_TIME;
         else {
                 command_misuse("--from is beginning, end, an offset, a time such as 2026-11-24T10:00:00, or -10m "
@@ -250,8 +250,11 @@ static int consume(const struct command_line *line)
                 .json = format && strcmp(format, "json") == 0,
                 .colour = command_colour(STDOUT_FILENO),
         };
-        int status = open_schema(line, "schema", &bare);
+        int status;
 
+        if (output && command_given(line, "format"))
+                return command_misuse("--format and --output both say what to write: one of them");
+        status = open_schema(line, "schema", &bare);
         if (status == EXIT_DONE)
                 status = open_file(line, output, &file);
         consuming.file = file;
@@ -260,15 +263,15 @@ static int consume(const struct command_line *line)
 
 static const struct command_option options[] = {
         { "from", 0, "WHERE", "beginning, end (default), an offset, a time, or -10m", NULL },
-        { "last", 'l', "N", "begin N records before the end of each partition", NULL },
+        { "last", 'l', "N", "instead of --from: begin N records before the end of each partition", NULL },
         { "exit", 'e', NULL, "stop at the end instead of waiting for more", NULL },
         { "count", 'n', "N", "stop after N records", NULL },
         { "partition", 'p', "N", "this partition only", NULL },
         { "where", 'w', "FIELD=VALUE", "only values whose field (a.b for one within) is this; repeatable: all of them",
           NULL },
         { "format", 'f', "FORMAT", "line (default), or json: one object a record", "line,json" },
-        { "output", 'o', "FORMAT", "the same, or FILE.avro: the values into an Avro container file",
-          "line,json,*.avro" },
+        { "output", 'o', "FORMAT",
+          "instead of --format: the same, or FILE.avro: the values into an Avro container file", "line,json,*.avro" },
         AVRO_CODEC_OPTION,
         { "reader", 'r', "FILE", "of FILE.avro: the schema to write (that of the first record)", NULL },
         { "raw", 0, NULL, "do not decode", NULL },

@@ -63,6 +63,8 @@ const char *command_value_at(const struct command_line *line, const char *option
 /* A whole number within bounds: *value keeps its default when the option was not given. False: said what is wrong,
  * return EXIT_USAGE. */
 bool command_integer(const struct command_line *line, const char *option, int64_t least, int64_t most, int64_t *value);
+/* All of the text, within bounds; says nothing. */
+bool command_parse_integer(const char *text, int64_t least, int64_t most, int64_t *ret);
 /* "250ms", "10s", "5m", "2h", "1d", or plain seconds, in milliseconds. The same manner. */
 bool command_duration(const struct command_line *line, const char *option, int64_t *value_ms);
 bool command_parse_duration(const char *text, int64_t *ret_ms);

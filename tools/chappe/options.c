@@ -219,23 +219,26 @@ bool command_given(const struct command_line *line, const char *option)
         return command_value(line, option) != NULL;
 }
 
-bool command_integer(const struct command_line *line, const char *option, int64_t least, int64_t most, int64_t *value)
+bool command_parse_integer(const char *text, int64_t least, int64_t most, int64_t *ret)
 {
-        const char *text = command_value(line, option);
         char *end;
         long long number;
 
-        if (!text)
-                return true;
         errno = 0;
         number = strtoll(text, &end, 10);
-        if (end == text || *end || errno || number < least || number > most) {
-                command_misuse("--%s is a number from %lld to %lld, not '%s'", option, (long long)least,
-                               (long long)most, text);
+        if (end == text || *end || errno || number < least || number > most)
                 return false;
-        }
-        *value = number;
+        *ret = number;
         return true;
+}
+
+bool command_integer(const struct command_line *line, const char *option, int64_t least, int64_t most, int64_t *value)
+{
+        const char *text = command_value(line, option);
+        if (!text || command_parse_integer(text, least, most, value))
+                return true;
+        command_misuse("--%s is a number from %lld to %lld, not '%s'", option, (long long)least, (long long)most, text);
+        return false;
 }
 
 bool command_parse_duration(const char *text, int64_t *ret_ms)

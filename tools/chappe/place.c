@@ -2,7 +2,6 @@
 /* Places in a log. */
 #include "place.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "commands.h"
@@ -10,16 +9,14 @@
 
 bool place_parse(const char *option, const char *text, struct place *ret_place)
 {
-        char *end;
-
-        *ret_place = (struct place){ PLACE_OFFSET, strtoll(text, &end, 10) };
+        *ret_place = (struct place){ .kind = PLACE_OFFSET };
         if (strcmp(text, "earliest") == 0)
                 ret_place->kind = PLACE_EARLIEST;
         else if (strcmp(text, "latest") == 0)
                 ret_place->kind = PLACE_LATEST;
         else if (instant_parse(text, &ret_place->value))
                 ret_place->kind = PLACE_TIME;
-        else if (end == text || *end || ret_place->value < 0) {
+        else if (!command_parse_integer(text, 0, INT64_MAX, &ret_place->value)) {
                 command_misuse("--%s is earliest, latest, an offset, a time (2026-11-24T10:00:00) or -10m (ms, s, m, "
                                "h, d), not '%s'",
                                option, text);
