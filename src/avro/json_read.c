@@ -65,10 +65,25 @@ static int read_integer(struct chappe_json_reader *reader, const struct chappe_s
         return 0;
 }
 
+/* A default is taken as Java takes it; of data no number becomes infinite without a word. */
+static int read_float_number(struct chappe_json_reader *reader, const struct chappe_schema_node *node,
+                             const struct chappe_json_node *json, double *ret)
+{
+        *ret = node->kind == CHAPPE_SCHEMA_FLOAT ? chappe_json_float(reader->document, json)
+                                                 : chappe_json_double(reader->document, json);
+        if (isinf(*ret) && !chappe_json_in_default(reader))
+                return CHAPPE_JSON_MISFIT(reader, json, "%.*s%s is beyond a %s",
+                                          (int)(json->end - json->at < 40 ? json->end - json->at : 40),
+                                          reader->document->text.at + json->at, json->end - json->at > 40 ? "…" : "",
+                                          chappe_schema_kind_name(node->kind));
+        return 0;
+}
+
 static int read_float(struct chappe_json_reader *reader, const struct chappe_schema_node *node,
                       const struct chappe_json_node *json, uint8_t *value)
 {
         double number = 0;
+        int r = 0;
 
         if (json->kind == CHAPPE_JSON_STRING) {
                 if (!chappe_schema_float_word((struct chappe_text){ json->string, json->count }, &number))
@@ -77,11 +92,11 @@ static int read_float(struct chappe_json_reader *reader, const struct chappe_sch
                                                   chappe_schema_kind_name(node->kind));
         } else if (json->kind != CHAPPE_JSON_NUMBER) {
                 return chappe_json_wrong_kind(reader, node, json);
-        } else if (node->kind == CHAPPE_SCHEMA_FLOAT) {
-                number = chappe_json_float(reader->document, json);
         } else {
-                number = chappe_json_double(reader->document, json);
+                r = read_float_number(reader, node, json, &number);
         }
+        if (r < 0)
+                return r;
         if (node->kind == CHAPPE_SCHEMA_FLOAT)
                 *(float *)value = (float)number;
         else

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON as people write it: plain unions, left-out fields, and errors that say where. */
+#include <math.h>
+
 #include "avro_test.h"
 
 #define RECORD                                                                                                         \
@@ -133,10 +135,25 @@ static void test_doubles_print_as_java_prints_them(void **state)
         assert_converts("\"double\"", "9999999", "9999999.0", "9999999.0");
         assert_converts("\"double\"", "10000000", "1.0E7", "1.0E7");
         assert_converts("\"double\"", "123456.789", "123456.789", "123456.789");
-        assert_converts("\"double\"", "1e400", "\"Infinity\"", "\"Infinity\"");
+        assert_converts("\"double\"", "\"Infinity\"", "\"Infinity\"", "\"Infinity\"");
         assert_converts("\"double\"", "1.7976931348623157e308", "1.7976931348623157E308", "1.7976931348623157E308");
         assert_converts("\"double\"", "5e-324", "4.9E-324", "4.9E-324");
         assert_converts("\"float\"", "0.1", "0.10000000149011612", "0.1");
+}
+
+static void test_no_number_becomes_infinite(void **state)
+{
+        (void)state;
+        assert_refused("\"float\"", "1e39", CHAPPE_E_JSON_MISMATCH, "1e39 is beyond a float");
+        assert_refused("\"float\"", "-1e39", CHAPPE_E_JSON_MISMATCH, "-1e39 is beyond a float");
+        assert_refused("\"double\"", "1e400", CHAPPE_E_JSON_MISMATCH, "1e400 is beyond a double");
+        assert_refused("[\"null\",\"double\"]", "-1e400", CHAPPE_E_JSON_MISMATCH, "-1e400 is beyond a double");
+        assert_converts("\"float\"", "3.4028235e38", "3.4028234663852886E38", "3.4028235E38");
+        assert_converts("\"float\"", "\"-Infinity\"", "\"-Infinity\"", "\"-Infinity\"");
+        assert_converts("[\"float\",\"double\"]", "1e39", "{\"double\":1.0E39}", "1.0E39");
+        assert_converts("{\"type\":\"record\",\"name\":\"D\",\"fields\":[{\"name\":\"d\",\"type\":\"float\","
+                        "\"default\":1e39}]}",
+                        "{}", "{\"d\":\"Infinity\"}", "{\"d\":\"Infinity\"}");
 }
 
 #define LOGICAL(...)                                                                                                   \
@@ -278,8 +295,10 @@ static void test_short_numbers_are_exact(void **state)
                 assert_int_equal(convert_form("\"double\"", text, false, printed, &error), 0);
                 if (strtod(printed[0], NULL) != number)
                         fail_msg("%s became %s", text, printed[0]);
-                assert_int_equal(convert_form("\"float\"", text, true, printed, &error), 0);
-                if (printed[1][0] != '"' && strtof(printed[1], NULL) != strtof(text, NULL))
+                bool beyond = isinf(strtof(text, NULL));
+                assert_int_equal(convert_form("\"float\"", text, true, printed, &error),
+                                 beyond ? -CHAPPE_E_JSON_MISMATCH : 0);
+                if (!beyond && strtof(printed[1], NULL) != strtof(text, NULL))
                         fail_msg("%s became the float %s", text, printed[1]);
         }
 }
@@ -291,6 +310,7 @@ int main(void)
                 cmocka_unit_test(test_errors_name_line_column_and_path),
                 cmocka_unit_test(test_ambiguous_unions_end_soon),
                 cmocka_unit_test(test_doubles_print_as_java_prints_them),
+                cmocka_unit_test(test_no_number_becomes_infinite),
                 cmocka_unit_test(test_logical_types_are_text_in_the_plain_form),
                 cmocka_unit_test(test_avros_encoding_knows_no_logical_types),
                 cmocka_unit_test(test_numbers_are_taken_for_logical_types_too),
