@@ -50,6 +50,15 @@ def test_encode_and_decode_are_line_by_line():
     assert code == 0 and answers[0] == ORDER and all(a.startswith("error: ") for a in answers[1:4]), text
 
 
+def test_what_cannot_be_encoded_is_told_with_its_line():
+    with schema('{"type":"record","name":"R","fields":[{"name":"f","type":"float"}]}') as file:
+        code, text, _ = run(CHAPPE, "schema", "encode", "--schema", file.name, "--hex", stdin='{"f":1}\n{"f":1e39}\n{"f":"x"}\n{"f":\n')
+    answers = text.splitlines()
+    assert code == 0 and answers[0] == "0000803f" and "line 1:" not in text, text
+    assert answers[1] == "error: E2202 standard input, line 2:6: $.f: 1e39 is beyond a float", text
+    assert "input, line 3:6: $.f: " in answers[2] and "E2201 standard input, line 4:" in answers[3], text
+
+
 def test_an_empty_line_is_an_empty_datum():
     with schema('"null"') as file:
         assert run(CHAPPE, "schema", "decode", "--writer", file.name, "--hex", stdin="\n\n") == (0, "null\nnull\n", "")

@@ -27,6 +27,12 @@ static int encode_line(struct encoding *encoding, struct chappe_text line, struc
         return status < 0 ? status : chappe_plan_encode(encoding->plan, encoding->value, &encoding->bytes, error);
 }
 
+static void answer_fault(struct chappe_error *error, size_t number)
+{
+        line_blame(error, "standard input", number);
+        answer_error(error);
+}
+
 static void encode_all(struct encoding *encoding)
 {
         CHAPPE_CLEANUP(buffer) struct chappe_buffer line = { 0 };
@@ -34,13 +40,14 @@ static void encode_all(struct encoding *encoding)
         bool overlong;
 
         setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* who asks line by line waits for each answer */
-        while (!ferror(stdout) && line_read(stdin, &line, &overlong)) {
+        for (size_t number = 1; !ferror(stdout) && line_read(stdin, &line, &overlong); number++) {
                 struct chappe_text text = { (char *)line.at, line.length };
 
                 if (overlong) {
-                        printf("error: the line is longer than %u bytes\n", LINE_LIMIT);
+                        chappe_fail(&error, CHAPPE_E_LIMIT, "longer than %u bytes", LINE_LIMIT);
+                        answer_fault(&error, number);
                 } else if (encode_line(encoding, text, &error) < 0) {
-                        answer_error(&error);
+                        answer_fault(&error, number);
                 } else {
                         hex_print(stdout, encoding->bytes.at, encoding->bytes.length);
                         putchar('\n');
@@ -139,7 +146,7 @@ const struct command command_schema_encode = {
         .details = "Takes Avro's JSON encoding; union wrappers and fields with a default may be left out. Prints one "
                    "line for each line: "
                    "the datum in hex, or\n"
-                   "\"error: \" and why.",
+                   "\"error: \", the line and why. A number that is too large for a float or double is an error.",
         .options = options,
         .run = encode,
 };
