@@ -211,6 +211,28 @@ def test_rows_of_csv_are_values():
     assert record["value"]["customer"] == 'Dr. "X"' and record["value"]["lines"][0]["sku"] == "x"
 
 
+def test_csv_is_refused_in_its_own_words():
+    schema = {"type": "record", "name": "Row", "fields": [
+        {"name": "n", "type": "int"}, {"name": "ok", "type": "boolean", "default": True}, {"name": "s", "type": "string", "default": "d"},
+        {"name": "list", "type": {"type": "array", "items": "int"}, "default": [7]}]}
+    with tempfile.TemporaryDirectory() as folder:
+        file, row = pathlib.Path(folder, "p.csv"), pathlib.Path(folder, "row.avsc")
+        row.write_text(json.dumps(schema))
+        produce = ["produce", "rows", "-S", row, "--create", "--csv"]
+        file.write_text("n,ok,n\n1,true,2\n3,true,4\n")
+        code, _, talk = chappe(*produce, file)
+        assert code == 2 and "the column 'n' is there twice" in talk and len(talk.splitlines()) == 1, (code, talk)
+        code, _, talk = chappe(*produce, folder)
+        assert code != 0 and "Is a directory" in talk and "header" not in talk, (code, talk)
+        file.write_text('n,ok,s,list\n1,TRUE,a,[]\n2,1,a,[]\n1.5,true,a,[]\n4,true,a,"[1,true]"\n5,,,\n"6,""ok"":false",,a,\n')
+        code, _, talk = chappe(*produce, file)
+        assert code == 1 and "1 delivered" in talk and not any(f"line 1:{n}" in talk for n in range(10)) and "$.ok" not in talk, talk
+        for said in ("line 2: the column ok: 'TRUE' is neither true nor false", "line 3: the column ok: '1': expected boolean",
+                     "line 4: the column n: '1.5': 1.5 is no int", "line 5: the column list: '[1,true]': $[1]: ", "line 7: the column n: '6,"):
+            assert f"{file}, {said}" in talk, (said, talk)
+    assert [record["value"] for record in consumed("rows")] == [{"n": 5, "ok": True, "s": "d", "list": [7]}]
+
+
 def test_logical_types_are_the_text_that_people_write():
     with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
         file.write("order_id,kind,customer,country,currency,total,placed_at,exchange_rate,lines\n"

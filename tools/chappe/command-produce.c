@@ -243,7 +243,9 @@ static const struct command_option options[] = {
         { "type", 'T', "NAME", "the same by its name: OrderPlaced, or shop.OrderPlaced", NULL },
         { "json", 'j', "JSON", "one value", NULL },
         { "file", 'F', "FILE", "values from a file, one JSON text a line", NULL },
-        { "csv", 0, "FILE", "values from CSV or CSV.gz with a header row that names fields; - is standard input",
+        { "csv", 0, "FILE",
+          "values from CSV or CSV.gz with a header row that names fields; an empty cell takes the default; - is "
+          "standard input",
           NULL },
         { "from", 0, "FILE.avro", "values from an Avro container file, by its schema unless another is given", NULL },
         { "fake", 0, "N", "N made-up values that fit the schema", NULL },

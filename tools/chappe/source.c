@@ -17,24 +17,54 @@
 
 #define SEEDED_NOW_MS INT64_C(1767225600000) /* 2026-01-01: the same seed gives the same bytes on any day */
 
+/* One of a file's columns as a field of the record. */
+static int check_column(const struct value_source *source, size_t n)
+{
+        const char *column = source->header[n];
+
+        if (!csv_json_knows(source->schema, column))
+                return command_misuse("%s: %s has no field for the column '%s'", source->name,
+                                      chappe_schema_name(source->schema), column);
+        for (size_t i = 0; i < n; i++) {
+                if (strcmp(source->header[i], column) == 0)
+                        return command_misuse("%s: the column '%s' is there twice", source->name, column);
+        }
+        return EXIT_DONE;
+}
+
+static int read_header(const struct value_source *source)
+{
+        struct chappe_error error;
+        enum csv_result result = csv_next(source->csv);
+
+        if (result == CSV_ROW)
+                return EXIT_DONE;
+        if (result == CSV_END)
+                return command_misuse("%s: no header row", source->name);
+        chappe_fail(&error, CHAPPE_E_IO, "%s: %s", source->name, csv_fault(source->csv));
+        return command_fail(&error);
+}
+
 static int open_csv(struct value_source *source, const char *path)
 {
+        int status;
+
         source->name = path;
         source->csv = csv_open(strcmp(path, "-") == 0 ? "/dev/stdin" : path);
         if (!source->csv)
                 return command_fail_io(path, errno);
-        if (csv_next(source->csv) != CSV_ROW)
-                return command_misuse("%s: no header row", path);
+        status = read_header(source);
+        if (status != EXIT_DONE)
+                return status;
         source->columns = csv_field_count(source->csv);
         source->header = calloc(source->columns + 1, sizeof(*source->header));
         for (size_t i = 0; source->header && i < source->columns; i++)
                 source->header[i] = strdup(csv_field(source->csv, i));
-        for (size_t i = 0; source->header && i < source->columns; i++) {
-                if (!csv_json_knows(source->schema, source->header[i]))
-                        return command_misuse("%s: %s has no field for the column '%s'", path,
-                                              chappe_schema_name(source->schema), source->header[i]);
-        }
-        return source->header ? EXIT_DONE : EXIT_FAILED;
+        if (!source->header)
+                return command_fail_io(path, ENOMEM);
+        for (size_t i = 0; i < source->columns && status == EXIT_DONE; i++)
+                status = check_column(source, i);
+        return status;
 }
 
 static int open_lines(struct value_source *source, const char *path)
@@ -119,9 +149,10 @@ static enum value_result read_json(struct value_source *source, struct chappe_te
 {
         if (chappe_json_read_plain(source->schema, source->layout, json, arena, ret_value, error) >= 0)
                 return VALUE_READY;
-        if (source->line && source->csv)
-                value_source_blame(source, error); /* its JSON is our own */
-        else if (source->line)
+        if (source->line && source->csv) {
+                csv_json_blame(source->csv, source->header, source->columns, error);
+                value_source_blame(source, error);
+        } else if (source->line)
                 line_blame(error, source->name, source->line);
         return VALUE_BAD;
 }
