@@ -83,7 +83,6 @@ static int read_float(struct chappe_json_reader *reader, const struct chappe_sch
                       const struct chappe_json_node *json, uint8_t *value)
 {
         double number = 0;
-        int r = 0;
 
         if (json->kind == CHAPPE_JSON_STRING) {
                 if (!chappe_schema_float_word((struct chappe_text){ json->string, json->count }, &number))
@@ -93,10 +92,11 @@ static int read_float(struct chappe_json_reader *reader, const struct chappe_sch
         } else if (json->kind != CHAPPE_JSON_NUMBER) {
                 return chappe_json_wrong_kind(reader, node, json);
         } else {
-                r = read_float_number(reader, node, json, &number);
+                int r = read_float_number(reader, node, json, &number);
+
+                if (r < 0)
+                        return r;
         }
-        if (r < 0)
-                return r;
         if (node->kind == CHAPPE_SCHEMA_FLOAT)
                 *(float *)value = (float)number;
         else

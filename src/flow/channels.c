@@ -10,6 +10,7 @@
 #include "config/config.h"
 #include "config/starred.h"
 #include "config/patterns.h"
+#include "flow/fields.h"
 #include "flow/flow.h"
 #include "flow/replay.h"
 #include "observe/metrics.h"
@@ -117,14 +118,9 @@ static void set_batches(struct chappe_channel *channel, const struct chappe_runt
 /* The string field that the operation or the schema names. */
 static ptrdiff_t key_offset(const struct chappe_operation *row)
 {
-        const struct chappe_layout *layout = row->type->layout;
-        const char *name = row->key ? row->key : row->type->key;
-        for (uint32_t i = 0; name && layout->kind == CHAPPE_LAYOUT_RECORD && i < layout->count; i++) {
-                const struct chappe_member *member = &layout->members[i];
-                if (strcmp(member->name, name) == 0 && member->layout->kind == CHAPPE_LAYOUT_STRING)
-                        return (ptrdiff_t)member->offset;
-        }
-        return -1;
+        const struct chappe_member *member =
+                chappe_field_find_text(row->type->layout, row->key ? row->key : row->type->key);
+        return member ? (ptrdiff_t)member->offset : -1;
 }
 
 static int add_row(struct chappe_channels *channels, const struct chappe_runtime *runtime,

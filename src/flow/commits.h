@@ -27,9 +27,9 @@ struct chappe_commits {
         size_t capacity;
         struct chappe_progress progress; /* for gathering, kept from commit to commit */
         struct chappe_complaints complaints;
-        uint64_t token;                  /* of the latest commit */
-        int64_t plain_until_us;          /* until then nothing is told beside the offsets */
-        int refused;                     /* commits with something beside, one after another */
+        uint64_t token;         /* of the latest commit */
+        int64_t plain_until_us; /* until then nothing is told beside the offsets */
+        int refused;            /* commits with something beside, one after another */
         int64_t began_us;
         bool busy;
         bool failing; /* the latest one that ended was refused, or never answered */

@@ -25,7 +25,7 @@ struct chappe_handover {
         _Atomic bool lanes_wait; /* for workers that run, though others are idle */
         /* under mutex */
         struct chappe_dispatcher *dispatcher;
-        struct chappe_task **taken; /* out of there, on their way to a worker */
+        struct chappe_task **taken;            /* out of there, on their way to a worker */
         struct chappe_topic_breaker *breakers; /* one a channel */
         size_t breakers_open;
         size_t halting;              /* records, of all topics */

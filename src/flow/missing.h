@@ -14,6 +14,6 @@ struct chappe_missing {
 };
 
 void chappe_missing_suspect(struct chappe_missing *missing);
-/* Asks the brokers, at most every few seconds and only while one is suspected; waits for them for at most 200 ms. The
- * first topic that is missing, or NULL. */
+/* Asks the brokers for one topic after the other, at most every few seconds and only while one is suspected; ends with
+ * the first that is missing, or for which no answer comes within 200 ms. The missing one, or NULL. */
 const struct chappe_channel *chappe_missing_look(struct chappe_missing *missing, int64_t now_us);

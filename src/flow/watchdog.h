@@ -2,9 +2,9 @@
 /*
  * Consumption that stands still is told: a handler that does not come back, a partition with records in hand none of
  * which finishes or is put off, a record that gets too old, commits that fail, so many keys in trouble that intake
- * waits, a topic that is held for an outage or for a dead letter, or that is not there any more. In the log when it begins and when it ends, as a
- * gauge, in health. Of the poll strand, but for chappe_watchdog_alarm and chappe_watchdog_trouble. (The poll strand
- * itself is watched by whoever asks for health: poll_strand.h.)
+ * waits, a topic that is held for an outage or for a dead letter, or that is not there any more. In the log when it
+ * begins and when it ends, as a gauge, in health. Of the poll strand, but for chappe_watchdog_alarm and
+ * chappe_watchdog_trouble. (The poll strand itself is watched by whoever asks for health: poll_strand.h.)
  */
 #pragma once
 
@@ -56,7 +56,7 @@ struct chappe_oldest {
 
 /* What others know of, as it is now. */
 struct chappe_watched {
-        bool commits_fail;                    /* the latest commit was refused, or never answered */
+        bool commits_fail; /* the latest commit was refused, or never answered */
         struct chappe_oldest oldest;
         const struct chappe_channel *missing; /* its topic is not there; NULL: all are */
 };

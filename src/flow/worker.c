@@ -144,8 +144,9 @@ static void tell_retry(struct chappe_worker *worker, const struct chappe_job *jo
         char what[96];
         if ((attempt & (attempt - 1)) != 0)
                 return;
-        snprintf(what, sizeof(what), "failed in attempt %" PRId32 " and is tried again in %" PRId64 " ms at the earliest",
-                 attempt, (job->due_us - now_us) / 1000);
+        snprintf(what, sizeof(what),
+                 "failed in attempt %" PRId32 " and is tried again in %" PRId64 " ms at the earliest", attempt,
+                 (job->due_us - now_us) / 1000);
         log_record(worker, job,
                    job->reason_code == CHAPPE_E_SCHEMA_UNKNOWN ? CHAPPE_LOG_SCHEMA_MISSING : CHAPPE_LOG_RECORD_RETRY,
                    what);

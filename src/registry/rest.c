@@ -146,8 +146,7 @@ static int take_id(const struct answer *answer, uint32_t *ret_id, struct chappe_
         return 0;
 }
 
-static int take_text(const struct answer *answer, struct chappe_buffer *text,
-                     struct chappe_error *error)
+static int take_text(const struct answer *answer, struct chappe_buffer *text, struct chappe_error *error)
 {
         const struct chappe_json_node *root = answer->document.root;
         const struct chappe_json_node *schema = member(root, "schema", CHAPPE_JSON_STRING);

@@ -5,10 +5,10 @@
 #include <stdio.h>
 
 #include "base/id.h"
+#include "flow/fields.h"
 #include "flow/payload.h"
 #include "flow/publisher.h"
 #include "rpc/calls.h"
-#include "rpc/fields.h"
 
 /* How often this context has made a call: the n of its idempotency key. */
 struct chappe_called {

@@ -2,6 +2,7 @@
 /* Is a table of operations complete, and free of contradictions? */
 #include <string.h>
 
+#include "flow/fields.h"
 #include "service/service.h"
 
 #define OPERATIONS_MAXIMUM   1000
@@ -65,15 +66,10 @@ static const char *key_fault(const struct chappe_operation *operation)
 {
         const struct chappe_type *type = operation->message ? operation->message->request : operation->type;
         const char *key = operation->key ? operation->key : type->key;
-        const struct chappe_layout *layout = type->layout;
+        bool sends = operation->kind == CHAPPE_PRODUCES || operation->kind == CHAPPE_CALLS;
 
-        if (!key || (operation->kind != CHAPPE_PRODUCES && operation->kind != CHAPPE_CALLS))
+        if (!key || !sends || chappe_field_find_text(type->layout, key))
                 return NULL;
-        for (uint32_t i = 0; layout->kind == CHAPPE_LAYOUT_RECORD && i < layout->count; i++) {
-                if (strcmp(layout->members[i].name, key) == 0 &&
-                    layout->members[i].layout->kind == CHAPPE_LAYOUT_STRING)
-                        return NULL;
-        }
         return "its key (or the schema's chappe.key) is no string field of the record";
 }
 

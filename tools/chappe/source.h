@@ -21,7 +21,7 @@ struct value_source {
         struct fake fake;
         int64_t fakes;    /* still to be made up; 0: another source */
         const char *name; /* for messages */
-        size_t line; /* of the value just read; in a container file, its number */
+        size_t line;      /* of the value just read; in a container file, its number */
         struct chappe_buffer text;
         size_t columns; /* of the CSV's header row */
         char **header;

@@ -242,6 +242,7 @@ int chappe_kafka_consumer_disconnect(struct chappe_consumer *consumer, int64_t t
         empty(consumer->control);
         rd_kafka_queue_destroy(consumer->control);
         chappe_kafka_former_end(consumer);
+        rd_kafka_queue_destroy(consumer->shared);
         consumer->client = NULL;
         consumer->left = false;
         return chappe_kafka_destroy(consumer->kafka, client, error);

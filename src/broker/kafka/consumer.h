@@ -190,7 +190,7 @@ void chappe_kafka_sorted_forget(struct chappe_consumer *consumer, struct chappe_
 /* former.c */
 /* Takes the partition's queue. */
 void chappe_kafka_former_keep(struct chappe_consumer *consumer, struct chappe_kafka_partition *partition);
-/* Once all partitions are given up and the group is left: nothing stays of any of them, nor the shared queue. */
+/* Once all partitions are given up and the group is left: nothing stays of any of them. */
 void chappe_kafka_former_end(struct chappe_consumer *consumer);
 
 /* partitions.c */

@@ -74,6 +74,4 @@ void chappe_kafka_former_end(struct chappe_consumer *consumer)
         }
         free(consumer->former);
         consumer->former = NULL;
-        empty(consumer->shared);
-        rd_kafka_queue_destroy(consumer->shared);
 }
