@@ -63,9 +63,14 @@ status=$?
 service=''
 count=$((count + 1))
 [ $status = 0 ] && echo "ok $count - it stops with nothing in flight" || { echo "not ok $count - exit code $status"; failed=1; }
-"$gateway" --brokers="$(head -n 1 "$work/brokers")" --http_port=70000 --database="$work/gateway.db" 2>>"$work/log"
-status=$?
-count=$((count + 1))
-[ $status = 2 ] && echo "ok $count - a wrong port is wrong usage" || { echo "not ok $count - exit code $status"; failed=1; }
+# what it is, the expected exit code, a setting that stops the start
+refuses() {
+        count=$((count + 1))
+        timeout 60 "$gateway" --brokers="$(head -n 1 "$work/brokers")" --http_port=0 --database="$work/gateway.db" "$3" 2>>"$work/log"
+        status=$?
+        [ $status = "$2" ] && echo "ok $count - $1" || { echo "not ok $count - $1: exit code $status"; failed=1; }
+}
+refuses "a wrong port is wrong usage" 2 --http_port=70000
+refuses "a run file that cannot be written is told at once" 1 --run_file="$work/nowhere/run"
 echo "1..$count"
 exit $failed
