@@ -66,6 +66,10 @@ uint8_t *chappe_put_any_text(struct chappe_buffer *buffer, uint8_t *at, const st
 uint8_t *chappe_put_any_bytes(struct chappe_buffer *buffer, uint8_t *at, const struct chappe_bytes *value);
 uint8_t *chappe_put_any_block(struct chappe_buffer *buffer, uint8_t *at, const void *bytes, size_t size);
 
+/* So many bytes, the lowest ones. */
+static const uint64_t chappe_low_bytes[8] = { 0,          0xFF,         0xFFFF,         0xFFFFFF,
+                                              0xFFFFFFFF, 0xFFFFFFFFFF, 0xFFFFFFFFFFFF, 0xFFFFFFFFFFFFFF };
+
 /* Eight bytes, the first one lowest. */
 static inline uint64_t chappe_eight_bytes(const uint8_t *at)
 {
@@ -198,16 +202,19 @@ static inline bool chappe_utf8_check(const uint8_t *at, size_t length, const uin
 static inline const uint8_t *chappe_take_text(const uint8_t *at, const uint8_t *end, struct chappe_text *ret)
 {
         uint64_t first, last = 0;
-        size_t length;
+        size_t twice, length;
 
-        if (__builtin_expect(end - at < 9 || *at > 32 || (*at & 1) || *at >> 1 > end - at - 1, 0))
+        if (__builtin_expect(end - at < 17, 0) && (end - at < 9 || *at >> 1 > end - at - 1))
                 return chappe_take_any_text(at, end, ret);
-        length = *at >> 1;
+        twice = *at;
+        if (__builtin_expect(twice > 32 || (twice & 1), 0))
+                return chappe_take_any_text(at, end, ret);
+        length = twice >> 1;
         first = chappe_eight_bytes(at + 1);
         if (length >= 8)
                 memcpy(&last, at + length - 7, 8); /* the two overlap: cheaper than byte by byte */
         else
-                first &= (UINT64_C(1) << 8 * length) - 1;
+                first &= chappe_low_bytes[length];
         if (__builtin_expect(((first | last) & CHAPPE_EIGHT_HIGH) != 0, 0))
                 return chappe_take_any_text(at, end, ret);
         ret->at = (const char *)at + 1;
