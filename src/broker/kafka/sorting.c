@@ -91,13 +91,18 @@ static rd_kafka_message_t *take_first(struct chappe_consumer *consumer, struct c
         return message;
 }
 
+/* As far as that is known. */
+static inline bool is_of(const rd_kafka_message_t *message, const struct chappe_kafka_partition *partition)
+{
+        return partition && message->partition == partition->number && message->rkt == partition->handle;
+}
+
 /* They come in runs of one partition. NULL: it was given up. */
 static struct chappe_kafka_partition *partition_of(struct chappe_consumer *consumer, const rd_kafka_message_t *message)
 {
         struct chappe_kafka_partition *partition = &consumer->partitions[consumer->last_sorted];
 
-        if (consumer->last_sorted < consumer->partition_count && partition->number == message->partition &&
-            partition->handle == message->rkt)
+        if (consumer->last_sorted < consumer->partition_count && is_of(message, partition))
                 return partition;
         partition = message->rkt ? chappe_kafka_partition_find(consumer, rd_kafka_topic_name(message->rkt),
                                                                message->partition)
@@ -132,6 +137,10 @@ static size_t sort_some(struct chappe_consumer *consumer, const struct chappe_ka
         size_t count = draw(consumer, consumer->shared, &consumer->drawn, messages), left = 0;
 
         for (size_t i = 0; i < count; i++) {
+                if (is_of(messages[i], asked)) {
+                        messages[left++] = messages[i];
+                        continue;
+                }
                 struct chappe_kafka_partition *partition = partition_of(consumer, messages[i]);
 
                 if (!partition)
