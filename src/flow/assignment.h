@@ -48,6 +48,12 @@ struct chappe_share {
         struct chappe_lane *ready; /* lanes to run, first to last */
         struct chappe_lane *ready_last;
         size_t ready_lanes;
+        size_t lanes;                  /* of any state */
+        struct chappe_lane *common;    /* holds whatever was added since it began; NULL: each key has its own */
+        bool merged;                   /* what is added goes there */
+        int64_t merge_us;              /* until then it may wait for other lanes to end */
+        uint32_t crowded;              /* so often in a row it held more than one worker does at a time */
+        int64_t apart;                 /* so many records more have lanes of their own in any case */
         struct chappe_lane *gathering; /* lanes that wait for more, first come first */
         size_t gathering_loose;        /* of them, those that hold loose tasks */
         uint32_t together;             /* tasks that run together, at most; below 2: each runs by itself */

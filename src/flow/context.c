@@ -12,28 +12,6 @@
 #include "wire/cloudevent.h"
 #include "wire/header.h"
 
-void chappe_context_reset(struct chappe_context *ctx, const struct chappe_record *record,
-                          struct chappe_deliveries *deliveries)
-{
-        chappe_arena_reset(ctx->arena);
-        ctx->batch = NULL;
-        ctx->operation = NULL;
-        ctx->record = record;
-        ctx->event_id = (struct chappe_text){ 0 };
-        ctx->correlation = (struct chappe_text){ 0 };
-        ctx->trace = (struct chappe_trace){ 0 };
-        ctx->deadline_ms = 0;
-        ctx->attempt = 1;
-        ctx->published = 0;
-        ctx->transaction = NULL;
-        ctx->called = NULL;
-        ctx->deliveries = deliveries;
-        ctx->error.code = 0;
-        ctx->error.text[0] = '\0';
-        ctx->reason[0] = '\0';
-        ctx->identified = false;
-}
-
 void chappe_context_save(const struct chappe_context *ctx, struct chappe_context_part *ret_part)
 {
         *ret_part = (struct chappe_context_part){

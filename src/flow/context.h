@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include <chappe/arena.h>
 #include <chappe/context.h>
 #include <chappe/operation.h>
 
@@ -146,14 +147,34 @@ struct chappe_context {
         bool identified;
         struct chappe_random *random;  /* of whoever works in this context */
         struct chappe_buffer *scratch; /* for encoding; kept from record to record */
+        struct chappe_buffer *event;   /* memory of the one that is handled, kept likewise */
         struct chappe_familiar familiar;
         struct chappe_tally tally;
 };
 
 /* For another record, or none: everything that is not of whoever works here is forgotten; the arena is
  * reset. */
-void chappe_context_reset(struct chappe_context *ctx, const struct chappe_record *record,
-                          struct chappe_deliveries *deliveries);
+static inline void chappe_context_reset(struct chappe_context *ctx, const struct chappe_record *record,
+                                        struct chappe_deliveries *deliveries)
+{
+        chappe_arena_reset(ctx->arena);
+        ctx->batch = NULL;
+        ctx->operation = NULL;
+        ctx->record = record;
+        ctx->event_id = (struct chappe_text){ 0 };
+        ctx->correlation = (struct chappe_text){ 0 };
+        ctx->trace = (struct chappe_trace){ 0 };
+        ctx->deadline_ms = 0;
+        ctx->attempt = 1;
+        ctx->published = 0;
+        ctx->transaction = NULL;
+        ctx->called = NULL;
+        ctx->deliveries = deliveries;
+        ctx->error.code = 0;
+        ctx->error.text[0] = '\0';
+        ctx->reason[0] = '\0';
+        ctx->identified = false;
+}
 
 /* What the context says of its record, put aside, and put back. */
 void chappe_context_save(const struct chappe_context *ctx, struct chappe_context_part *ret_part);

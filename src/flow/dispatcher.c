@@ -11,6 +11,8 @@
 
 #include "flow/gathering.h"
 
+#define PUBLISHES 1000 /* times the usual number of records that have lanes by key */
+
 struct chappe_dispatcher *chappe_dispatcher_new(const struct chappe_dispatcher_limits *limits)
 {
         assert(limits->records > 0 && limits->bytes > 0 && limits->lane_run > 0 && limits->share_width > 0 &&
@@ -31,9 +33,10 @@ struct chappe_dispatcher *chappe_dispatcher_free(struct chappe_dispatcher *dispa
         return NULL;
 }
 
-static void change_state(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane, enum chappe_lane_state state)
+void chappe_dispatcher_change_state(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane,
+                                    enum chappe_lane_state state)
 {
-        if (lane->state == CHAPPE_LANE_PARKED)
+        if (lane->state == CHAPPE_LANE_PARKED || lane->state == CHAPPE_LANE_BEHIND)
                 chappe_heap_remove(&dispatcher->waiting, &lane->due);
         if (lane->state == CHAPPE_LANE_GATHERS)
                 chappe_gathering_leave(&dispatcher->waiting, lane);
@@ -49,7 +52,7 @@ static bool ripen(struct chappe_dispatcher *dispatcher, struct chappe_share *sha
         {
                 if (loose && !lane->loose)
                         continue;
-                change_state(dispatcher, lane, CHAPPE_LANE_READY);
+                chappe_dispatcher_change_state(dispatcher, lane, CHAPPE_LANE_READY);
                 ripened = true;
         }
         return ripened;
@@ -63,12 +66,13 @@ static void let_run(struct chappe_dispatcher *dispatcher, struct chappe_lane *la
         bool waits = chappe_gathering_wants(lane, dispatcher->now_us);
         if (waits && lane->state == CHAPPE_LANE_GATHERS)
                 return;
-        change_state(dispatcher, lane, waits ? CHAPPE_LANE_IDLE : CHAPPE_LANE_READY);
+        chappe_dispatcher_change_state(dispatcher, lane, waits ? CHAPPE_LANE_IDLE : CHAPPE_LANE_READY);
         if (!waits)
                 return;
         /* Without memory for the heap it runs with what there is. */
-        change_state(dispatcher, lane,
-                     chappe_gathering_join(&dispatcher->waiting, lane) ? CHAPPE_LANE_GATHERS : CHAPPE_LANE_READY);
+        chappe_dispatcher_change_state(dispatcher, lane,
+                                       chappe_gathering_join(&dispatcher->waiting, lane) ? CHAPPE_LANE_GATHERS
+                                                                                         : CHAPPE_LANE_READY);
         if (chappe_gathering_enough(lane->share))
                 (void)ripen(dispatcher, lane->share, true);
 }
@@ -90,26 +94,30 @@ static void mark_troubled(struct chappe_dispatcher *dispatcher, struct chappe_la
 static void park(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane, int64_t due_us)
 {
         mark_troubled(dispatcher, lane, true);
-        change_state(dispatcher, lane, CHAPPE_LANE_PARKED);
+        chappe_dispatcher_change_state(dispatcher, lane, CHAPPE_LANE_PARKED);
         lane->share->changes++;
         /* Without memory for the heap the lane runs again at once, which is right, if not polite. */
         if (chappe_heap_insert(&dispatcher->waiting, &lane->due, due_us) < 0)
-                change_state(dispatcher, lane, CHAPPE_LANE_READY);
+                chappe_dispatcher_change_state(dispatcher, lane, CHAPPE_LANE_READY);
+}
+
+static void count_out(struct chappe_dispatcher *dispatcher, struct chappe_share *share, size_t count, size_t bytes)
+{
+        dispatcher->records -= count;
+        dispatcher->bytes -= bytes;
+        share->tasks -= count;
+        share->bytes -= bytes;
 }
 
 static inline void let_go(struct chappe_dispatcher *dispatcher, struct chappe_task *task,
                           struct chappe_released *released)
 {
         struct chappe_lane *lane = task->lane;
-        struct chappe_share *share = task->share;
         size_t bytes = task->bytes;
         lane->bytes -= bytes;
         if (lane->troubled)
                 dispatcher->troubled_bytes -= bytes;
-        dispatcher->records--;
-        dispatcher->bytes -= bytes;
-        share->tasks--;
-        share->bytes -= bytes;
+        count_out(dispatcher, task->share, 1, bytes);
         task->lane = NULL;
         if (!released->tasks)
                 released->last = task;
@@ -151,24 +159,69 @@ static void finish_front(struct chappe_dispatcher *dispatcher, struct chappe_lan
         }
 }
 
-/* What most tasks are: all there is of their lane, done and delivered at once. The lane ends with it. */
-static bool is_alone(const struct chappe_lane *lane, const struct chappe_task *task)
+void chappe_dispatcher_end_lane(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane)
 {
-        return lane->head == task && !task->next && !lane->troubled && lane->share->state == CHAPPE_SHARE_ACTIVE;
-}
-
-static void finish_alone(struct chappe_dispatcher *dispatcher, struct chappe_task *task,
-                         struct chappe_released *released)
-{
-        struct chappe_lane *lane = task->lane;
-        chappe_lane_empty(lane);
-        finish(dispatcher, task, released);
+        struct chappe_share *share = lane->share;
+        if (share->common == lane) {
+                share->common = NULL;
+                dispatcher->commons--;
+        }
         chappe_lane_table_remove(&dispatcher->lanes, lane);
+        chappe_dispatcher_come_forward(dispatcher, share);
 }
 
-/* After anything happened to a lane: finish what is finished, drop what may not run, find its next state, remove it
- * when empty. */
-static void update(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane, struct chappe_released *released)
+static void finish_offsets(struct chappe_offset_ledger *ledger, const struct chappe_task *first, size_t count,
+                           bool foremost)
+{
+        if (foremost) {
+                chappe_offset_ledger_finish_first(ledger, count);
+                return;
+        }
+        for (; count > 0; count--, first = first->next)
+                chappe_offset_ledger_finish(ledger, first->offset);
+}
+
+static void put_in_front(struct chappe_released *released, struct chappe_task *first, struct chappe_task *last,
+                         size_t count)
+{
+        if (!released->tasks)
+                released->last = last;
+        last->next = released->tasks;
+        released->tasks = first;
+        released->count += count;
+}
+
+void chappe_dispatcher_finish(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane, size_t count,
+                              struct chappe_released *released)
+{
+        struct chappe_share *share = lane->share;
+        struct chappe_task *first = lane->head, *last = NULL, *task = first;
+        size_t bytes = 0;
+        bool foremost = true;
+        assert(!lane->troubled && share->state == CHAPPE_SHARE_ACTIVE);
+        for (size_t i = 0; i < count; i++, task = task->next) {
+                foremost = foremost && chappe_offset_ledger_is_open(&share->ledger, i, task->offset);
+                bytes += task->bytes;
+                task->lane = NULL;
+                last = task;
+        }
+        finish_offsets(&share->ledger, first, count, foremost);
+        chappe_lane_pop(lane, task, count, bytes);
+        count_out(dispatcher, share, count, bytes);
+        share->changes += count;
+        share->window.finished += (int64_t)count;
+        released->finished += count;
+        put_in_front(released, first, last, count);
+        if (!lane->head) {
+                lane->state = CHAPPE_LANE_IDLE;
+                chappe_dispatcher_end_lane(dispatcher, lane);
+        } else if (lane->running == 0 || lane->head->state == CHAPPE_TASK_SETTLED) {
+                chappe_dispatcher_update(dispatcher, lane, released);
+        }
+}
+
+void chappe_dispatcher_update(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane,
+                              struct chappe_released *released)
 {
         enum chappe_share_state share = lane->share->state;
         released->gone |= share == CHAPPE_SHARE_GONE;
@@ -185,27 +238,30 @@ static void update(struct chappe_dispatcher *dispatcher, struct chappe_lane *lan
                 else if (state == CHAPPE_LANE_READY)
                         let_run(dispatcher, lane);
                 else
-                        change_state(dispatcher, lane, state);
+                        chappe_dispatcher_change_state(dispatcher, lane, state);
         }
         if (lane->head)
                 return;
         mark_troubled(dispatcher, lane, false);
-        chappe_lane_table_remove(&dispatcher->lanes, lane);
+        chappe_dispatcher_end_lane(dispatcher, lane);
 }
 
 int chappe_dispatcher_add(struct chappe_dispatcher *dispatcher, struct chappe_task *task, uint64_t identity)
 {
         struct chappe_share *share = task->share;
-        assert(share->state == CHAPPE_SHARE_ACTIVE);
+        assert(share->state == CHAPPE_SHARE_ACTIVE && !chappe_share_is_merged(share));
+        assert(identity != CHAPPE_COMMON_IDENTITY);
         struct chappe_lane *lane = chappe_lane_table_get(&dispatcher->lanes, share, identity);
         if (!lane)
                 return -CHAPPE_E_NO_MEMORY;
         int status = chappe_offset_ledger_begin(&share->ledger, task->offset);
         if (status < 0) {
                 if (!lane->head)
-                        chappe_lane_table_remove(&dispatcher->lanes, lane);
+                        chappe_dispatcher_end_lane(dispatcher, lane);
                 return status;
         }
+        task->identity = identity;
+        share->apart--;
         chappe_lane_append(lane, task);
         if (lane->state == CHAPPE_LANE_IDLE && share->together <= 1)
                 chappe_turns_change(&dispatcher->turns, lane, CHAPPE_LANE_READY);
@@ -259,25 +315,25 @@ static void count_late(struct chappe_dispatcher *dispatcher, const struct chappe
                 dispatcher->late++;
 }
 
-/* Apart, so that the usual way needs no stack. */
-static __attribute__((noinline)) void bring_back(struct chappe_dispatcher *dispatcher, struct chappe_task *task,
-                                                 bool again, bool outstanding, int64_t due_us,
-                                                 struct chappe_released *released)
+/* One record is in the way of others: it failed, or waits for deliveries, as others of its topic are likely to. */
+static void spread_for(struct chappe_dispatcher *dispatcher, struct chappe_share *share, bool outstanding,
+                       struct chappe_released *released)
 {
-        struct chappe_lane *lane = task->lane;
-        if (!outstanding)
-                count_late(dispatcher, task);
-        chappe_lane_return(lane, task, again, outstanding, due_us);
-        update(dispatcher, lane, released);
+        chappe_dispatcher_spread(dispatcher, share, released);
+        if (outstanding)
+                share->apart = dispatcher->limits.apart * PUBLISHES;
 }
 
 void chappe_dispatcher_return(struct chappe_dispatcher *dispatcher, struct chappe_task *task, bool again,
                               bool outstanding, int64_t due_us, struct chappe_released *released)
 {
-        if (!again && !outstanding && is_alone(task->lane, task))
-                finish_alone(dispatcher, task, released);
-        else
-                bring_back(dispatcher, task, again, outstanding, due_us, released);
+        if ((again || outstanding) && chappe_share_is_merged(task->share) && task->share->state != CHAPPE_SHARE_GONE)
+                spread_for(dispatcher, task->share, outstanding, released);
+        struct chappe_lane *lane = task->lane;
+        if (!outstanding)
+                count_late(dispatcher, task);
+        chappe_lane_return(lane, task, again, outstanding, due_us);
+        chappe_dispatcher_update(dispatcher, lane, released);
 }
 
 void chappe_dispatcher_unrun(struct chappe_dispatcher *dispatcher, struct chappe_task *task,
@@ -285,7 +341,7 @@ void chappe_dispatcher_unrun(struct chappe_dispatcher *dispatcher, struct chappe
 {
         struct chappe_lane *lane = task->lane;
         chappe_lane_unrun(lane, task);
-        update(dispatcher, lane, released);
+        chappe_dispatcher_update(dispatcher, lane, released);
 }
 
 void chappe_dispatcher_settle(struct chappe_dispatcher *dispatcher, struct chappe_task *task, bool again,
@@ -294,7 +350,16 @@ void chappe_dispatcher_settle(struct chappe_dispatcher *dispatcher, struct chapp
         count_late(dispatcher, task);
         struct chappe_lane *lane = task->lane;
         chappe_lane_settle(lane, task, again, due_us);
-        update(dispatcher, lane, released);
+        chappe_dispatcher_update(dispatcher, lane, released);
+}
+
+/* Nothing of it has begun, and nothing of the others changes: nothing is let go of. */
+static void spread_waiting(struct chappe_dispatcher *dispatcher, struct chappe_share *share)
+{
+        struct chappe_released none = { 0 };
+        chappe_heap_remove(&dispatcher->waiting, &share->common->due);
+        chappe_dispatcher_spread(dispatcher, share, &none);
+        assert(!none.tasks);
 }
 
 void chappe_dispatcher_promote(struct chappe_dispatcher *dispatcher, int64_t now_us)
@@ -303,10 +368,12 @@ void chappe_dispatcher_promote(struct chappe_dispatcher *dispatcher, int64_t now
         dispatcher->now_us = now_us;
         while ((node = chappe_heap_first(&dispatcher->waiting)) && node->due <= now_us) {
                 struct chappe_lane *lane = CHAPPE_CONTAINER(node, struct chappe_lane, due);
-                if (lane->loose)
+                if (lane->state == CHAPPE_LANE_BEHIND)
+                        spread_waiting(dispatcher, lane->share);
+                else if (lane->loose)
                         (void)ripen(dispatcher, lane->share, true);
                 else
-                        change_state(dispatcher, lane, CHAPPE_LANE_READY);
+                        chappe_dispatcher_change_state(dispatcher, lane, CHAPPE_LANE_READY);
         }
 }
 
@@ -323,6 +390,7 @@ int64_t chappe_dispatcher_due_us(const struct chappe_dispatcher *dispatcher)
 
 void chappe_dispatcher_recall(struct chappe_dispatcher *dispatcher, struct chappe_task *task)
 {
+        assert(task->lane != task->share->common);
         if (task->lane->head == task)
                 mark_troubled(dispatcher, task->lane, true);
 }
@@ -346,7 +414,7 @@ static void sweep_lane(struct chappe_lane *lane, void *context)
 {
         struct sweep *sweep = context;
         lane->listed = false;
-        update(sweep->dispatcher, lane, sweep->released);
+        chappe_dispatcher_update(sweep->dispatcher, lane, sweep->released);
 }
 
 static void sweep_share(struct chappe_dispatcher *dispatcher, struct chappe_share *share,

@@ -16,6 +16,7 @@ struct chappe_dispatcher_limits {
         size_t share_width;    /* offsets that one share's ledger may remember */
         size_t troubled;       /* lanes whose first record has failed and not yet finished */
         size_t troubled_bytes; /* of all records in such lanes */
+        int64_t apart;         /* records that have lanes of their own, after a spread */
 };
 
 /* Tasks that the dispatcher has let go of, finished or dropped, through their next member; the shell frees them. */
@@ -49,14 +50,37 @@ bool chappe_dispatcher_park_full(const struct chappe_dispatcher *dispatcher);
 bool chappe_dispatcher_full(const struct chappe_dispatcher *dispatcher);
 /* Is it at most half of that? A full intake goes on from here, so that it does not go on record by record. */
 bool chappe_dispatcher_low(const struct chappe_dispatcher *dispatcher);
-/* A record (offset, bytes, share set) joins the lane of this identity: equal identities run one after another.
- * -CHAPPE_E_NO_MEMORY. */
+#define CHAPPE_COMMON_IDENTITY UINT64_C(0x636f6d6d6f6e6c6e) /* no record's: that of a lane for all of a share */
+
+/* A record (offset, bytes, share set) of a share that is not merged joins the lane of this identity: equal identities
+ * run one after another. -CHAPPE_E_NO_MEMORY. */
 int chappe_dispatcher_add(struct chappe_dispatcher *dispatcher, struct chappe_task *task, uint64_t identity);
+/* Are its records added so? */
+static inline bool chappe_share_is_merged(const struct chappe_share *share)
+{
+        return share->merged || share->common;
+}
+/* Records of a merged share, one after another through their next member (offset, identity, bytes and share set).
+ * -CHAPPE_E_NO_MEMORY: none was added. */
+int chappe_dispatcher_add_merged(struct chappe_dispatcher *dispatcher, struct chappe_task *first,
+                                 struct chappe_task *last, size_t count);
+/* Is there a lane in which a record may wait for one of another key? */
+bool chappe_dispatcher_has_commons(const struct chappe_dispatcher *dispatcher);
+/* From now on records that are added run in the order of the log, without lanes of their own, which is cheaper, while
+ * none fails, and none has to wait for a delivery. Those that are in hand come first; should that take until due_us,
+ * there are lanes after all. Nothing is changed soon after a spread, nor in trouble. */
+void chappe_dispatcher_merge(struct chappe_dispatcher *dispatcher, struct chappe_share *share, int64_t due_us);
+/* Each key has its lane again. Not when memory is short: then they go on in the order of the log. */
+void chappe_dispatcher_spread(struct chappe_dispatcher *dispatcher, struct chappe_share *share,
+                              struct chappe_released *released);
 /* A record that an earlier owner finished: it is counted, and does not run. -CHAPPE_E_NO_MEMORY. */
 int chappe_dispatcher_skip(struct chappe_dispatcher *dispatcher, struct chappe_share *share, int64_t offset);
 /* Up to maximum tasks to run in this order; those of one lane stand together. Each is handed back by return or unrun.
  * Those of a share that run together are not divided: ret_tasks has room for as many more. */
 size_t chappe_dispatcher_take(struct chappe_dispatcher *dispatcher, struct chappe_task **ret_tasks, size_t maximum);
+/* Hands back the first tasks of a lane, all of which ran, are done and wait for no delivery. */
+void chappe_dispatcher_finish(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane, size_t count,
+                              struct chappe_released *released);
 /* Hands back a task that ran. again: it failed, and is due again at due_us. outstanding: chappe_dispatcher_settle will
  * follow. */
 void chappe_dispatcher_return(struct chappe_dispatcher *dispatcher, struct chappe_task *task, bool again,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the parts of the dispatcher share: what becomes of tasks (dispatcher.c), and how many more there may be
- * (dispatcher_room.c). */
+/* What the parts of the dispatcher share: what becomes of tasks (dispatcher.c), those of several keys in one lane
+ * (dispatcher_common.c), and how many more there may be (dispatcher_room.c). */
 #pragma once
 
 #include "flow/dispatcher.h"
@@ -12,6 +12,7 @@ struct chappe_dispatcher {
         struct chappe_lane_table lanes;
         struct chappe_heap waiting; /* lanes: parked, or gathering */
         struct chappe_turns turns;
+        size_t commons;  /* lanes */
         size_t troubled; /* lanes */
         size_t troubled_bytes;
         size_t records;
@@ -20,3 +21,19 @@ struct chappe_dispatcher {
         uint64_t late;
         int64_t now_us; /* as far as it was told */
 };
+
+void chappe_dispatcher_change_state(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane,
+                                    enum chappe_lane_state state);
+/* After anything happened to a lane: finish what is finished, drop what may not run, find its next state, remove it
+ * when empty. */
+void chappe_dispatcher_update(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane,
+                              struct chappe_released *released);
+/* Removes a lane without tasks. */
+void chappe_dispatcher_end_lane(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane);
+/* Another lane of the share has ended. */
+static inline void chappe_dispatcher_come_forward(struct chappe_dispatcher *dispatcher, struct chappe_share *share)
+{
+        struct chappe_lane *common = share->common;
+        if (common && common->state == CHAPPE_LANE_BEHIND && share->lanes == 1 && share->state == CHAPPE_SHARE_ACTIVE)
+                chappe_dispatcher_change_state(dispatcher, common, CHAPPE_LANE_READY);
+}

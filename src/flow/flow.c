@@ -126,6 +126,7 @@ static int open_handover(struct chappe_flow *flow, struct chappe_error *error)
                 .lane_run = LANE_RUN,
                 .share_width = SHARE_WIDTH,
                 .troubled = (size_t)chappe_config_integer(config, "parked_keys"),
+                .apart = (int64_t)budget.records,
                 .troubled_bytes = parked_bytes < budget.bytes / 2 ? parked_bytes : budget.bytes / 2,
         };
         int status = chappe_wake_init(&flow->bell, flow->runtime->world->executor, error);

@@ -18,6 +18,7 @@ void chappe_gathering_leave(struct chappe_heap *waiting, struct chappe_lane *lan
 {
         chappe_heap_remove(waiting, &lane->due);
         DL_DELETE2(lane->share->gathering, lane, before, behind);
+        lane->before = lane->behind = NULL;
         lane->share->gathering_loose -= lane->loose;
         lane->loose = false;
 }

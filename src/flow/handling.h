@@ -60,8 +60,10 @@ static inline int chappe_handle_decode(struct chappe_context *ctx, const struct 
 }
 
 /* The handler's run of so many records, with the events among them. events NULL: a tombstone. */
-static inline enum chappe_decision chappe_handle_run(struct chappe_context *ctx, struct chappe_job *const *jobs,
-                                                     size_t count, const void *events, size_t event_count)
+static inline __attribute__((always_inline)) enum chappe_decision chappe_handle_run(struct chappe_context *ctx,
+                                                                                    struct chappe_job *const *jobs,
+                                                                                    size_t count, const void *events,
+                                                                                    size_t event_count)
 {
         const struct chappe_world *world = ctx->runtime->world;
         const struct chappe_operation *operation = ctx->operation;

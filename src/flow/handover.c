@@ -35,6 +35,7 @@ int chappe_handover_new(const struct chappe_runtime *runtime, const struct chapp
         handover->batch = 1;
         handover->enough = chappe_executor_processors(handover->executor);
         handover->most = most_at_a_time(runtime->channels);
+        handover->quick_us = chappe_handover_quick_us(runtime->world->clock);
         handover->taken = calloc(handover->most, sizeof(struct chappe_task *));
         handover->due_us = INT64_MAX;
         handover->mutex = chappe_mutex_new(handover->executor);
@@ -65,8 +66,7 @@ struct chappe_handover *chappe_handover_free(struct chappe_handover *handover)
         return NULL;
 }
 
-/* Under the lock: workers that run, but for those whose handler has been waiting for something. */
-static size_t quick_workers(const struct chappe_handover *handover)
+size_t chappe_handover_quick_workers(const struct chappe_handover *handover)
 {
         int64_t now_us = chappe_clock_monotonic_us(handover->runtime->world->clock);
         size_t count = (size_t)handover->runs.count - handover->waiters.waiting;
@@ -86,7 +86,7 @@ static size_t worth_waking(struct chappe_handover *handover, size_t wanted)
                 wanted = handover->waiters.waiting;
         if (wanted == 0 || handover->batch < BATCH_QUICK)
                 return wanted;
-        size_t quick = quick_workers(handover);
+        size_t quick = chappe_handover_quick_workers(handover);
         size_t more = quick < handover->enough ? handover->enough - quick : 0;
         if (wanted <= more)
                 return wanted;
@@ -144,8 +144,7 @@ static void release_records(const struct chappe_released *released)
         for (struct chappe_task *task = released->tasks; task; task = task->next) {
                 struct chappe_job *job = chappe_job_of(task);
                 chappe_record_release(&job->record);
-                if (job->reason)
-                        free(job->reason);
+                chappe_job_clear(job);
         }
 }
 

@@ -39,15 +39,18 @@ struct chappe_job {
         struct chappe_record record;
         struct chappe_deliveries deliveries;
         const struct chappe_channel *channel;
-        const struct chappe_meters *meters;       /* of its partition */
-        uint64_t key;                             /* its hash */
-        const struct chappe_operation *operation; /* once it is known */
+        const struct chappe_meters *meters; /* of its partition */
+        uint64_t key;                       /* its hash */
         enum chappe_verdict verdict;
+        int64_t began_us;          /* the latest run */
+        int64_t ended_us;          /* its handler, or where there was none, it */
+        int64_t due_us;            /* verdict AGAIN */
+        struct chappe_job *leader; /* it ran with others, and waits for the deliveries of this one; NULL: for its own */
+        struct chappe_job *following;             /* among the settled ones */
+        const struct chappe_operation *operation; /* once it is known */
+        int64_t first_us;                         /* when its first attempt began; 0: not yet */
         enum chappe_outcome outcome;
-        int64_t began_us;      /* the latest run */
-        int64_t ended_us;      /* its handler, or where there was none, it */
-        int64_t first_us;      /* when its first attempt began; 0: not yet */
-        int64_t due_us;        /* verdict AGAIN */
+        bool marked; /* something of what follows may have changed; it is zero otherwise, as in a job that nobody has */
         int32_t failures;      /* that count against the policy's ceiling */
         int32_t told_failures; /* this and the next: as they were when a worker brought it back last */
         int64_t told_first_us;
@@ -58,9 +61,7 @@ struct chappe_job {
         bool outstanding;              /* it came back before all that it published was delivered */
         int reason_code;               /* why it failed last */
         char *reason;                  /* NULL: none; freed with the job */
-        struct chappe_job *following;  /* among the settled ones */
-        struct chappe_job *leader; /* it ran with others, and waits for the deliveries of this one; NULL: for its own */
-        struct chappe_job *fellow; /* the next that waits for those of its leader */
+        struct chappe_job *fellow;     /* the next that waits for those of its leader */
 };
 
 struct chappe_handover;

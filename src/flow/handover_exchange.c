@@ -93,6 +93,7 @@ static void bring_back(struct chappe_handover *handover, struct chappe_job *job,
                         chappe_record_keep(&job->record);
                 return;
         }
+        job->marked = true;
         bool outstanding = wait_for_deliveries(job);
         bool again = job->verdict == CHAPPE_VERDICT_AGAIN;
         if (!outstanding && !again && chappe_deliveries_result(deliveries_of(job)) < 0) {
@@ -102,11 +103,10 @@ static void bring_back(struct chappe_handover *handover, struct chappe_job *job,
         chappe_job_tell(job, again);
         if (again && job->burying)
                 chappe_handover_note_halt(handover, job);
-        struct chappe_lane *lane = job->task.lane;
-        bool was_troubled = lane->troubled;
+        bool was_troubled = job->task.lane->troubled;
         chappe_dispatcher_return(handover->dispatcher, &job->task, again, outstanding, job->due_us, released);
         if (again && !was_troubled && job->task.lane)
-                keep_behind(lane);
+                keep_behind(job->task.lane);
 }
 
 /* Under the lock. Fills in jobs; 0 at the end. How long handlers take may have changed while a worker waited: those
@@ -133,13 +133,75 @@ static size_t wait_for_jobs(struct chappe_handover *handover, size_t worker, str
         return taken;
 }
 
+/* It came out as most do: done, with nothing to be delivered, and nothing to say of it but that. */
+static inline bool is_plain(const struct chappe_job *job)
+{
+        return job->verdict == CHAPPE_VERDICT_DONE && job->outcome != CHAPPE_OUTCOME_FAILED && !job->burying &&
+               !job->task.probe && atomic_load_explicit(&job->deliveries.outstanding, memory_order_acquire) == 1 &&
+               chappe_deliveries_result(&job->deliveries) == 0;
+}
+
+/* Under the lock: of these jobs, up to count, how many are the first ones of one lane and plain? */
+static size_t plain_in_front(struct chappe_job *const *jobs, size_t count)
+{
+        const struct chappe_lane *lane = jobs[0]->task.lane;
+        const struct chappe_task *task = lane->head;
+        size_t plain = 0;
+        if (lane->troubled || lane->share->state != CHAPPE_SHARE_ACTIVE || lane->share->together > 1)
+                return 0;
+        for (; plain < count && task == &jobs[plain]->task && is_plain(jobs[plain]); task = task->next)
+                plain++;
+        return plain;
+}
+
+/* Under the lock: of those from here to there, one after another. */
+static void bring_back_some(struct chappe_handover *handover, struct chappe_job **jobs, size_t from, size_t to,
+                            struct chappe_released *released)
+{
+        while (from < to) {
+                size_t plain = plain_in_front(jobs + from, to - from);
+                if (plain == 0) {
+                        bring_back(handover, jobs[from++], released);
+                        continue;
+                }
+                chappe_handover_note_passed(handover, jobs + from, plain);
+                chappe_dispatcher_finish(handover->dispatcher, jobs[from]->task.lane, plain, released);
+                from += plain;
+        }
+}
+
 /* Under the lock. The hand is empty while its worker waits for more. */
 static void bring_back_all(struct chappe_handover *handover, struct chappe_hand *hand, struct chappe_released *released)
 {
         union chappe_hand_state state = chappe_hand_look(hand);
-        for (size_t i = state.back; i < state.end; i++)
-                bring_back(handover, hand->jobs[i], released);
+        bring_back_some(handover, hand->jobs, state.back, state.end, released);
         chappe_hand_fill(hand, hand->jobs, 0);
+}
+
+/* Under the lock: of what a worker brings, how long did a record take? The last ones may not have run. When it took
+ * longer than usual, the processor may have been busy with others. */
+static void note_pace(struct chappe_handover *handover, const struct chappe_hand *hand)
+{
+        union chappe_hand_state state = chappe_hand_look(hand);
+        size_t from = state.back, to = state.end;
+        while (to > from && hand->jobs[to - 1]->verdict == CHAPPE_VERDICT_UNRUN)
+                to--;
+        if (to == from || hand->jobs[from]->verdict == CHAPPE_VERDICT_UNRUN)
+                return;
+        int64_t took_us16 = 16 * (hand->jobs[to - 1]->ended_us - hand->jobs[from]->began_us) / (int64_t)(to - from);
+        handover->pace_us16 += (took_us16 - handover->pace_us16) / (took_us16 < handover->pace_us16 ? 2 : 16);
+}
+
+/* Under the lock: once handlers are not quick any more, nothing waits for them but its own key. */
+static void spread_slow(struct chappe_handover *handover, const struct chappe_hand *hand,
+                        struct chappe_released *released)
+{
+        union chappe_hand_state state = chappe_hand_look(hand);
+        if (state.back == state.end)
+                return;
+        struct chappe_share *share = hand->jobs[state.back]->task.share;
+        if (share->merged && share->state == CHAPPE_SHARE_ACTIVE && !chappe_handover_is_quick(handover, share))
+                chappe_dispatcher_spread(handover->dispatcher, share, released);
 }
 
 size_t chappe_handover_most(const struct chappe_handover *handover)
@@ -164,6 +226,8 @@ size_t chappe_handover_exchange(struct chappe_handover *handover, struct chappe_
                 *maximum = 1;
         if (now_us > 0)
                 chappe_dispatcher_promote(handover->dispatcher, now_us);
+        note_pace(handover, hand);
+        spread_slow(handover, hand, &released);
         bring_back_all(handover, hand, &released);
         /* A retry that is due before the poll strand means to wake concerns it even when nothing was released. */
         if (released.tasks || handover->breakers_stir ||
@@ -175,23 +239,34 @@ size_t chappe_handover_exchange(struct chappe_handover *handover, struct chappe_
         size_t taken = wait_for_jobs(handover, worker, hand->jobs, maximum);
         chappe_hand_fill(hand, hand->jobs, taken);
         chappe_handover_unlock(handover);
-        if (taken > 1 && !atomic_exchange_explicit(&handover->hands_full, true, memory_order_relaxed))
+        if (taken > 1 && !atomic_exchange_explicit(&handover->others_wait, true, memory_order_relaxed))
                 chappe_wake_ring(handover->bell);
         return taken;
 }
 
 /* Under the lock: what this worker is done with, and what it has not begun. */
-static void take_out(struct chappe_handover *handover, struct chappe_hand *hand, struct chappe_released *released)
+static void empty_hand(struct chappe_handover *handover, struct chappe_hand *hand, struct chappe_released *released)
 {
         union chappe_hand_state state;
         if (!chappe_hand_relieve(hand, &state))
                 return;
-        for (size_t i = state.back; i < state.first; i++)
-                bring_back(handover, hand->jobs[i], released);
+        bring_back_some(handover, hand->jobs, state.back, state.first, released);
         for (size_t i = state.next; i < state.end; i++) {
                 hand->jobs[i]->verdict = CHAPPE_VERDICT_UNRUN;
                 bring_back(handover, hand->jobs[i], released);
         }
+}
+
+/* Under the lock: nothing waits for what this worker is at but its own key. */
+static void take_out(struct chappe_handover *handover, struct chappe_hand *hand, struct chappe_released *released)
+{
+        empty_hand(handover, hand, released);
+        union chappe_hand_state state = chappe_hand_look(hand);
+        if (state.first == state.next)
+                return;
+        struct chappe_share *share = hand->jobs[state.first]->task.share;
+        if (share->merged && share->state == CHAPPE_SHARE_ACTIVE)
+                chappe_dispatcher_spread(handover->dispatcher, share, released);
 }
 
 /* Under the lock: from those who have been at a job for long. True: there are such workers. */
@@ -215,8 +290,8 @@ static int64_t next_look_us(const struct chappe_handover *handover)
 {
         if (atomic_load_explicit(&handover->lanes_wait, memory_order_relaxed))
                 return handover->looked_us + LOOK_US;
-        return atomic_load_explicit(&handover->hands_full, memory_order_relaxed) ? handover->looked_us + RELIEF_US
-                                                                                 : INT64_MAX;
+        return atomic_load_explicit(&handover->others_wait, memory_order_relaxed) ? handover->looked_us + RELIEF_US
+                                                                                  : INT64_MAX;
 }
 
 int64_t chappe_handover_relieve(struct chappe_handover *handover, int64_t now_us)
@@ -227,13 +302,14 @@ int64_t chappe_handover_relieve(struct chappe_handover *handover, int64_t now_us
         struct chappe_released released = { 0 };
         bool full = false;
         handover->looked_us = now_us;
-        atomic_store(&handover->hands_full, false);
+        atomic_store(&handover->others_wait, false);
         atomic_store(&handover->lanes_wait, false);
         chappe_handover_lock(handover);
         if (relieve_all(handover, now_us, &released, &full))
                 handover->batch = 1; /* handlers are not quick any more: whoever is idle is woken */
+        full |= chappe_dispatcher_has_commons(handover->dispatcher);
         chappe_handover_conclude(handover, &released);
         if (full)
-                atomic_store(&handover->hands_full, true);
+                atomic_store(&handover->others_wait, true);
         return next_look_us(handover);
 }

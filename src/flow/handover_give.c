@@ -3,7 +3,6 @@
 #include "flow/handover_private.h"
 
 #include <inttypes.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +23,7 @@ static struct chappe_job *make_job(struct chappe_handover *handover)
         if (!handover->memory)
                 handover->memory = chappe_arena_new(0);
         struct chappe_job *job =
-                handover->memory ? chappe_arena_alloc(handover->memory, sizeof(struct chappe_job)) : NULL;
+                handover->memory ? chappe_arena_zalloc(handover->memory, sizeof(struct chappe_job)) : NULL;
         handover->jobs += job != NULL;
         return job;
 }
@@ -45,11 +44,10 @@ static uint64_t key_of(const struct chappe_record *record)
         return chappe_key_hash(record->key.at, record->key.length);
 }
 
-/* What a record brings with it; all else is zero. */
+/* What a record brings with it. */
 static void begin_job(struct chappe_job *job, struct chappe_share *share, const struct chappe_channel *channel,
                       const struct chappe_record *record)
 {
-        size_t rest = offsetof(struct chappe_job, operation);
         job->task = (struct chappe_task){
                 .share = share,
                 .offset = record->offset,
@@ -60,7 +58,9 @@ static void begin_job(struct chappe_job *job, struct chappe_share *share, const 
         job->channel = channel;
         job->meters = share->meters;
         job->key = key_of(record);
-        memset((char *)job + rest, 0, sizeof(*job) - rest);
+        job->operation = NULL;
+        job->first_us = 0;
+        job->outcome = CHAPPE_OUTCOME_NONE;
 }
 
 /* Records that have to stay in order share an identity; a shared identity by chance costs concurrency, never order. */
@@ -68,7 +68,9 @@ static uint64_t lane_identity(const struct chappe_job *job)
 {
         if (job->channel->order == CHAPPE_ORDER_PARTITION)
                 return 0;
-        return job->channel->order == CHAPPE_ORDER_NONE ? chappe_key_mix((uint64_t)job->record.offset) : job->key;
+        uint64_t own =
+                job->channel->order == CHAPPE_ORDER_NONE ? chappe_key_mix((uint64_t)job->record.offset) : job->key;
+        return own == CHAPPE_COMMON_IDENTITY ? own + 1 : own;
 }
 
 /* What an earlier owner of the partition went through with this record counts here too. */
@@ -80,6 +82,7 @@ static void recall_failures(struct chappe_handover *handover, struct chappe_job 
         int64_t now_us = chappe_clock_monotonic_us(handover->runtime->world->clock);
         int64_t first_us = now_us - failures->age_s * INT64_C(1000000);
         int64_t doubted_us = now_us - failures->doubted_s * INT64_C(1000000);
+        job->marked = true;
         job->failures = failures->times;
         job->task.attempt = failures->times < INT32_MAX ? failures->times + 1 : INT32_MAX;
         job->first_us = first_us != 0 ? first_us : -1;
@@ -94,6 +97,7 @@ static void recall_failures(struct chappe_handover *handover, struct chappe_job 
 /* It never runs again: on to its dead letter. */
 static void condemn(struct chappe_job *job)
 {
+        job->marked = true;
         job->condemned = true;
         job->failures = job->task.share->trial.mark.kills;
         job->reason_code = CHAPPE_E_CRASH_LOOP;
@@ -108,6 +112,33 @@ static void keep_company(struct chappe_job *job, int64_t ripe_us)
         job->task.loose = job->channel->order == CHAPPE_ORDER_NONE ||
                           (job->channel->order == CHAPPE_ORDER_KEY && !job->record.key.at);
         job->task.ripe_us = ripe_us;
+}
+
+/* All in one lane. *ret_given: those before the first for which there was no memory. */
+static int give_merged(struct chappe_handover *handover, struct chappe_share *share,
+                       const struct chappe_channel *channel, const struct chappe_record *records, size_t count,
+                       size_t *ret_given)
+{
+        struct chappe_job *job, *first = NULL, *last = NULL;
+        size_t made = 0;
+        for (; made < count && (job = make_job(handover)); made++, last = job) {
+                begin_job(job, share, channel, &records[made]);
+                job->task.identity = lane_identity(job);
+                if (last)
+                        last->task.next = &job->task;
+                else
+                        first = job;
+        }
+        *ret_given = made;
+        if (made > 0 && chappe_dispatcher_add_merged(handover->dispatcher, &first->task, &last->task, made) < 0) {
+                *ret_given = 0;
+                last->task.next = NULL;
+                for (struct chappe_task *task = &first->task, *following; task; task = following) {
+                        following = task->next;
+                        put_aside(handover, chappe_job_of(task));
+                }
+        }
+        return *ret_given < count ? -CHAPPE_E_NO_MEMORY : 0;
 }
 
 static int give_one(struct chappe_handover *handover, struct chappe_share *share, const struct chappe_channel *channel,
@@ -125,7 +156,7 @@ static int give_one(struct chappe_handover *handover, struct chappe_share *share
                 keep_company(job, ripe_us);
         int status = chappe_dispatcher_add(handover->dispatcher, &job->task, lane_identity(job));
         if (status < 0) {
-                free(job->reason);
+                chappe_job_clear(job);
                 put_aside(handover, job);
                 return status;
         }
@@ -143,12 +174,14 @@ int chappe_handover_give(struct chappe_handover *handover, struct chappe_share *
 {
         int status = 0;
         size_t given = 0, skipped = 0;
-        int64_t ripe_us = 0;
-        if (channel->batch_wait_us > 0)
-                ripe_us = chappe_clock_monotonic_us(handover->runtime->world->clock) + channel->batch_wait_us;
+        int64_t now_us = chappe_clock_monotonic_us(handover->runtime->world->clock);
+        int64_t ripe_us = channel->batch_wait_us > 0 ? now_us + channel->batch_wait_us : 0;
         chappe_handover_lock(handover);
         bool remembers = chappe_share_remembers(share);
-        for (; given < count; given++) {
+        chappe_handover_merge(handover, share, now_us);
+        if (chappe_share_is_merged(share))
+                status = give_merged(handover, share, channel, records, count, &given);
+        for (; status == 0 && given < count; given++) {
                 bool skip = remembers && chappe_share_finished_before(share, records[given].offset);
                 status = skip ? chappe_dispatcher_skip(handover->dispatcher, share, records[given].offset)
                               : give_one(handover, share, channel, &records[given], remembers, ripe_us);
@@ -157,8 +190,12 @@ int chappe_handover_give(struct chappe_handover *handover, struct chappe_share *
                 if (skip)
                         records[skipped++] = records[given];
         }
+        chappe_handover_spread_crowd(handover, share);
         chappe_handover_wake_workers(handover, 0);
-        bool ring = ripe_us > 0 && chappe_handover_concerns_poll(handover, &(struct chappe_released){ 0 });
+        if (share->common)
+                atomic_store_explicit(&handover->others_wait, true, memory_order_relaxed);
+        bool waits = ripe_us > 0 || share->merged;
+        bool ring = waits && chappe_handover_concerns_poll(handover, &(struct chappe_released){ 0 });
         chappe_handover_unlock(handover);
         if (ring)
                 chappe_wake_ring(handover->bell);

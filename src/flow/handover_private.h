@@ -3,6 +3,10 @@
  * back (handover_exchange.c), shares and breakers. */
 #pragma once
 
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "flow/breaker.h"
 #include "flow/handover.h"
 #include "flow/key_hash.h"
@@ -17,12 +21,13 @@ struct chappe_handover {
         struct chappe_runs runs; /* guards itself */
         size_t enough;           /* workers, while handlers are quick */
         size_t most;             /* jobs that a worker may be given at a time */
+        int64_t quick_us;        /* a handler that takes no longer is quick, on this machine */
         /* of the poll strand */
         struct chappe_job *settled; /* since the last chappe_handover_settle, latest first */
         int64_t looked_us;          /* the last look at what workers hold */
         /* of everybody */
-        _Atomic bool hands_full; /* a worker may hold more than what it is at */
-        _Atomic bool lanes_wait; /* for workers that run, though others are idle */
+        _Atomic bool others_wait; /* records of other keys, for what a worker is at: in its hand, or in a common lane */
+        _Atomic bool lanes_wait;  /* for workers that run, though others are idle */
         /* under mutex */
         struct chappe_dispatcher *dispatcher;
         struct chappe_task **taken;            /* out of there, on their way to a worker */
@@ -37,6 +42,7 @@ struct chappe_handover {
         struct chappe_random random;
         struct chappe_waiters waiters;
         size_t batch;      /* jobs that the latest worker to come asked for: many while handlers are quick */
+        int64_t pace_us16; /* sixteenths of what a record takes a worker, of late */
         uint32_t draining; /* shares */
         int64_t due_us;    /* the poll strand will wake by itself then */
         bool full;         /* the poll strand waits for room */
@@ -71,6 +77,16 @@ static inline int16_t chappe_job_print(const struct chappe_job *job)
         return (int16_t)(chappe_key_mix(job->key ^ (uint64_t)job->record.timestamp_ms) & 0xff);
 }
 
+/* As one that nobody has. */
+static inline void chappe_job_clear(struct chappe_job *job)
+{
+        size_t from = offsetof(struct chappe_job, marked);
+        if (!job->marked)
+                return;
+        free(job->reason);
+        memset((char *)job + from, 0, sizeof(*job) - from);
+}
+
 /* Under the lock: what commits may tell of it, even while a worker has it again. Of one that is all but finished,
  * nothing. */
 static inline void chappe_job_tell(struct chappe_job *job, bool again)
@@ -78,6 +94,21 @@ static inline void chappe_job_tell(struct chappe_job *job, bool again)
         job->told_failures = job->failures;
         job->told_first_us = again ? job->first_us : 0;
 }
+
+/* How long a quick handler may take on this machine: measured, in some microseconds. */
+int64_t chappe_handover_quick_us(const struct chappe_clock *clock);
+#define CHAPPE_QUICK_NO_MORE 3 /* times that, and handlers are not quick any more */
+/* Under the lock: are they, so that the records of this share may have one lane? */
+static inline bool chappe_handover_is_quick(const struct chappe_handover *handover, const struct chappe_share *share)
+{
+        return handover->pace_us16 < 16 * handover->quick_us * (share->merged ? CHAPPE_QUICK_NO_MORE : 1);
+}
+/* Under the lock: workers that run, but for those whose handler has been waiting for something. */
+size_t chappe_handover_quick_workers(const struct chappe_handover *handover);
+/* Under the lock, before records are added and after that: is it one lane for all keys of the share, or one for each?
+ */
+void chappe_handover_merge(struct chappe_handover *handover, struct chappe_share *share, int64_t now_us);
+void chappe_handover_spread_crowd(struct chappe_handover *handover, struct chappe_share *share);
 
 static inline void chappe_handover_lock(struct chappe_handover *handover)
 {
@@ -99,23 +130,27 @@ static inline struct chappe_topic_breaker *chappe_handover_breaker_of(struct cha
 {
         return &handover->breakers[job->channel - handover->runtime->channels->at];
 }
+static inline uint64_t chappe_handover_salt(const struct chappe_job *job)
+{
+        return chappe_key_mix((uint64_t)job->record.partition + 1);
+}
 /* Of the key, not of its lane: in partition order, all keys share one. */
 static inline struct chappe_breaker_run chappe_handover_run_of(const struct chappe_job *job)
 {
-        return (struct chappe_breaker_run){ .key = job->key ^ chappe_key_mix((uint64_t)job->record.partition + 1),
+        return (struct chappe_breaker_run){ .key = job->key ^ chappe_handover_salt(job),
                                             .began_us = job->began_us,
                                             .ended_us = job->ended_us,
                                             .failed = job->outcome == CHAPPE_OUTCOME_FAILED };
 }
+/* Jobs of one share got through, or no handler saw them. */
+void chappe_handover_note_passed(struct chappe_handover *handover, struct chappe_job *const *jobs, size_t count);
 static inline void chappe_handover_note_outcome(struct chappe_handover *handover, struct chappe_job *job)
 {
         if (job->outcome != CHAPPE_OUTCOME_PASSED || job->task.probe) {
                 chappe_handover_note_unusual(handover, job);
                 return;
         }
-        struct chappe_topic_breaker *breaker = chappe_handover_breaker_of(handover, job);
-        struct chappe_breaker_run run = chappe_handover_run_of(job);
-        chappe_breaker_note_passed(&breaker->breaker, &breaker->policy, &run);
+        chappe_handover_note_passed(handover, &job, 1);
         job->outcome = CHAPPE_OUTCOME_NONE;
 }
 /* Under the lock: an earlier owner saw the record of this job fail; have others got through since a job failed? */

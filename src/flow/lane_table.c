@@ -69,6 +69,7 @@ struct chappe_lane *chappe_lane_table_get(struct chappe_lane_table *table, struc
         lane->chain = *bucket;
         *bucket = lane;
         table->count++;
+        share->lanes++;
         return lane;
 }
 
@@ -82,6 +83,7 @@ void chappe_lane_table_remove(struct chappe_lane_table *table, struct chappe_lan
                 link = &(*link)->chain;
         *link = lane->chain;
         table->count--;
+        lane->share->lanes--;
         lane->chain = table->spare;
         table->spare = lane;
 }

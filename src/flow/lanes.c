@@ -15,6 +15,21 @@ size_t chappe_lane_take_alike(struct chappe_lane *lane, struct chappe_task **ret
         return chappe_lane_take(lane, ret_tasks, alike);
 }
 
+void chappe_lane_adopt(struct chappe_lane *lane, struct chappe_task *task)
+{
+        bool runs = task->state == CHAPPE_TASK_RUNNING;
+        struct chappe_task *next = lane->next;
+        assert(runs || task->state == CHAPPE_TASK_QUEUED);
+        chappe_lane_append(lane, task);
+        lane->bytes += task->bytes;
+        if (!runs)
+                return;
+        task->state = CHAPPE_TASK_RUNNING;
+        lane->running++;
+        lane->queued--;
+        lane->next = next;
+}
+
 void chappe_lane_unrun(struct chappe_lane *lane, struct chappe_task *task)
 {
         assert(task->state == CHAPPE_TASK_RUNNING);
@@ -147,6 +162,29 @@ static struct chappe_task *cut_all(struct chappe_lane *lane)
         return removed;
 }
 
+/* From this one on, but for what is outstanding. */
+static struct chappe_task *cut_from(struct chappe_lane *lane, const struct chappe_task *from)
+{
+        struct chappe_task *removed = NULL, **end = &removed, **link = &lane->head;
+        lane->tail = NULL;
+        for (; *link != from; link = &(*link)->next)
+                lane->tail = *link;
+        while (*link) {
+                struct chappe_task *task = *link;
+                if (outstanding(task)) {
+                        lane->tail = task;
+                        link = &task->next;
+                        continue;
+                }
+                lane->failed -= task->state == CHAPPE_TASK_FAILED;
+                *link = task->next;
+                *end = task;
+                end = &task->next;
+        }
+        *end = NULL;
+        return removed;
+}
+
 struct chappe_task *chappe_lane_cut(struct chappe_lane *lane, bool all)
 {
         if (all)
@@ -157,14 +195,7 @@ struct chappe_task *chappe_lane_cut(struct chappe_lane *lane, bool all)
         struct chappe_task *from = lane->failed > 0 && lane->returned == 0 ? first_failed(lane) : lane->next;
         if (!from)
                 return NULL;
-        if (from->state == CHAPPE_TASK_FAILED)
-                lane->failed = 0;
-        struct chappe_task **link = &lane->head;
-        lane->tail = NULL;
-        for (; *link != from; link = &(*link)->next)
-                lane->tail = *link;
-        *link = NULL;
         lane->next = NULL;
         lane->queued = 0;
-        return from;
+        return cut_from(lane, from);
 }

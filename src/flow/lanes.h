@@ -31,6 +31,7 @@ struct chappe_task {
         struct chappe_lane *lane;
         struct chappe_share *share;
         int64_t offset;
+        uint64_t identity; /* those of one identity take effect in order */
         size_t bytes;
         int64_t due_us;  /* when a failed one runs again */
         int64_t ripe_us; /* until then it may wait for others to run together with it; 0: it does not */
@@ -46,6 +47,7 @@ struct chappe_task {
 
 enum chappe_lane_state {
         CHAPPE_LANE_IDLE,    /* nothing to run now: empty, or everything handed back */
+        CHAPPE_LANE_BEHIND,  /* the common one of its share: waits for the others to end */
         CHAPPE_LANE_GATHERS, /* its tasks wait for more of them, to run together */
         CHAPPE_LANE_READY,   /* has tasks that may run */
         CHAPPE_LANE_RUNNING, /* a worker has some of its tasks */
@@ -71,8 +73,8 @@ struct chappe_lane {
         bool listed;                 /* in its share's ready list, though it may have ceased to be ready */
         struct chappe_lane *chain;   /* in the dispatcher's table, or among the spare ones */
         struct chappe_lane *ready;   /* the next one in the ready list */
-        struct chappe_heap_node due; /* while parked, or gathering */
-        struct chappe_lane *before;  /* this and the next: in its share's list, while it gathers */
+        struct chappe_heap_node due; /* while parked, gathering or behind */
+        struct chappe_lane *before;  /* this and the next: in its share's list, while it gathers; NULL: in none */
         struct chappe_lane *behind;
         bool loose; /* it gathers, and holds a loose task */
 };
@@ -118,13 +120,17 @@ void chappe_lane_return(struct chappe_lane *lane, struct chappe_task *task, bool
 void chappe_lane_settle(struct chappe_lane *lane, struct chappe_task *task, bool again, int64_t due_us);
 /* This one must run, whatever is held; and so must those that it waits for. */
 void chappe_lane_must(struct chappe_lane *lane, const struct chappe_task *task);
-/* Its only task, which runs, is done and delivered: it leaves. */
-static inline void chappe_lane_empty(struct chappe_lane *lane)
+/* A queued or running task of another lane comes to the end of this one. */
+void chappe_lane_adopt(struct chappe_lane *lane, struct chappe_task *task);
+/* Its first tasks, up to this one, which run, are done and delivered: they leave. */
+static inline void chappe_lane_pop(struct chappe_lane *lane, struct chappe_task *head, size_t count, size_t bytes)
 {
-        assert(lane->head->state == CHAPPE_TASK_RUNNING && lane->head == lane->tail && lane->running == 1);
-        lane->head = lane->tail = NULL;
-        lane->running = 0;
-        lane->state = CHAPPE_LANE_IDLE;
+        assert(lane->running >= count);
+        lane->head = head;
+        if (!head)
+                lane->tail = NULL;
+        lane->running -= (uint32_t)count;
+        lane->bytes -= bytes;
 }
 /* The front task, if it is finished, leaves the lane; else NULL. */
 struct chappe_task *chappe_lane_finish(struct chappe_lane *lane);

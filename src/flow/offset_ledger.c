@@ -97,6 +97,17 @@ void chappe_offset_ledger_finish(struct chappe_offset_ledger *ledger, int64_t of
         }
 }
 
+void chappe_offset_ledger_finish_first(struct chappe_offset_ledger *ledger, size_t count)
+{
+        ledger->first = (ledger->first + count) & (ledger->capacity - 1);
+        ledger->count -= count;
+        ledger->unfinished -= count;
+        if (ledger->count == 0 || !(*entry_at(ledger, 0) & FINISHED))
+                return;
+        ledger->runs--;
+        pop_finished(ledger);
+}
+
 int64_t chappe_offset_ledger_watermark(const struct chappe_offset_ledger *ledger)
 {
         if (ledger->count > 0)

@@ -27,30 +27,47 @@ struct chappe_offset_run {
 
 /* Where reading starts: everything before offset counts as finished. Only before the first offset is begun. */
 void chappe_offset_ledger_start(struct chappe_offset_ledger *ledger, int64_t offset);
-/* For one more offset. -CHAPPE_E_NO_MEMORY. */
+/* Room for twice as many offsets. -CHAPPE_E_NO_MEMORY. */
 int chappe_offset_ledger_grow(struct chappe_offset_ledger *ledger);
+/* Room for so many more. -CHAPPE_E_NO_MEMORY. */
+static inline int chappe_offset_ledger_reserve(struct chappe_offset_ledger *ledger, size_t more)
+{
+        int status = 0;
+        while (status == 0 && ledger->capacity - ledger->count < more)
+                status = chappe_offset_ledger_grow(ledger);
+        return status;
+}
 static inline uint64_t *chappe_offset_ledger_entry(const struct chappe_offset_ledger *ledger, size_t n)
 {
         return &ledger->entries[(ledger->first + n) & (ledger->capacity - 1)];
 }
-/* A record was taken. Offsets ascend, and may leave gaps (transaction markers, compaction). -CHAPPE_E_NO_MEMORY. */
-static inline int chappe_offset_ledger_begin(struct chappe_offset_ledger *ledger, int64_t offset)
+/* The same as the next, where there is room. */
+static inline void chappe_offset_ledger_note(struct chappe_offset_ledger *ledger, int64_t offset)
 {
         assert(offset >= ledger->next);
-        if (ledger->count == ledger->capacity) {
-                int status = chappe_offset_ledger_grow(ledger);
-                if (status < 0)
-                        return status;
-        }
         *chappe_offset_ledger_entry(ledger, ledger->count) = (uint64_t)offset << 1;
         ledger->count++;
         ledger->unfinished++;
         ledger->next = offset + 1;
         ledger->positioned = true;
-        return 0;
+}
+/* A record was taken. Offsets ascend, and may leave gaps (transaction markers, compaction). -CHAPPE_E_NO_MEMORY. */
+static inline int chappe_offset_ledger_begin(struct chappe_offset_ledger *ledger, int64_t offset)
+{
+        int status = chappe_offset_ledger_reserve(ledger, 1);
+        if (status == 0)
+                chappe_offset_ledger_note(ledger, offset);
+        return status;
 }
 /* A record that was begun is finished; once each. */
 void chappe_offset_ledger_finish(struct chappe_offset_ledger *ledger, int64_t offset);
+/* Is this offset, not finished yet, the n-th remembered one? */
+static inline bool chappe_offset_ledger_is_open(const struct chappe_offset_ledger *ledger, size_t n, int64_t offset)
+{
+        return n < ledger->count && *chappe_offset_ledger_entry(ledger, n) == (uint64_t)offset << 1;
+}
+/* The first remembered ones, so many, none of which was finished. */
+void chappe_offset_ledger_finish_first(struct chappe_offset_ledger *ledger, size_t count);
 /* The offset to commit: nothing before it is unfinished. -1 when nothing is known yet. */
 int64_t chappe_offset_ledger_watermark(const struct chappe_offset_ledger *ledger);
 /* The highest offset begun, or -1. */

@@ -2,6 +2,7 @@
 /* Turns: a round of shares, each with a list of ready lanes. */
 #include "flow/turns.h"
 
+#include <assert.h>
 #include <utlist.h>
 
 /* Lanes of a share that workers could take now: of a held one that probes, one. */
@@ -94,6 +95,15 @@ void chappe_turns_change_ready(struct chappe_turns *turns, struct chappe_lane *l
                 list_ready(lane);
         if (!share->in_round && chappe_share_may_run(share))
                 join_round(turns, share);
+}
+
+void chappe_turns_unlist(struct chappe_turns *turns, struct chappe_lane *lane)
+{
+        chappe_turns_change(turns, lane, CHAPPE_LANE_IDLE);
+        if (!lane->listed)
+                return;
+        assert(lane->share->ready == lane && !lane->ready);
+        unlist_first(lane->share);
 }
 
 /* From one share that is not held, at most as much as is fair. */
@@ -209,7 +219,7 @@ size_t chappe_turns_take(struct chappe_turns *turns, struct chappe_task **ret_ta
                 if (share->held && share->probe) {
                         taken += take_probe(turns, share, ret_tasks + taken);
                 } else if (!share->held) {
-                        size_t most = maximum - taken < run ? maximum - taken : run;
+                        size_t most = maximum - taken < run || share->common ? maximum - taken : run;
                         taken += share->together > 1 ? take_together(turns, share, ret_tasks + taken, most)
                                                      : take_turn(turns, share, ret_tasks + taken, most);
                 }

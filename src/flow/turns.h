@@ -30,8 +30,10 @@ static inline void chappe_turns_change(struct chappe_turns *turns, struct chappe
         else
                 lane->state = state;
 }
+/* The only lane of its share is ready no more, and in no list. */
+void chappe_turns_unlist(struct chappe_turns *turns, struct chappe_lane *lane);
 /* Up to maximum tasks of those whose turn it is, up to run of each turn: of one lane, or of several of a share; but
- * whole where they run together. They are running. */
+ * whole where they run together, and not bounded of a common lane. They are running. */
 size_t chappe_turns_take(struct chappe_turns *turns, struct chappe_task **ret_tasks, size_t maximum, size_t run);
 /* As the dispatcher's functions of these names. */
 void chappe_turns_hold(struct chappe_turns *turns, struct chappe_share *share, bool held);

@@ -23,17 +23,27 @@
 #define BATCH_SHORT_US 200
 #define BATCH_LONG_US  1000
 
+/* Records of one order take effect one after another. Kept apart from their lane, which may change while they are in a
+ * hand. */
+struct order {
+        const struct chappe_share *share;
+        uint64_t identity;
+};
+
 struct chappe_worker {
         struct chappe_runtime *runtime;
         struct chappe_handover *handover;
         struct chappe_strand *strand;
         struct chappe_at_work *at_work;
         struct chappe_job **jobs; /* in its hand */
+        struct order *failed;     /* of those in its hand that have to run again */
+        size_t failed_count;
         int64_t schema_wait_us;
         int64_t doubt_ms;
         struct chappe_complaints complaints;
         struct chappe_random random;
         struct chappe_buffer scratch;
+        struct chappe_buffer event;
         struct chappe_context context;
 };
 
@@ -152,14 +162,15 @@ static void tell_retry(struct chappe_worker *worker, const struct chappe_job *jo
                    what);
 }
 
-static void carry_out(struct chappe_worker *worker, struct chappe_job *job, enum chappe_decision decision)
+static inline void carry_out_done(struct chappe_worker *worker, struct chappe_job *job)
 {
-        if (decision == CHAPPE_DONE) {
-                job->verdict = CHAPPE_VERDICT_DONE;
-                job->outcome = worker->context.operation ? CHAPPE_OUTCOME_PASSED : CHAPPE_OUTCOME_NONE;
-                chappe_tally_handled(&worker->context.tally, job->meters);
-                return;
-        }
+        job->verdict = CHAPPE_VERDICT_DONE;
+        job->outcome = worker->context.operation ? CHAPPE_OUTCOME_PASSED : CHAPPE_OUTCOME_NONE;
+        chappe_tally_handled(&worker->context.tally, job->meters);
+}
+
+static void carry_out_other(struct chappe_worker *worker, struct chappe_job *job, enum chappe_decision decision)
+{
         int64_t now_us = chappe_clock_monotonic_us(worker->runtime->world->clock);
         job->ended_us = now_us;
         keep_reason(worker, job, decision);
@@ -191,7 +202,9 @@ static bool killed(const struct chappe_worker *worker, struct chappe_job *job)
         return true;
 }
 
-static void run(struct chappe_worker *worker, struct chappe_job *job, int64_t now_us)
+/* In line: of all that happens to a record here, what others share costs most. */
+static inline __attribute__((always_inline)) void run(struct chappe_worker *worker, struct chappe_job *job,
+                                                      int64_t now_us)
 {
         struct chappe_context *ctx = &worker->context;
         begin(job, now_us);
@@ -202,8 +215,12 @@ static void run(struct chappe_worker *worker, struct chappe_job *job, int64_t no
         chappe_context_reset(ctx, &job->record, &job->deliveries);
         ctx->attempt = job->task.attempt;
         enum chappe_decision decision = chappe_handle(ctx, job);
-        if (!killed(worker, job))
-                carry_out(worker, job, decision);
+        if (killed(worker, job))
+                return;
+        if (decision == CHAPPE_DONE)
+                carry_out_done(worker, job);
+        else
+                carry_out_other(worker, job, decision);
 }
 
 /* Who of them is to blame shows when each runs by itself. That it failed together with others is no attempt of its own.
@@ -250,16 +267,27 @@ static size_t run_together(struct chappe_worker *worker, struct chappe_job **job
         for (size_t i = 0; i < count; i++) {
                 jobs[i]->leader = i > 0 ? jobs[0] : NULL;
                 if (!killed(worker, jobs[i]))
-                        carry_out(worker, jobs[i], CHAPPE_DONE);
+                        carry_out_done(worker, jobs[i]);
         }
         return count;
 }
 
-/* Not behind one of its lane that has to run again, nor once its partition is given up: somebody else may be at it. */
-static bool may_begin(const struct chappe_worker *worker, const struct chappe_job *job,
-                      const struct chappe_lane *failed)
+static __attribute__((noinline)) bool is_behind_failed(const struct chappe_worker *worker, const struct chappe_job *job)
 {
-        return job->task.lane != failed && !atomic_load_explicit(&job->task.share->closing, memory_order_relaxed) &&
+        size_t n = worker->failed_count;
+        while (n > 0 &&
+               (worker->failed[n - 1].identity != job->task.identity || worker->failed[n - 1].share != job->task.share))
+                n--;
+        return n > 0;
+}
+
+/* Not behind one that has to run again, nor once its partition is given up: somebody else may be at it. */
+static inline __attribute__((always_inline)) bool may_begin(const struct chappe_worker *worker,
+                                                            const struct chappe_job *job)
+{
+        if (worker->failed_count > 0 && is_behind_failed(worker, job))
+                return false;
+        return !atomic_load_explicit(&job->task.share->closing, memory_order_relaxed) &&
                !chappe_executor_stopped(worker->runtime->world->executor);
 }
 
@@ -280,7 +308,7 @@ static size_t run_several(struct chappe_worker *worker, struct chappe_job **jobs
                 return settled;
         int64_t now_us = chappe_clock_monotonic_us(worker->runtime->world->clock);
         bool tried = jobs[0]->task.alone;
-        if (may_begin(worker, jobs[0], NULL) && (!tried || now_us <= began_us + BATCH_LONG_US))
+        if (may_begin(worker, jobs[0]) && (!tried || now_us <= began_us + BATCH_LONG_US))
                 run(worker, jobs[0], now_us);
         else
                 come_back(jobs[0], now_us);
@@ -302,16 +330,16 @@ static size_t claim_company(struct chappe_worker *worker, struct chappe_job **jo
  * were looked at. */
 static size_t run_batch(struct chappe_worker *worker, struct chappe_job **jobs, int64_t began_us)
 {
-        const struct chappe_lane *failed = NULL;
         int64_t now_us = began_us;
         size_t looked_at = 0;
+        worker->failed_count = 0;
         for (size_t i = 0, settled; chappe_hand_claim(&worker->at_work->hand); i += settled) {
                 settled = 1;
                 jobs[i]->verdict = CHAPPE_VERDICT_UNRUN;
                 if (now_us > began_us + BATCH_LONG_US)
                         continue;
                 looked_at++;
-                if (!may_begin(worker, jobs[i], failed))
+                if (!may_begin(worker, jobs[i]))
                         continue;
                 const struct chappe_record *record = &jobs[i]->record;
                 chappe_runs_begin(worker->at_work, jobs[i]->channel, record->partition, record->offset, now_us);
@@ -321,7 +349,9 @@ static size_t run_batch(struct chappe_worker *worker, struct chappe_job **jobs, 
                 else
                         run(worker, jobs[i], now_us);
                 looked_at += settled - 1;
-                failed = jobs[i]->verdict == CHAPPE_VERDICT_AGAIN ? jobs[i]->task.lane : NULL;
+                if (jobs[i]->verdict == CHAPPE_VERDICT_AGAIN)
+                        worker->failed[worker->failed_count++] =
+                                (struct order){ jobs[i]->task.share, jobs[i]->task.identity };
                 now_us = end_of(worker, jobs[i]);
         }
         chappe_tally_turn(&worker->context.tally, NULL);
@@ -356,7 +386,9 @@ static struct chappe_worker *free_worker(struct chappe_worker *worker)
 {
         chappe_arena_free(worker->context.arena);
         chappe_buffer_deinit(&worker->scratch);
+        chappe_buffer_deinit(&worker->event);
         free(worker->jobs);
+        free(worker->failed);
         free(worker);
         return NULL;
 }
@@ -377,10 +409,12 @@ int chappe_worker_start(struct chappe_runtime *runtime, struct chappe_handover *
         worker->context.runtime = runtime;
         worker->context.random = &worker->random;
         worker->context.scratch = &worker->scratch;
+        worker->context.event = &worker->event;
         worker->context.arena = chappe_arena_new((size_t)chappe_config_integer(runtime->config, "in_flight_bytes"));
         worker->jobs = calloc(chappe_handover_most(handover), sizeof(struct chappe_job *));
+        worker->failed = calloc(chappe_handover_most(handover), sizeof(struct order));
         snprintf(name, sizeof(name), "worker-%d", n);
-        int status = worker->context.arena && worker->jobs
+        int status = worker->context.arena && worker->jobs && worker->failed
                              ? chappe_strand_start(runtime->world->executor, name, work, worker, &worker->strand, error)
                              : chappe_fail(error, CHAPPE_E_NO_MEMORY, "no memory for a worker");
         *ret_worker = status < 0 ? free_worker(worker) : worker;

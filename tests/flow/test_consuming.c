@@ -279,6 +279,29 @@ static void test_nothing_waits_in_the_hand_of_a_worker_that_takes_long(void **st
         }
 }
 
+/* Nor when it was the only record there was, and the others come later. */
+static void test_nobody_waits_for_a_record_that_came_alone_and_takes_long(void **state)
+{
+        (void)state;
+        open_with(1, NULL);
+        stage.settings[2] = "stuck_ms=7200000";
+        book.slow = 1;
+        book.slow_us = 3600 * SECOND;
+        stage_start(&stage, 0);
+        stage_run(&stage, SECOND, NULL, NULL);
+        stage_append(&stage, "in", 0, "b", 1);
+        while (book.runs[1] == 0)
+                stage_run(&stage, 10000, NULL, NULL);
+        for (int n = 5; n < 10; n++)
+                stage_append(&stage, "in", 0, (char[]){ (char)('a' + n % KEYS), 'x', 0 }, n);
+        stage_run(&stage, SECOND, NULL, NULL);
+        for (int n = 5; n < 10; n++)
+                assert_int_equal(book.done[n], 1);
+        stage_kill(&stage, 0);
+        stage_end(&stage);
+        stage_close(&stage);
+}
+
 static struct chappe_text header_text(const struct chappe_record *record, const char *name)
 {
         static struct chappe_header headers[CHAPPE_HEADERS_MAXIMUM];
@@ -647,6 +670,7 @@ int main(void)
                 cmocka_unit_test(test_workers_that_wait_leave_the_poll_strand_in_peace),
                 cmocka_unit_test(test_a_stop_that_waits_for_a_handler_leaves_the_partitions_to_others),
                 cmocka_unit_test(test_nothing_waits_in_the_hand_of_a_worker_that_takes_long),
+                cmocka_unit_test(test_nobody_waits_for_a_record_that_came_alone_and_takes_long),
                 cmocka_unit_test(test_intake_goes_on_as_soon_as_a_partition_has_room_again),
                 cmocka_unit_test(test_hopeless_record_goes_to_its_dead_letter_topic_and_the_key_goes_on),
                 cmocka_unit_test(test_undecodable_record_is_dead_lettered_with_its_bytes),

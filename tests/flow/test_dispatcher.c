@@ -4,7 +4,10 @@
 
 #include <string.h>
 
-#include "flow/dispatcher.h"
+#include <chappe/arena.h>
+#include <chappe/error.h>
+
+#include "flow/dispatcher_private.h"
 
 #define SEQUENCES  100000
 #define STEPS      80
@@ -40,6 +43,7 @@ struct world {
         struct partition partitions[PARTITIONS];
         int64_t now_us;
         uint64_t late;
+        bool short_of_memory; /* there is some for a few lanes only */
 };
 
 static struct record *record_of(struct chappe_task *task)
@@ -115,11 +119,17 @@ static void add(struct world *world, struct partition *partition)
                 return;
         struct record *record = &partition->records[partition->count];
         record->key = chappe_random_below(&world->random, KEYS);
-        record->in_hand = true;
-        record->task = (struct chappe_task){
-                .share = partition->share, .offset = (int64_t)partition->count++, .bytes = 10, .attempt = 1
-        };
-        assert_int_equal(chappe_dispatcher_add(world->dispatcher, &record->task, record->key), 0);
+        record->task = (struct chappe_task){ .share = partition->share,
+                                             .offset = (int64_t)partition->count,
+                                             .identity = record->key,
+                                             .bytes = 10,
+                                             .attempt = 1 };
+        int status = chappe_share_is_merged(partition->share)
+                             ? chappe_dispatcher_add_merged(world->dispatcher, &record->task, &record->task, 1)
+                             : chappe_dispatcher_add(world->dispatcher, &record->task, record->key);
+        assert_true(status == 0 || (world->short_of_memory && status == -CHAPPE_E_NO_MEMORY));
+        record->in_hand = status == 0;
+        partition->count += status == 0;
 }
 
 /* A record may begin only when each earlier one of its key ran well, and is not running. */
@@ -208,7 +218,12 @@ static void hand_back(struct world *world, struct record *record, bool *ret_fail
         if (again && !outstanding)
                 mark_failed(world, record);
         *ret_failed = again;
-        chappe_dispatcher_return(world->dispatcher, &record->task, again, outstanding, record->due_us, &released);
+        if (!again && !outstanding && record->task.lane->head == &record->task && !record->task.lane->troubled &&
+            record->task.share->state == CHAPPE_SHARE_ACTIVE && chappe_random_below(&world->random, 2))
+                chappe_dispatcher_finish(world->dispatcher, record->task.lane, 1, &released);
+        else
+                chappe_dispatcher_return(world->dispatcher, &record->task, again, outstanding, record->due_us,
+                                         &released);
         take_released(&released);
 }
 
@@ -225,7 +240,8 @@ struct worker {
         struct chappe_task *tasks[6];
         size_t count;
         size_t at;
-        struct chappe_lane *failed_lane;
+        struct chappe_task *failed[6];
+        size_t failed_count;
 };
 
 static void begin_turn(struct world *world, struct worker *worker)
@@ -243,6 +259,15 @@ static void begin_turn(struct world *world, struct worker *worker)
         }
 }
 
+static bool is_behind_failed(const struct worker *worker, const struct chappe_task *task)
+{
+        for (size_t i = 0; i < worker->failed_count; i++) {
+                if (worker->failed[i]->share == task->share && worker->failed[i]->identity == task->identity)
+                        return true;
+        }
+        return false;
+}
+
 static void go_on(struct world *world, struct worker *worker)
 {
         if (worker->at == worker->count) {
@@ -250,14 +275,14 @@ static void go_on(struct world *world, struct worker *worker)
                 return;
         }
         struct chappe_task *task = worker->tasks[worker->at++];
-        struct chappe_lane *lane = task->lane;
-        if (lane == worker->failed_lane) {
+        if (is_behind_failed(worker, task)) {
                 unrun(world, record_of(task));
                 return;
         }
         bool failed;
+        worker->failed[worker->failed_count] = task;
         hand_back(world, record_of(task), &failed);
-        worker->failed_lane = failed ? lane : NULL;
+        worker->failed_count += failed;
 }
 
 static void settle_some(struct world *world, struct partition *partition)
@@ -312,11 +337,22 @@ static void let_all_run(struct world *world)
         }
 }
 
+/* One lane for all keys, or one for each: nobody may notice. */
+static void choose_lanes(struct world *world, struct partition *partition, bool merged)
+{
+        struct chappe_released released = { 0 };
+        if (merged)
+                chappe_dispatcher_merge(world->dispatcher, partition->share, world->now_us + 100);
+        else
+                chappe_dispatcher_spread(world->dispatcher, partition->share, &released);
+        take_released(&released);
+}
+
 static void step(struct world *world, struct worker *workers)
 {
         int p = (int)chappe_random_below(&world->random, PARTITIONS);
         struct partition *partition = &world->partitions[p];
-        uint64_t what = chappe_random_below(&world->random, 43);
+        uint64_t what = chappe_random_below(&world->random, 48);
         if (what < 16)
                 go_on(world, &workers[what % 2]);
         else if (what < 22)
@@ -329,8 +365,10 @@ static void step(struct world *world, struct worker *workers)
                 add(world, partition);
         else if (what < 40)
                 give_up(world, partition, what == 38);
-        else
+        else if (what < 43)
                 hold(world, partition);
+        else
+                choose_lanes(world, partition, what < 46);
         chappe_dispatcher_promote(world->dispatcher, world->now_us);
 }
 
@@ -367,10 +405,14 @@ static void close_world(struct world *world)
 
 static void random_sequence(uint64_t seed)
 {
-        static const struct chappe_dispatcher_limits limits = { 1000, 100000, 3, 1000, 1000, 100000 };
+        static const struct chappe_dispatcher_limits limits = { 1000, 100000, 3, 1000, 1000, 100000, 4 };
         struct world world = { .dispatcher = chappe_dispatcher_new(&limits) };
         struct worker workers[2] = { 0 };
         chappe_random_init(&world.random, seed);
+        world.short_of_memory = chappe_random_below(&world.random, 4) == 0;
+        if (world.short_of_memory)
+                world.dispatcher->lanes.memory =
+                        chappe_arena_new((1 + chappe_random_below(&world.random, 6)) * sizeof(struct chappe_lane));
         for (int i = 0; i < STEPS; i++) {
                 step(&world, workers);
                 if (i % 4 == 0)
@@ -604,6 +646,112 @@ static void test_of_a_halted_partition_what_the_halt_waits_for_runs(void **state
         chappe_assignment_deinit(&assignment);
 }
 
+static const struct chappe_dispatcher_limits plenty = { 1000, 100000, 16, 1000, 1000, 100000, 1 };
+
+/* Records of the keys 0, 1, 2 and so on, from this offset on, in a share that is merged. */
+static void add_merged(struct chappe_dispatcher *dispatcher, struct chappe_share *share, struct chappe_task *tasks,
+                       int first, int count)
+{
+        for (int i = first; i < first + count; i++) {
+                tasks[i] = (struct chappe_task){ .share = share, .offset = i, .identity = (uint64_t)i, .attempt = 1 };
+                tasks[i].next = &tasks[i + 1];
+        }
+        assert_int_equal(
+                chappe_dispatcher_add_merged(dispatcher, &tasks[first], &tasks[first + count - 1], (size_t)count), 0);
+}
+
+static void test_of_a_merged_share_a_failure_concerns_its_key_only(void **state)
+{
+        (void)state;
+        struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&plenty);
+        struct chappe_assignment assignment = { 0 };
+        struct chappe_share *share = chappe_assignment_gain(&assignment, "t", 0, 0);
+        struct chappe_task tasks[7], *taken[6];
+        struct chappe_released released = { 0 };
+        chappe_dispatcher_merge(dispatcher, share, 0);
+        add_merged(dispatcher, share, tasks, 0, 6);
+        assert_int_equal(chappe_dispatcher_ready(dispatcher), 1);
+        assert_int_equal(chappe_dispatcher_take(dispatcher, taken, 3), 3);
+        assert_int_equal(chappe_dispatcher_take(dispatcher, taken + 3, 3), 0); /* in the order of the log */
+        chappe_dispatcher_finish(dispatcher, taken[0]->lane, 1, &released);
+        chappe_dispatcher_return(dispatcher, taken[1], true, false, 100, &released);
+        chappe_dispatcher_unrun(dispatcher, taken[2], &released);
+        assert_false(chappe_share_is_merged(share));
+        assert_int_equal(chappe_dispatcher_troubled(dispatcher), 1);
+        assert_int_equal(chappe_dispatcher_ready(dispatcher), 4);
+        assert_int_equal(chappe_dispatcher_take(dispatcher, taken, 6), 4);
+        for (int i = 0; i < 4; i++) {
+                assert_int_equal(taken[i]->offset, i < 3 ? 3 + i : 2); /* which came back last */
+                chappe_dispatcher_finish(dispatcher, taken[i]->lane, 1, &released);
+        }
+        assert_int_equal(chappe_offset_ledger_watermark(&share->ledger), 1);
+        assert_int_equal(released.finished, 5);
+        chappe_dispatcher_drop(dispatcher, share, &released);
+        chappe_dispatcher_free(dispatcher);
+        chappe_assignment_deinit(&assignment);
+}
+
+/* Until then, or until that takes too long. */
+static void test_what_is_merged_waits_for_lanes_of_before(void **state)
+{
+        (void)state;
+        struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&plenty);
+        struct chappe_assignment assignment = { 0 };
+        struct chappe_share *share = chappe_assignment_gain(&assignment, "t", 0, 0);
+        struct chappe_task tasks[10] = { 0 }, *taken[6];
+        struct chappe_released released = { 0 };
+        for (int round = 0, offset = 0; round < 2; round++, offset += 3) {
+                tasks[offset] = (struct chappe_task){ .share = share, .offset = offset, .attempt = 1 };
+                assert_int_equal(chappe_dispatcher_add(dispatcher, &tasks[offset], (uint64_t)offset + 1), 0);
+                assert_int_equal(chappe_dispatcher_take(dispatcher, taken, 1), 1);
+                chappe_dispatcher_merge(dispatcher, share, 100);
+                add_merged(dispatcher, share, tasks, offset + 1, 2); /* the first is of the key that runs */
+                assert_int_equal(chappe_dispatcher_ready(dispatcher), 0);
+                assert_int_equal(chappe_dispatcher_due_us(dispatcher), 100);
+                if (round == 0)
+                        chappe_dispatcher_finish(dispatcher, taken[0]->lane, 1, &released);
+                else
+                        chappe_dispatcher_promote(dispatcher, 100);
+                assert_int_equal(chappe_dispatcher_due_us(dispatcher), INT64_MAX);
+                assert_int_equal(chappe_share_is_merged(share), round == 0);
+                assert_int_equal(chappe_dispatcher_take(dispatcher, taken + 1, 5), round == 0 ? 2 : 1);
+                assert_ptr_equal(taken[1], &tasks[round == 0 ? offset + 1 : offset + 2]);
+                if (round == 0)
+                        chappe_dispatcher_finish(dispatcher, share->common, 2, &released);
+                chappe_dispatcher_spread(dispatcher, share, &released);
+        }
+        chappe_dispatcher_finish(dispatcher, tasks[3].lane, 1, &released);
+        chappe_dispatcher_finish(dispatcher, tasks[5].lane, 1, &released);
+        assert_int_equal(chappe_offset_ledger_watermark(&share->ledger), 4);
+        chappe_dispatcher_drop(dispatcher, share, &released);
+        assert_int_equal(chappe_dispatcher_records(dispatcher), 0);
+        chappe_dispatcher_free(dispatcher);
+        chappe_assignment_deinit(&assignment);
+}
+
+static void test_what_is_merged_does_not_wait_for_one_that_fails(void **state)
+{
+        (void)state;
+        struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&plenty);
+        struct chappe_assignment assignment = { 0 };
+        struct chappe_share *share = chappe_assignment_gain(&assignment, "t", 0, 0);
+        struct chappe_task tasks[4] = { { .share = share, .attempt = 1 } }, *taken[3];
+        struct chappe_released released = { 0 };
+        assert_int_equal(chappe_dispatcher_add(dispatcher, &tasks[0], 1), 0);
+        assert_int_equal(chappe_dispatcher_take(dispatcher, taken, 1), 1);
+        chappe_dispatcher_merge(dispatcher, share, 1000);
+        add_merged(dispatcher, share, tasks, 1, 2); /* the first is of the key that runs */
+        chappe_dispatcher_return(dispatcher, taken[0], true, false, 500, &released);
+        assert_false(chappe_share_is_merged(share));
+        assert_int_equal(chappe_dispatcher_take(dispatcher, taken, 3), 1);
+        assert_ptr_equal(taken[0], &tasks[2]);
+        assert_int_equal(tasks[1].lane == tasks[0].lane, 1);
+        chappe_dispatcher_finish(dispatcher, taken[0]->lane, 1, &released);
+        chappe_dispatcher_drop(dispatcher, share, &released);
+        chappe_dispatcher_free(dispatcher);
+        chappe_assignment_deinit(&assignment);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -614,6 +762,9 @@ int main(void)
                 cmocka_unit_test(test_of_a_held_partition_one_task_probes_that_has_not_failed),
                 cmocka_unit_test(test_one_task_probes_for_all_partitions_of_its_topic),
                 cmocka_unit_test(test_of_a_halted_partition_what_the_halt_waits_for_runs),
+                cmocka_unit_test(test_of_a_merged_share_a_failure_concerns_its_key_only),
+                cmocka_unit_test(test_what_is_merged_waits_for_lanes_of_before),
+                cmocka_unit_test(test_what_is_merged_does_not_wait_for_one_that_fails),
                 cmocka_unit_test(test_dispatcher_agrees_with_a_plain_reader_of_the_log),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -148,7 +148,8 @@ static bool finished(const struct scene_log *log, int n)
                 return true;
         if (log == &scene->mid)
                 return outcome->kept > 0;
-        return goes_to_the_dead(&scene->items[n]) ? outcome->dead > 0 : outcome->done > 0 && outcome->passed_on > 0;
+        return goes_to_the_dead(&scene->items[n]) ? outcome->dead > 0
+                                                  : outcome->done > 0 && (scene->silent || outcome->passed_on > 0);
 }
 
 /* Whoever reads there may have been told of a former life of the topic. */
@@ -359,8 +360,9 @@ static void taken(void *context, struct chappe_process *process, const char *gro
         (void)context;
         if (log)
                 scene_check_held(log, process, "takes records");
-        /* Besides what is in hand, what each worker has finished and is just giving back: at most all that was. */
-        if (log && held > log->in_flight_records * (1 + (size_t)log->workers))
+        /* Besides what is in hand, what each worker has finished and is just giving back: at most all that was; and the
+         * one that a careful owner is about to try. */
+        if (log && held > log->in_flight_records * (1 + (size_t)log->workers) + log->careful)
                 scene_complain("%s holds %zu records, and may hold %zu", chappe_process_name(process), held,
                                log->in_flight_records);
         if (log && held_bytes > (bytes + bytes / 10 + SCENE_LARGEST) * (1 + (size_t)log->workers))

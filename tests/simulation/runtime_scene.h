@@ -90,6 +90,7 @@ struct scene_log {
         size_t in_flight_records;
         size_t in_flight_bytes;
         int workers;
+        bool careful; /* owners may be */
         int64_t held_us[SCENE_INSTANCES]; /* this and the next: since when it is paused, and how many began since */
         int waited[SCENE_INSTANCES];
         struct scene_holding holdings[SCENE_INSTANCES][SCENE_GROWN];
@@ -111,6 +112,7 @@ struct scene {
         struct scene_log in, mid;
         int32_t partitions;
         bool keeps;  /* there is a keeper */
+        bool silent; /* the relay passes nothing on: a record is over with its handler */
         bool breaks; /* the relay's breaker may open */
         int killer;  /* the item that is one; -1: none */
         int rounds;

@@ -61,11 +61,11 @@ static enum chappe_decision relay_decides(struct chappe_context *ctx, const stru
             (item->kind == ITEM_SHAKY && outcome->failed < item->failures)) {
                 if (!killed())
                         outcome->failed++;
-                if (item->kind == ITEM_SHAKY && item->tells_first)
+                if (item->kind == ITEM_SHAKY && item->tells_first && !scene->silent)
                         (void)shop_stock_moved_publish(ctx, event);
                 return item->kind == ITEM_REFUSED ? chappe_dead_letter(ctx, "refused") : chappe_retry(ctx, "failed");
         }
-        if (shop_stock_moved_publish(ctx, event) < 0)
+        if (!scene->silent && shop_stock_moved_publish(ctx, event) < 0)
                 return CHAPPE_RETRY;
         if (!killed())
                 outcome->done++;
