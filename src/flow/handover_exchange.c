@@ -179,7 +179,8 @@ static void bring_back_all(struct chappe_handover *handover, struct chappe_hand 
 }
 
 /* Under the lock: of what a worker brings, how long did a record take? The last ones may not have run. When it took
- * longer than usual, the processor may have been busy with others. */
+ * longer than usual, the processor may have been busy with others, or have done this for the first time: four times in
+ * a row are believed. */
 static void note_pace(struct chappe_handover *handover, const struct chappe_hand *hand)
 {
         union chappe_hand_state state = chappe_hand_look(hand);
@@ -189,6 +190,8 @@ static void note_pace(struct chappe_handover *handover, const struct chappe_hand
         if (to == from || hand->jobs[from]->verdict == CHAPPE_VERDICT_UNRUN)
                 return;
         int64_t took_us16 = 16 * (hand->jobs[to - 1]->ended_us - hand->jobs[from]->began_us) / (int64_t)(to - from);
+        if (took_us16 > 256 * handover->quick_us)
+                took_us16 = 256 * handover->quick_us;
         handover->pace_us16 += (took_us16 - handover->pace_us16) / (took_us16 < handover->pace_us16 ? 2 : 16);
 }
 

@@ -25,6 +25,7 @@ static int64_t last_of_key[KEYS];
 static bool disordered, publishes;
 static int failures; /* records that fail once, from FAILING on: each of another key */
 static int64_t failed_last;
+static int64_t first_us = 8; /* that the first record takes */
 
 static enum chappe_decision on_event(struct chappe_context *ctx, const void *decoded)
 {
@@ -35,7 +36,7 @@ static enum chappe_decision on_event(struct chappe_context *ctx, const void *dec
                 most_running = running;
         disordered |= event->n < *last;
         *last = event->n;
-        stage_nap(ctx, 8);
+        stage_nap(ctx, event->n == 0 ? first_us : 8);
         disordered |= *last != event->n;
         running--;
         if (event->n >= FAILING && event->n < FAILING + failures && event->n > failed_last) {
@@ -87,7 +88,9 @@ static void play(int records, const char *workers)
 static void test_quick_records_of_a_partition_run_in_the_order_of_the_log(void **state)
 {
         (void)state;
+        first_us = 15000; /* as what is done for the first time may; one is none */
         play(FEW, "workers=8");
+        first_us = 8;
         assert_int_equal(most_running, 1);
 }
 
