@@ -29,6 +29,8 @@ class Member:
         command = [self.run.worker, f"--brokers={self.run.brokers}", f"--topic_prefix={self.run.prefix}", f"--instance={self.name}",
                    f"--member={self.name}", f"--instance_static={'true' if self.static else 'false'}", f"--session.timeout.ms={SESSION_MS}",
                    "--heartbeat.interval.ms=300", "--log_format=json", "--admin=false", "--start_timeout_ms=60000",
+                   # Who takes over when all good items are finished has only failing ones left, and that looks like an outage.
+                   "--breaker_wait_ms=200",
                    f"--group_protocol={self.run.options.protocol}", *self.more]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, user=self.uid, cwd=self.run.folder)
