@@ -147,7 +147,6 @@ struct chappe_context {
         bool identified;
         struct chappe_random *random;  /* of whoever works in this context */
         struct chappe_buffer *scratch; /* for encoding; kept from record to record */
-        struct chappe_buffer *event;   /* memory of the one that is handled, kept likewise */
         struct chappe_familiar familiar;
         struct chappe_tally tally;
 };

@@ -109,6 +109,16 @@ static void count_out(struct chappe_dispatcher *dispatcher, struct chappe_share 
         share->bytes -= bytes;
 }
 
+static inline void put_in_front(struct chappe_released *released, struct chappe_task *first, struct chappe_task *last,
+                                size_t count)
+{
+        if (!released->tasks)
+                released->last = last;
+        last->next = released->tasks;
+        released->tasks = first;
+        released->count += count;
+}
+
 static inline void let_go(struct chappe_dispatcher *dispatcher, struct chappe_task *task,
                           struct chappe_released *released)
 {
@@ -119,11 +129,7 @@ static inline void let_go(struct chappe_dispatcher *dispatcher, struct chappe_ta
                 dispatcher->troubled_bytes -= bytes;
         count_out(dispatcher, task->share, 1, bytes);
         task->lane = NULL;
-        if (!released->tasks)
-                released->last = task;
-        task->next = released->tasks;
-        released->tasks = task;
-        released->count++;
+        put_in_front(released, task, task, 1);
 }
 
 /* It took effect. */
@@ -179,16 +185,6 @@ static void finish_offsets(struct chappe_offset_ledger *ledger, const struct cha
         }
         for (; count > 0; count--, first = first->next)
                 chappe_offset_ledger_finish(ledger, first->offset);
-}
-
-static void put_in_front(struct chappe_released *released, struct chappe_task *first, struct chappe_task *last,
-                         size_t count)
-{
-        if (!released->tasks)
-                released->last = last;
-        last->next = released->tasks;
-        released->tasks = first;
-        released->count += count;
 }
 
 void chappe_dispatcher_finish(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane, size_t count,
@@ -267,14 +263,7 @@ int chappe_dispatcher_add(struct chappe_dispatcher *dispatcher, struct chappe_ta
                 chappe_turns_change(&dispatcher->turns, lane, CHAPPE_LANE_READY);
         else if (lane->state == CHAPPE_LANE_IDLE || lane->state == CHAPPE_LANE_GATHERS)
                 let_run(dispatcher, lane);
-        size_t bytes = task->bytes;
-        dispatcher->records++;
-        dispatcher->bytes += bytes;
-        lane->bytes += bytes;
-        if (lane->troubled)
-                dispatcher->troubled_bytes += bytes;
-        share->tasks++;
-        share->bytes += bytes;
+        chappe_dispatcher_count_in(dispatcher, lane, 1, task->bytes);
         return 0;
 }
 

@@ -29,21 +29,6 @@ static void begin(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane
                 (void)chappe_heap_insert(&dispatcher->waiting, &lane->due, lane->share->merge_us);
 }
 
-/* Behind those that it has. */
-static void extend(struct chappe_lane *lane, struct chappe_task *first, struct chappe_task *last, size_t count)
-{
-        assert(!lane->tail || lane->tail->offset < first->offset);
-        if (lane->tail)
-                lane->tail->next = first;
-        else
-                lane->head = first;
-        last->next = NULL;
-        lane->tail = last;
-        lane->queued += (uint32_t)count;
-        if (!lane->next)
-                lane->next = first;
-}
-
 int chappe_dispatcher_add_merged(struct chappe_dispatcher *dispatcher, struct chappe_task *first,
                                  struct chappe_task *last, size_t count)
 {
@@ -66,14 +51,8 @@ int chappe_dispatcher_add_merged(struct chappe_dispatcher *dispatcher, struct ch
                 task->state = CHAPPE_TASK_QUEUED;
                 bytes += task->bytes;
         }
-        extend(lane, first, last, count);
-        lane->bytes += bytes;
-        dispatcher->records += count;
-        dispatcher->bytes += bytes;
-        share->tasks += count;
-        share->bytes += bytes;
-        if (lane->troubled)
-                dispatcher->troubled_bytes += bytes;
+        chappe_lane_extend(lane, first, last, count);
+        chappe_dispatcher_count_in(dispatcher, lane, count, bytes);
         if (lane->state == CHAPPE_LANE_IDLE)
                 begin(dispatcher, lane);
         return 0;

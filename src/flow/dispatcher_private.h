@@ -10,7 +10,7 @@
 struct chappe_dispatcher {
         struct chappe_dispatcher_limits limits;
         struct chappe_lane_table lanes;
-        struct chappe_heap waiting; /* lanes: parked, or gathering */
+        struct chappe_heap waiting; /* lanes: parked, gathering or behind */
         struct chappe_turns turns;
         size_t commons;  /* lanes */
         size_t troubled; /* lanes */
@@ -28,6 +28,19 @@ void chappe_dispatcher_change_state(struct chappe_dispatcher *dispatcher, struct
  * when empty. */
 void chappe_dispatcher_update(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane,
                               struct chappe_released *released);
+/* So many tasks more, of so many bytes, in a lane. */
+static inline void chappe_dispatcher_count_in(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane,
+                                              size_t count, size_t bytes)
+{
+        struct chappe_share *share = lane->share;
+        dispatcher->records += count;
+        dispatcher->bytes += bytes;
+        share->tasks += count;
+        share->bytes += bytes;
+        lane->bytes += bytes;
+        if (lane->troubled)
+                dispatcher->troubled_bytes += bytes;
+}
 /* Removes a lane without tasks. */
 void chappe_dispatcher_end_lane(struct chappe_dispatcher *dispatcher, struct chappe_lane *lane);
 /* Another lane of the share has ended. */

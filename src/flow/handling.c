@@ -101,11 +101,11 @@ static enum chappe_decision handle_event(struct chappe_context *ctx, struct chap
         if (status != 0)
                 return status > 0 ? CHAPPE_DONE : CHAPPE_RETRY;
         const struct chappe_type *type = ctx->operation->type;
-        if (ctx->event->capacity < type->layout->size && !chappe_buffer_reserve(ctx->event, type->layout->size)) {
+        void *event = chappe_arena_alloc(ctx->arena, type->layout->size);
+        if (!event) {
                 chappe_fail(&ctx->error, CHAPPE_E_NO_MEMORY, "no memory for a %s", type->name);
                 return CHAPPE_RETRY;
         }
-        void *event = ctx->event->at;
         if (chappe_handle_decode(ctx, job, event) < 0)
                 return judge(ctx);
         return chappe_handle_end_work(ctx, chappe_handle_run(ctx, &job, 1, event, 1), commit);

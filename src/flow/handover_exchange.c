@@ -195,6 +195,13 @@ static void note_pace(struct chappe_handover *handover, const struct chappe_hand
         handover->pace_us16 += (took_us16 - handover->pace_us16) / (took_us16 < handover->pace_us16 ? 2 : 16);
 }
 
+static void spread_active(struct chappe_handover *handover, struct chappe_share *share,
+                          struct chappe_released *released)
+{
+        if (share->merged && share->state == CHAPPE_SHARE_ACTIVE)
+                chappe_dispatcher_spread(handover->dispatcher, share, released);
+}
+
 /* Under the lock: once handlers are not quick any more, nothing waits for them but its own key. */
 static void spread_slow(struct chappe_handover *handover, const struct chappe_hand *hand,
                         struct chappe_released *released)
@@ -203,8 +210,8 @@ static void spread_slow(struct chappe_handover *handover, const struct chappe_ha
         if (state.back == state.end)
                 return;
         struct chappe_share *share = hand->jobs[state.back]->task.share;
-        if (share->merged && share->state == CHAPPE_SHARE_ACTIVE && !chappe_handover_is_quick(handover, share))
-                chappe_dispatcher_spread(handover->dispatcher, share, released);
+        if (!chappe_handover_is_quick(handover, share))
+                spread_active(handover, share, released);
 }
 
 size_t chappe_handover_most(const struct chappe_handover *handover)
@@ -267,9 +274,7 @@ static void take_out(struct chappe_handover *handover, struct chappe_hand *hand,
         union chappe_hand_state state = chappe_hand_look(hand);
         if (state.first == state.next)
                 return;
-        struct chappe_share *share = hand->jobs[state.first]->task.share;
-        if (share->merged && share->state == CHAPPE_SHARE_ACTIVE)
-                chappe_dispatcher_spread(handover->dispatcher, share, released);
+        spread_active(handover, hand->jobs[state.first]->task.share, released);
 }
 
 /* Under the lock: from those who have been at a job for long. True: there are such workers. */

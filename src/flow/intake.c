@@ -242,6 +242,13 @@ static bool give(struct chappe_intake *intake, struct chappe_share *share, struc
         return true;
 }
 
+/* A record that a careful owner holds, until its name is committed, takes up room like those in hand. */
+static size_t held_aside(const struct chappe_intake *intake)
+{
+        const struct holding *holding = intake->alone ? intake->alone->context : NULL;
+        return holding && holding->careful.holds;
+}
+
 /* One batch; returns whether there may be more. */
 static bool take_batch(struct chappe_intake *intake, struct chappe_share *share, int64_t now_us)
 {
@@ -256,6 +263,8 @@ static bool take_batch(struct chappe_intake *intake, struct chappe_share *share,
         }
         size_t room_bytes, bytes = 0;
         size_t room = chappe_handover_room(intake->handover, share, &room_bytes);
+        if (room > 0)
+                room -= held_aside(intake);
         if (room > BATCH)
                 room = BATCH;
         if (room == 0)

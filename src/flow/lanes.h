@@ -79,20 +79,26 @@ struct chappe_lane {
         bool loose; /* it gathers, and holds a loose task */
 };
 
+/* So many queued tasks of it, linked from first to last, come to its end. */
+static inline void chappe_lane_extend(struct chappe_lane *lane, struct chappe_task *first, struct chappe_task *last,
+                                      size_t count)
+{
+        assert(!lane->tail || lane->tail->offset < first->offset);
+        if (lane->tail)
+                lane->tail->next = first;
+        else
+                lane->head = first;
+        last->next = NULL;
+        lane->tail = last;
+        lane->queued += (uint32_t)count;
+        if (!lane->next)
+                lane->next = first;
+}
 static inline void chappe_lane_append(struct chappe_lane *lane, struct chappe_task *task)
 {
-        assert(!lane->tail || lane->tail->offset < task->offset);
         task->lane = lane;
-        task->next = NULL;
         task->state = CHAPPE_TASK_QUEUED;
-        if (lane->tail)
-                lane->tail->next = task;
-        else
-                lane->head = task;
-        lane->tail = task;
-        lane->queued++;
-        if (!lane->next)
-                lane->next = task;
+        chappe_lane_extend(lane, task, task, 1);
 }
 /* Up to maximum queued tasks, in order, are now running. */
 static inline size_t chappe_lane_take(struct chappe_lane *lane, struct chappe_task **ret_tasks, size_t maximum)

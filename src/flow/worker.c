@@ -43,7 +43,6 @@ struct chappe_worker {
         struct chappe_complaints complaints;
         struct chappe_random random;
         struct chappe_buffer scratch;
-        struct chappe_buffer event;
         struct chappe_context context;
 };
 
@@ -386,7 +385,6 @@ static struct chappe_worker *free_worker(struct chappe_worker *worker)
 {
         chappe_arena_free(worker->context.arena);
         chappe_buffer_deinit(&worker->scratch);
-        chappe_buffer_deinit(&worker->event);
         free(worker->jobs);
         free(worker->failed);
         free(worker);
@@ -409,7 +407,6 @@ int chappe_worker_start(struct chappe_runtime *runtime, struct chappe_handover *
         worker->context.runtime = runtime;
         worker->context.random = &worker->random;
         worker->context.scratch = &worker->scratch;
-        worker->context.event = &worker->event;
         worker->context.arena = chappe_arena_new((size_t)chappe_config_integer(runtime->config, "in_flight_bytes"));
         worker->jobs = calloc(chappe_handover_most(handover), sizeof(struct chappe_job *));
         worker->failed = calloc(chappe_handover_most(handover), sizeof(struct order));

@@ -648,6 +648,22 @@ static void test_of_a_halted_partition_what_the_halt_waits_for_runs(void **state
 
 static const struct chappe_dispatcher_limits plenty = { 1000, 100000, 16, 1000, 1000, 100000, 1 };
 
+static struct chappe_dispatcher *open_one(struct chappe_assignment *assignment, struct chappe_share **ret_share)
+{
+        *ret_share = chappe_assignment_gain(assignment, "t", 0, 0);
+        return chappe_dispatcher_new(&plenty);
+}
+
+static void close_one(struct chappe_dispatcher *dispatcher, struct chappe_assignment *assignment,
+                      struct chappe_share *share)
+{
+        struct chappe_released released = { 0 };
+        chappe_dispatcher_drop(dispatcher, share, &released);
+        assert_int_equal(chappe_dispatcher_records(dispatcher), 0);
+        chappe_dispatcher_free(dispatcher);
+        chappe_assignment_deinit(assignment);
+}
+
 /* Records of the keys 0, 1, 2 and so on, from this offset on, in a share that is merged. */
 static void add_merged(struct chappe_dispatcher *dispatcher, struct chappe_share *share, struct chappe_task *tasks,
                        int first, int count)
@@ -663,9 +679,9 @@ static void add_merged(struct chappe_dispatcher *dispatcher, struct chappe_share
 static void test_of_a_merged_share_a_failure_concerns_its_key_only(void **state)
 {
         (void)state;
-        struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&plenty);
         struct chappe_assignment assignment = { 0 };
-        struct chappe_share *share = chappe_assignment_gain(&assignment, "t", 0, 0);
+        struct chappe_share *share;
+        struct chappe_dispatcher *dispatcher = open_one(&assignment, &share);
         struct chappe_task tasks[7], *taken[6];
         struct chappe_released released = { 0 };
         chappe_dispatcher_merge(dispatcher, share, 0);
@@ -686,18 +702,16 @@ static void test_of_a_merged_share_a_failure_concerns_its_key_only(void **state)
         }
         assert_int_equal(chappe_offset_ledger_watermark(&share->ledger), 1);
         assert_int_equal(released.finished, 5);
-        chappe_dispatcher_drop(dispatcher, share, &released);
-        chappe_dispatcher_free(dispatcher);
-        chappe_assignment_deinit(&assignment);
+        close_one(dispatcher, &assignment, share);
 }
 
 /* Until then, or until that takes too long. */
 static void test_what_is_merged_waits_for_lanes_of_before(void **state)
 {
         (void)state;
-        struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&plenty);
         struct chappe_assignment assignment = { 0 };
-        struct chappe_share *share = chappe_assignment_gain(&assignment, "t", 0, 0);
+        struct chappe_share *share;
+        struct chappe_dispatcher *dispatcher = open_one(&assignment, &share);
         struct chappe_task tasks[10] = { 0 }, *taken[6];
         struct chappe_released released = { 0 };
         for (int round = 0, offset = 0; round < 2; round++, offset += 3) {
@@ -723,18 +737,15 @@ static void test_what_is_merged_waits_for_lanes_of_before(void **state)
         chappe_dispatcher_finish(dispatcher, tasks[3].lane, 1, &released);
         chappe_dispatcher_finish(dispatcher, tasks[5].lane, 1, &released);
         assert_int_equal(chappe_offset_ledger_watermark(&share->ledger), 4);
-        chappe_dispatcher_drop(dispatcher, share, &released);
-        assert_int_equal(chappe_dispatcher_records(dispatcher), 0);
-        chappe_dispatcher_free(dispatcher);
-        chappe_assignment_deinit(&assignment);
+        close_one(dispatcher, &assignment, share);
 }
 
 static void test_what_is_merged_does_not_wait_for_one_that_fails(void **state)
 {
         (void)state;
-        struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&plenty);
         struct chappe_assignment assignment = { 0 };
-        struct chappe_share *share = chappe_assignment_gain(&assignment, "t", 0, 0);
+        struct chappe_share *share;
+        struct chappe_dispatcher *dispatcher = open_one(&assignment, &share);
         struct chappe_task tasks[4] = { { .share = share, .attempt = 1 } }, *taken[3];
         struct chappe_released released = { 0 };
         assert_int_equal(chappe_dispatcher_add(dispatcher, &tasks[0], 1), 0);
@@ -745,11 +756,9 @@ static void test_what_is_merged_does_not_wait_for_one_that_fails(void **state)
         assert_false(chappe_share_is_merged(share));
         assert_int_equal(chappe_dispatcher_take(dispatcher, taken, 3), 1);
         assert_ptr_equal(taken[0], &tasks[2]);
-        assert_int_equal(tasks[1].lane == tasks[0].lane, 1);
+        assert_ptr_equal(tasks[1].lane, tasks[0].lane);
         chappe_dispatcher_finish(dispatcher, taken[0]->lane, 1, &released);
-        chappe_dispatcher_drop(dispatcher, share, &released);
-        chappe_dispatcher_free(dispatcher);
-        chappe_assignment_deinit(&assignment);
+        close_one(dispatcher, &assignment, share);
 }
 
 int main(void)

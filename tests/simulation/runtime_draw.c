@@ -94,13 +94,12 @@ static void draw_items(struct chappe_random *random)
 }
 
 /* Where there is no killer, owners that are careful after kills never blame anybody. */
-static void draw_carefulness(struct chappe_random *random, struct scene_log *log, struct settings *settings)
+static void draw_carefulness(struct chappe_random *random, struct settings *settings)
 {
         bool careful = draw(random, 3) == 0;
         int calm_ms = 1000 + draw(random, 20000);
 
         set(settings, "crash_loop_tries=%d", scene->killer >= 0 ? SCENE_TRIES : careful ? 100 : 0);
-        log->careful = scene->killer >= 0 || careful;
         set(settings, "crash_loop_calm_ms=%d", scene->killer >= 0 ? 600000 : calm_ms);
 }
 
@@ -127,7 +126,7 @@ static void draw_settings(struct chappe_random *random, struct scene_log *log, s
         set(settings, "breaker_keys=%d", HOPELESS + 1 + draw(random, 4));
         set(settings, "breaker_doubt_ms=%d", draw(random, 3000));
         set(settings, "breaker_wait_ms=%d", 100 + draw(random, 1000));
-        draw_carefulness(random, log, settings);
+        draw_carefulness(random, settings);
         set(settings, "batch_records=%d", 2 + draw(random, 8));
         set(settings, "batch_wait_ms=%d", draw(random, 3) ? draw(random, 400) : 0);
         set(settings, "partition.assignment.strategy=%s", strategy);

@@ -360,9 +360,8 @@ static void taken(void *context, struct chappe_process *process, const char *gro
         (void)context;
         if (log)
                 scene_check_held(log, process, "takes records");
-        /* Besides what is in hand, what each worker has finished and is just giving back: at most all that was; and the
-         * one that a careful owner is about to try. */
-        if (log && held > log->in_flight_records * (1 + (size_t)log->workers) + log->careful)
+        /* Besides what is in hand, what each worker has finished and is just giving back: at most all that was. */
+        if (log && held > log->in_flight_records * (1 + (size_t)log->workers))
                 scene_complain("%s holds %zu records, and may hold %zu", chappe_process_name(process), held,
                                log->in_flight_records);
         if (log && held_bytes > (bytes + bytes / 10 + SCENE_LARGEST) * (1 + (size_t)log->workers))

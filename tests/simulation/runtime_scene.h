@@ -90,7 +90,6 @@ struct scene_log {
         size_t in_flight_records;
         size_t in_flight_bytes;
         int workers;
-        bool careful; /* owners may be */
         int64_t held_us[SCENE_INSTANCES]; /* this and the next: since when it is paused, and how many began since */
         int waited[SCENE_INSTANCES];
         struct scene_holding holdings[SCENE_INSTANCES][SCENE_GROWN];
