@@ -12,7 +12,8 @@ extern "C" {
 
 struct chappe_arena;
 
-/* limit: most bytes that may be handed out between two resets; 0 for no limit. NULL when memory is short. */
+/* limit: most bytes that may be handed out between two resets, counted like chappe_arena_used; 0 for no limit. NULL when
+ * memory is short. */
 struct chappe_arena *chappe_arena_new(size_t limit);
 /* Frees the arena and all that it handed out; takes NULL; returns NULL. */
 struct chappe_arena *chappe_arena_free(struct chappe_arena *arena);
@@ -26,7 +27,7 @@ void *chappe_arena_zalloc(struct chappe_arena *arena, size_t size);
 struct chappe_text chappe_arena_text(struct chappe_arena *arena, struct chappe_text text);
 struct chappe_text chappe_arena_printf(struct chappe_arena *arena, const char *format, ...)
         __attribute__((format(printf, 2, 3)));
-/* Bytes handed out since the last reset. */
+/* Bytes handed out since the last reset, each piece with what aligns the next. */
 size_t chappe_arena_used(const struct chappe_arena *arena);
 
 #ifdef __cplusplus

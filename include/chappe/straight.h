@@ -33,6 +33,7 @@ extern "C" {
 #define CHAPPE_EIGHT_HIGH UINT64_C(0x8080808080808080) /* set in a byte that is not ASCII */
 
 typedef uint64_t chappe_sixteen_bytes __attribute__((vector_size(16)));
+typedef char chappe_sixteen_chars __attribute__((vector_size(16)));
 
 struct chappe_decoder {
         struct chappe_arena *arena;
@@ -46,14 +47,14 @@ struct chappe_encoder {
         unsigned depth_left;
 };
 
-/* A number of any length. NULL: cut off or beyond 64 bits. */
+/* A number of any length. NULL: cut off or beyond 64 bits; then it is 0. */
 const uint8_t *chappe_take_any_number(const uint8_t *at, const uint8_t *end, uint64_t *ret);
 const uint8_t *chappe_take_any_int(const uint8_t *at, const uint8_t *end, int32_t *ret);
 const uint8_t *chappe_take_any_text(const uint8_t *at, const uint8_t *end, struct chappe_text *ret);
 /* The count of a block, past its size in bytes if it has one; no more than there are bytes left. */
 const uint8_t *chappe_take_any_count(const uint8_t *at, const uint8_t *end, size_t *ret_count);
-/* count cleared things of size bytes within the decoder's budget; NULL beyond. */
-void *chappe_take_memory(struct chappe_decoder *decoder, size_t count, size_t size);
+/* count things of size bytes, not cleared, within the decoder's budget; NULL beyond. */
+void *chappe_take_space(struct chappe_decoder *decoder, size_t count, size_t size);
 /* Strict: no surrogates, nothing overlong. */
 bool chappe_utf8_valid(const void *bytes, size_t length);
 /* Room for size bytes and a number behind at, and CHAPPE_PUT_ROOM behind those. Returns at, which may have moved; NULL
@@ -66,9 +67,9 @@ uint8_t *chappe_put_any_text(struct chappe_buffer *buffer, uint8_t *at, const st
 uint8_t *chappe_put_any_bytes(struct chappe_buffer *buffer, uint8_t *at, const struct chappe_bytes *value);
 uint8_t *chappe_put_any_block(struct chappe_buffer *buffer, uint8_t *at, const void *bytes, size_t size);
 
-/* So many bytes, the lowest ones. */
-static const uint64_t chappe_low_bytes[8] = { 0,          0xFF,         0xFFFF,         0xFFFFFF,
-                                              0xFFFFFFFF, 0xFFFFFFFFFF, 0xFFFFFFFFFFFF, 0xFFFFFFFFFFFFFF };
+/* So many bits, the lowest ones. */
+static const uint16_t chappe_low_bits[17] = { 0x0000, 0x0001, 0x0003, 0x0007, 0x000F, 0x001F, 0x003F, 0x007F, 0x00FF,
+                                              0x01FF, 0x03FF, 0x07FF, 0x0FFF, 0x1FFF, 0x3FFF, 0x7FFF, 0xFFFF };
 
 /* Eight bytes, the first one lowest. */
 static inline uint64_t chappe_eight_bytes(const uint8_t *at)
@@ -105,7 +106,7 @@ static inline const uint8_t *chappe_take_number(const uint8_t *at, const uint8_t
 
 static inline const uint8_t *chappe_take_long(const uint8_t *at, const uint8_t *end, int64_t *ret)
 {
-        uint64_t zigzag = 0;
+        uint64_t zigzag;
 
         at = chappe_take_number(at, end, &zigzag);
         *ret = (int64_t)(zigzag >> 1 ^ (~(zigzag & 1) + 1));
@@ -147,7 +148,7 @@ static inline const uint8_t *chappe_take_boolean(const uint8_t *at, const uint8_
 /* The number of a symbol or branch, into four bytes. */
 static inline const uint8_t *chappe_take_index(const uint8_t *at, const uint8_t *end, uint32_t count, void *ret)
 {
-        uint64_t twice = 0;
+        uint64_t twice;
         uint32_t index;
 
         at = chappe_take_number(at, end, &twice);
@@ -160,7 +161,7 @@ static inline const uint8_t *chappe_take_index(const uint8_t *at, const uint8_t 
 
 static inline const uint8_t *chappe_take_bytes(const uint8_t *at, const uint8_t *end, struct chappe_bytes *ret)
 {
-        uint64_t twice = 0;
+        uint64_t twice;
 
         at = chappe_take_number(at, end, &twice);
         if (!at || (twice & 1) || twice >> 1 > (uint64_t)(end - at))
@@ -170,17 +171,18 @@ static inline const uint8_t *chappe_take_bytes(const uint8_t *at, const uint8_t 
         return at + ret->length;
 }
 
-/* Whether the length bytes at at are UTF-8: a short way for the short ASCII strings that most are. end: how far may be
- * read. */
-static inline bool chappe_utf8_check(const uint8_t *at, size_t length, const uint8_t *end)
+/* Whether the length bytes at at are ASCII, as most short strings are. Eight bytes there may be read. */
+static inline bool chappe_ascii_check(const uint8_t *at, size_t length)
 {
         uint64_t eight, any = 0;
 
-        if (length >= 8 && length <= 16) { /* the two overlap: cheaper than byte by byte */
+        if (length < 8) {
+                any = chappe_eight_bytes(at) & ((UINT64_C(1) << 8 * length) - 1);
+        } else if (length <= 16) { /* the two overlap: cheaper than byte by byte */
                 memcpy(&eight, at, 8);
                 memcpy(&any, at + length - 8, 8);
                 any |= eight;
-        } else if (length > 16) {
+        } else {
                 chappe_sixteen_bytes sixteen, all = { 0, 0 };
 
                 for (size_t i = 0; i + 16 < length; i += 16) {
@@ -190,32 +192,44 @@ static inline bool chappe_utf8_check(const uint8_t *at, size_t length, const uin
                 memcpy(&sixteen, at + length - 16, 16);
                 all |= sixteen;
                 any = all[0] | all[1];
-        } else if (end - at >= 8) {
-                any = chappe_eight_bytes(at) & ((UINT64_C(1) << 8 * length) - 1);
-        } else {
-                return chappe_utf8_valid(at, length);
         }
-        return __builtin_expect((any & CHAPPE_EIGHT_HIGH) == 0, 1) || chappe_utf8_valid(at, length);
+        return __builtin_expect((any & CHAPPE_EIGHT_HIGH) == 0, 1);
 }
 
-/* Up to 16 bytes of ASCII, eight of input left at least; all others are for chappe_take_any_text. */
+/* Whether they are UTF-8. end: how far may be read. */
+static inline bool chappe_utf8_check(const uint8_t *at, size_t length, const uint8_t *end)
+{
+        return (end - at >= 8 && chappe_ascii_check(at, length)) || chappe_utf8_valid(at, length);
+}
+
+/* Of sixteen bytes, those that are not ASCII: a bit each, the first one lowest. */
+static inline uint32_t chappe_high_bits(const uint8_t *at)
+{
+#ifdef __SSE2__
+        chappe_sixteen_bytes sixteen;
+
+        memcpy(&sixteen, at, 16);
+        return (uint32_t)__builtin_ia32_pmovmskb128((chappe_sixteen_chars)sixteen);
+#else
+        /* No two of the products meet: the highest byte has the highest bit of each byte. */
+        const uint64_t gather = UINT64_C(0x0002040810204081);
+        uint64_t first = (chappe_eight_bytes(at) & CHAPPE_EIGHT_HIGH) * gather;
+        uint64_t last = (chappe_eight_bytes(at + 8) & CHAPPE_EIGHT_HIGH) * gather;
+
+        return (uint32_t)(first >> 56 | last >> 56 << 8);
+#endif
+}
+
+/* Up to 16 bytes of ASCII, with sixteen of input behind their length; all others are for chappe_take_any_text. */
 static inline const uint8_t *chappe_take_text(const uint8_t *at, const uint8_t *end, struct chappe_text *ret)
 {
-        uint64_t first, last = 0;
-        size_t twice, length;
+        size_t length;
 
-        if (__builtin_expect(end - at < 17, 0) && (end - at < 9 || *at >> 1 > end - at - 1))
+        if (__builtin_expect((uintptr_t)at > (uintptr_t)end - 17, 0)) /* no input lies in front of address 17 */
                 return chappe_take_any_text(at, end, ret);
-        twice = *at;
-        if (__builtin_expect(twice > 32 || (twice & 1), 0))
-                return chappe_take_any_text(at, end, ret);
-        length = twice >> 1;
-        first = chappe_eight_bytes(at + 1);
-        if (length >= 8)
-                memcpy(&last, at + length - 7, 8); /* the two overlap: cheaper than byte by byte */
-        else
-                first &= chappe_low_bytes[length];
-        if (__builtin_expect(((first | last) & CHAPPE_EIGHT_HIGH) != 0, 0))
+        length = (uint8_t)(*at >> 1 | *at << 7); /* what is odd, and no length, is beyond 16 too */
+        if (__builtin_expect(length > 16, 0) ||
+            __builtin_expect((chappe_high_bits(at + 1) & chappe_low_bits[length]) != 0, 0))
                 return chappe_take_any_text(at, end, ret);
         ret->at = (const char *)at + 1;
         ret->length = length;
@@ -237,7 +251,7 @@ static inline const uint8_t *chappe_take_items(struct chappe_decoder *decoder, c
         if (decoder->depth_left == 0)
                 return NULL;
         decoder->depth_left--;
-        *ret_items = chappe_take_memory(decoder, *ret_count, size);
+        *ret_items = chappe_take_space(decoder, *ret_count, size);
         return *ret_items ? at : NULL;
 }
 
@@ -251,13 +265,13 @@ static inline const uint8_t *chappe_take_end(struct chappe_decoder *decoder, con
         return at < end && *at == 0 ? at + 1 : NULL;
 }
 
-/* Cleared memory for a record behind a pointer; one step deeper. */
+/* Space for a record behind a pointer; one step deeper. */
 static inline void *chappe_take_record(struct chappe_decoder *decoder, size_t size)
 {
         if (decoder->depth_left == 0)
                 return NULL;
         decoder->depth_left--;
-        return chappe_take_memory(decoder, 1, size);
+        return chappe_take_space(decoder, 1, size);
 }
 
 static inline uint8_t *chappe_put_limit(const struct chappe_buffer *buffer)

@@ -2,11 +2,14 @@
 /* What straight-line code calls where a line does not do. */
 #include <chappe/straight.h>
 
+#include "base/arena_inline.h"
+
 /* A number that does not end within eight bytes, or not so far from the end. */
 static const uint8_t *take_by_bytes(const uint8_t *at, const uint8_t *end, uint64_t *ret)
 {
         uint64_t value = 0;
 
+        *ret = 0;
         for (unsigned shift = 0; at < end && shift < 64; shift += 7) {
                 uint8_t byte = *at++;
 
@@ -27,13 +30,13 @@ const uint8_t *chappe_take_any_number(const uint8_t *at, const uint8_t *end, uin
 {
         uint64_t word, stop;
 
-        if (end - at >= 3 && at[0] >= 0x80 && at[1] >= 0x80 && at[2] < 0x80) {
-                *ret = (uint64_t)(at[0] & 0x7F) | (uint64_t)(at[1] & 0x7F) << 7 | (uint64_t)at[2] << 14;
-                return at + 3;
-        }
         if (end - at < 8)
                 return take_by_bytes(at, end, ret);
         word = chappe_eight_bytes(at);
+        if ((word & 0x808080) == 0x008080) {
+                *ret = (word & 0x7F) | (word >> 1 & 0x3F80) | (word >> 2 & 0x1FC000);
+                return at + 3;
+        }
         stop = ~word & CHAPPE_EIGHT_HIGH;
         if (stop == 0)
                 return take_by_bytes(at, end, ret);
@@ -78,22 +81,15 @@ static __attribute__((noinline)) const uint8_t *take_odd_text(const uint8_t *at,
         return at;
 }
 
-/* Most of those that get here are ASCII with a length of one byte. */
+/* Most of those that get here are ASCII with a length of one byte, long or near the end. */
 const uint8_t *chappe_take_any_text(const uint8_t *at, const uint8_t *end, struct chappe_text *ret)
 {
-        chappe_sixteen_bytes sixteen, all = { 0, 0 };
-        size_t length;
+        size_t left = (size_t)(end - at), length;
 
-        if (end - at < 18 || *at <= 32 || (*at & 0x81) || *at >> 1 > end - at - 1)
+        if (left < 9 || (*at & 0x81) || *at >> 1 >= left)
                 return take_odd_text(at, end, ret);
         length = *at >> 1;
-        for (size_t i = 0; i + 16 < length; i += 16) {
-                memcpy(&sixteen, at + 1 + i, 16);
-                all |= sixteen;
-        }
-        memcpy(&sixteen, at + length - 15, 16);
-        all |= sixteen;
-        if ((all[0] | all[1]) & CHAPPE_EIGHT_HIGH)
+        if (!chappe_ascii_check(at + 1, length))
                 return take_odd_text(at, end, ret);
         ret->at = (const char *)at + 1;
         ret->length = length;
@@ -116,16 +112,14 @@ const uint8_t *chappe_take_any_count(const uint8_t *at, const uint8_t *end, size
         return at;
 }
 
-void *chappe_take_memory(struct chappe_decoder *decoder, size_t count, size_t size)
+void *chappe_take_space(struct chappe_decoder *decoder, size_t count, size_t size)
 {
         size_t total;
-        void *memory;
 
         if (__builtin_mul_overflow(count, size, &total) || total > decoder->memory_left)
                 return NULL;
         decoder->memory_left -= total;
-        memory = chappe_arena_alloc(decoder->arena, total);
-        return memory ? memset(memory, 0, total) : NULL;
+        return chappe_arena_take(decoder->arena, total);
 }
 
 uint8_t *chappe_put_more_room(struct chappe_buffer *buffer, uint8_t *at, size_t size)

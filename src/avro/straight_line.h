@@ -5,7 +5,7 @@
 #include <chappe/codec.h>
 #include <chappe/straight.h>
 
-#include "base/arena_mark.h"
+#include "base/arena_inline.h"
 
 #define CHAPPE_DECODE_DEPTH_MOST 1024 /* that a decode may be allowed */
 
@@ -46,14 +46,13 @@ static inline bool chappe_straight_decode(const struct chappe_type *type, const 
                 .depth_left = (unsigned)limits->depth,
         };
         const uint8_t *end = (const uint8_t *)bytes + length;
-        struct chappe_arena_mark mark;
+        struct chappe_arena_mark mark = chappe_arena_mark(arena);
 
-        if (!type->decode)
+        if (!type->decode || !bytes)
                 return false;
-        chappe_arena_mark(arena, &mark);
         if (type->decode(&decoder, bytes, end, ret_value) == end)
                 return true;
-        chappe_arena_rewind(arena, &mark);
+        chappe_arena_rewind(arena, mark);
         return false;
 }
 

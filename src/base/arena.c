@@ -2,33 +2,15 @@
 /* The arena: a chain of blocks, filled from the front, given back together. */
 #include <chappe/arena.h>
 
-#include <stdalign.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/arena_mark.h"
-#include "base/sanitizer.h"
+#include "base/arena_inline.h"
 
 #define BLOCK_SIZE_FIRST   ((size_t)4 << 10)
 #define BLOCK_SIZE_MAXIMUM ((size_t)64 << 10)
-#define ALIGNMENT          alignof(max_align_t)
-
-struct block {
-        struct block *next;
-        size_t size;
-        size_t used;
-        alignas(max_align_t) uint8_t bytes[];
-};
-
-struct chappe_arena {
-        struct block *blocks; /* the first is being filled */
-        size_t block_size;    /* of the next block */
-        size_t limit;
-        size_t used;
-};
 
 struct chappe_arena *chappe_arena_new(size_t limit)
 {
@@ -41,126 +23,125 @@ struct chappe_arena *chappe_arena_new(size_t limit)
         return arena;
 }
 
-static void block_free(struct block *block)
+static void block_free(struct chappe_arena_block *block)
 {
         CHAPPE_UNPOISON(block->bytes, block->size);
         free(block);
 }
 
-static void blocks_free(struct block *block)
+/* The newest ones, down to this one. */
+static void free_newer(struct chappe_arena_block **blocks, const struct chappe_arena_block *kept)
 {
-        while (block) {
-                struct block *next = block->next;
+        while (*blocks != kept) {
+                struct chappe_arena_block *block = *blocks;
 
+                *blocks = block->next;
                 block_free(block);
-                block = next;
         }
 }
 
 struct chappe_arena *chappe_arena_free(struct chappe_arena *arena)
 {
         if (arena) {
-                blocks_free(arena->blocks);
+                free_newer(&arena->blocks, NULL);
+                free_newer(&arena->large, NULL);
                 free(arena);
         }
         return NULL;
 }
 
-/* The kept block is the largest of ordinary size: a single huge datum must not pin its memory. */
-static __attribute__((noinline)) void reset_to_one(struct chappe_arena *arena)
+size_t chappe_arena_used(const struct chappe_arena *arena)
 {
-        struct block *kept = NULL;
+        return arena->elsewhere + (arena->blocks ? (size_t)(arena->at - arena->blocks->bytes) : 0);
+}
 
-        while (arena->blocks) {
-                struct block *block = arena->blocks;
+/* What the limit leaves to the first block. at: in it. */
+static void fill_first(struct chappe_arena *arena, uint8_t *at)
+{
+        size_t size = arena->blocks ? arena->blocks->size : 0, left = arena->limit - arena->elsewhere;
 
-                arena->blocks = block->next;
-                if (block->size <= BLOCK_SIZE_MAXIMUM && (!kept || block->size > kept->size)) {
-                        struct block *smaller = kept;
+        arena->at = at;
+        arena->stop =
+                size > 0 ? arena->blocks->bytes + (size < left ? size : left & ~(CHAPPE_ARENA_ALIGNMENT - 1)) : NULL;
+}
 
-                        kept = block;
-                        block = smaller;
-                }
-                if (block)
-                        block_free(block);
+/* The kept block is the largest: a few small ones on the way to it are not worth having. */
+void chappe_arena_reset_to_one(struct chappe_arena *arena)
+{
+        free_newer(&arena->large, NULL);
+        while (arena->blocks && arena->blocks->next) {
+                struct chappe_arena_block **smaller = &arena->blocks, *block = arena->blocks;
+
+                if (block->size >= block->next->size)
+                        smaller = &block->next;
+                block = *smaller;
+                *smaller = block->next;
+                block_free(block);
         }
-        if (kept) {
-                kept->next = NULL;
-                kept->used = 0;
-                CHAPPE_POISON(kept->bytes, kept->size);
-        }
-        arena->blocks = kept;
-        arena->used = 0;
+        arena->elsewhere = 0;
+        fill_first(arena, arena->blocks ? arena->blocks->bytes : NULL);
+        if (arena->blocks)
+                CHAPPE_POISON(arena->blocks->bytes, arena->blocks->size);
 }
 
 void chappe_arena_reset(struct chappe_arena *arena)
 {
-        struct block *only = arena->blocks;
-
-        if (only && (only->next || only->size > BLOCK_SIZE_MAXIMUM)) {
-                reset_to_one(arena);
-                return;
-        }
-        if (only) {
-                only->used = 0;
-                CHAPPE_POISON(only->bytes, only->size);
-        }
-        arena->used = 0;
+        chappe_arena_clear(arena);
 }
 
-static struct block *block_add(struct chappe_arena *arena, size_t needed)
+static struct chappe_arena_block *block_new(size_t size)
 {
-        size_t size = needed > arena->block_size ? needed : arena->block_size;
-        struct block *block = malloc(sizeof(*block) + size);
+        struct chappe_arena_block *block = malloc(sizeof(*block) + size);
+
+        if (block) {
+                block->size = size;
+                block->used = 0;
+                CHAPPE_POISON(block->bytes, size);
+        }
+        return block;
+}
+
+/* A piece larger than any ordinary block is by itself, and the block that is being filled goes on. */
+static void *take_large(struct chappe_arena *arena, size_t size, size_t rounded)
+{
+        struct chappe_arena_block *block = block_new(rounded);
 
         if (!block)
                 return NULL;
-        block->size = size;
-        block->used = 0;
-        CHAPPE_POISON(block->bytes, block->size);
-        if (needed > BLOCK_SIZE_MAXIMUM && arena->blocks) {
-                /* A piece larger than any ordinary block gets its own behind the one being filled, which goes on. */
-                block->next = arena->blocks->next;
-                arena->blocks->next = block;
-                return block;
-        }
+        block->next = arena->large;
+        arena->large = block;
+        arena->elsewhere += rounded;
+        fill_first(arena, arena->at);
+        CHAPPE_UNPOISON(block->bytes, size);
+        return block->bytes;
+}
+
+void *chappe_arena_take_more(struct chappe_arena *arena, size_t size, size_t rounded)
+{
+        struct chappe_arena_block *block;
+
+        if (rounded < size || rounded > arena->limit - chappe_arena_used(arena))
+                return NULL;
+        if (rounded > BLOCK_SIZE_MAXIMUM)
+                return take_large(arena, size, rounded);
+        block = block_new(rounded > arena->block_size ? rounded : arena->block_size);
+        if (!block)
+                return NULL;
+        if (arena->blocks)
+                arena->blocks->used = (size_t)(arena->at - arena->blocks->bytes);
+        arena->elsewhere = chappe_arena_used(arena);
         block->next = arena->blocks;
         arena->blocks = block;
         if (arena->block_size < BLOCK_SIZE_MAXIMUM)
                 arena->block_size *= 2;
-        return block;
-}
-
-/* Carves size bytes, rounded up, from the front of a block that has room for them. */
-static void *block_take(struct chappe_arena *arena, struct block *block, size_t size, size_t rounded)
-{
-        void *at = block->bytes + block->used;
-
-        block->used += rounded;
-        arena->used += size;
-        CHAPPE_UNPOISON(at, size);
-        return at;
-}
-
-/* Apart, so that the usual way needs no stack. */
-static __attribute__((noinline)) void *take_from_new(struct chappe_arena *arena, size_t size, size_t rounded)
-{
-        struct block *block = block_add(arena, rounded);
-
-        return block ? block_take(arena, block, size, rounded) : NULL;
+        fill_first(arena, block->bytes + rounded);
+        CHAPPE_UNPOISON(block->bytes, size);
+        return block->bytes;
 }
 
 void *chappe_arena_alloc(struct chappe_arena *arena, size_t size)
 {
-        struct block *block = arena->blocks;
-        size_t rounded;
-
-        if (size > arena->limit - arena->used)
-                return NULL;
-        rounded = (size + !size + CHAPPE_REDZONE + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
-        if (!block || block->size - block->used < rounded)
-                return take_from_new(arena, size, rounded);
-        return block_take(arena, block, size, rounded);
+        return chappe_arena_take(arena, size);
 }
 
 void *chappe_arena_zalloc(struct chappe_arena *arena, size_t size)
@@ -200,37 +181,23 @@ struct chappe_text chappe_arena_printf(struct chappe_arena *arena, const char *f
         return at ? (struct chappe_text){ at, (size_t)length } : (struct chappe_text){ 0 };
 }
 
-size_t chappe_arena_used(const struct chappe_arena *arena)
+static bool is_within(const struct chappe_arena_block *block, const uint8_t *at)
 {
-        return arena->used;
+        return at >= block->bytes && at <= block->bytes + block->size;
 }
 
-void chappe_arena_mark(const struct chappe_arena *arena, struct chappe_arena_mark *ret_mark)
+void chappe_arena_rewind(struct chappe_arena *arena, struct chappe_arena_mark mark)
 {
-        const struct block *block = arena->blocks;
+        for (const struct chappe_arena_block *block = arena->large; block != mark.large; block = block->next)
+                arena->elsewhere -= block->size;
+        free_newer(&arena->large, mark.large);
+        while (arena->blocks && !is_within(arena->blocks, mark.at)) {
+                struct chappe_arena_block *older = arena->blocks->next;
 
-        ret_mark->block = block;
-        ret_mark->next = block ? block->next : NULL;
-        ret_mark->block_used = block ? block->used : 0;
-        ret_mark->used = arena->used;
-}
-
-/* Newer blocks lie in front of the marked one, large pieces between it and the one that was behind it. */
-void chappe_arena_rewind(struct chappe_arena *arena, const struct chappe_arena_mark *mark)
-{
-        struct block **at = &arena->blocks;
-
-        while (*at && *at != mark->next) {
-                struct block *block = *at;
-
-                if (block == mark->block) {
-                        block->used = mark->block_used;
-                        CHAPPE_POISON(block->bytes + block->used, block->size - block->used);
-                        at = &block->next;
-                } else {
-                        *at = block->next;
-                        block_free(block);
-                }
+                arena->elsewhere -= older ? older->used : 0;
+                free_newer(&arena->blocks, older);
         }
-        arena->used = mark->used;
+        fill_first(arena, mark.at);
+        if (arena->blocks)
+                CHAPPE_POISON(mark.at, (size_t)(arena->blocks->bytes + arena->blocks->size - mark.at));
 }

@@ -10,7 +10,7 @@
 
 #include <chappe/arena.h>
 
-#include "base/arena_mark.h"
+#include "base/arena_inline.h"
 
 #include "base/cleanup.h"
 #include "base/random.h"
@@ -39,17 +39,48 @@ static void test_pieces_are_aligned_and_do_not_overlap(void **state)
 static void test_limit_is_kept_until_the_reset(void **state)
 {
         CHAPPE_CLEANUP(arena) struct chappe_arena *arena = chappe_arena_new(1000);
+        size_t first, left;
 
         (void)state;
         assert_non_null(chappe_arena_alloc(arena, 600));
-        assert_null(chappe_arena_alloc(arena, 401));
+        first = chappe_arena_used(arena);
+        assert_in_range(first, 600, 600 + CHAPPE_REDZONE + CHAPPE_ARENA_ALIGNMENT);
+        left = (1000 - first - CHAPPE_REDZONE) & ~(CHAPPE_ARENA_ALIGNMENT - 1);
+        assert_null(chappe_arena_alloc(arena, left + 1));
         assert_null(chappe_arena_alloc(arena, SIZE_MAX));
         assert_null(chappe_arena_text(arena, (struct chappe_text){ "x", SIZE_MAX }).at);
-        assert_non_null(chappe_arena_alloc(arena, 400));
-        assert_int_equal(chappe_arena_used(arena), 1000);
+        assert_non_null(chappe_arena_alloc(arena, left));
+        assert_int_equal(chappe_arena_used(arena), first + left + CHAPPE_REDZONE);
+        assert_null(chappe_arena_alloc(arena, 1));
+        assert_null(chappe_arena_alloc(arena, 0));
         chappe_arena_reset(arena);
         assert_int_equal(chappe_arena_used(arena), 0);
-        assert_non_null(chappe_arena_alloc(arena, 1000));
+        assert_non_null(chappe_arena_alloc(arena, 900));
+}
+
+/* Counted wherever they are: in the block that is being filled, in those before it, or by themselves. */
+static void test_limit_counts_pieces_of_all_blocks(void **state)
+{
+        static const size_t sizes[] = { 16, 4096, 100000, 16, 5008, 70000, 32 };
+
+        (void)state;
+        for (size_t limit = 1000; limit < 200000; limit += 1008) {
+                CHAPPE_CLEANUP(arena) struct chappe_arena *arena = chappe_arena_new(limit);
+
+                for (int round = 0; round < 3; round++) {
+                        size_t sum = 0;
+
+                        for (size_t i = 0; i < 7; i++) {
+                                size_t size = sizes[i] + CHAPPE_REDZONE;
+                                bool fits = sum + size <= limit;
+
+                                assert_int_equal(chappe_arena_alloc(arena, sizes[i]) != NULL, fits);
+                                sum += fits ? size : 0;
+                                assert_int_equal(chappe_arena_used(arena), sum);
+                        }
+                        chappe_arena_reset(arena);
+                }
+        }
 }
 
 static void test_warm_arena_hands_out_the_same_block_again(void **state)
@@ -72,7 +103,6 @@ static void test_rewinding_forgets_what_came_after_the_mark(void **state)
         (void)state;
         for (size_t before = 0; before <= 6; before++) {
                 CHAPPE_CLEANUP(arena) struct chappe_arena *arena = chappe_arena_new(0);
-                struct chappe_arena_mark mark;
                 uint8_t *kept[6], *next, *again;
                 size_t used;
 
@@ -81,11 +111,11 @@ static void test_rewinding_forgets_what_came_after_the_mark(void **state)
                         memset(kept[i], (int)i, sizes[i]);
                 }
                 used = chappe_arena_used(arena);
-                chappe_arena_mark(arena, &mark);
+                struct chappe_arena_mark mark = chappe_arena_mark(arena);
                 next = chappe_arena_alloc(arena, 8);
                 for (size_t i = 0; i < 6; i++)
                         memset(chappe_arena_alloc(arena, sizes[i]), 0xFF, sizes[i]);
-                chappe_arena_rewind(arena, &mark);
+                chappe_arena_rewind(arena, mark);
                 assert_int_equal(chappe_arena_used(arena), used);
                 again = chappe_arena_alloc(arena, 8);
                 if (before > 0 && before != 3)
@@ -119,6 +149,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_pieces_are_aligned_and_do_not_overlap),
                 cmocka_unit_test(test_limit_is_kept_until_the_reset),
+                cmocka_unit_test(test_limit_counts_pieces_of_all_blocks),
                 cmocka_unit_test(test_warm_arena_hands_out_the_same_block_again),
                 cmocka_unit_test(test_rewinding_forgets_what_came_after_the_mark),
                 cmocka_unit_test(test_text_and_printf_are_terminated_copies),

@@ -37,6 +37,7 @@ bool pair_decode(struct pair *pair, const uint8_t *bytes, size_t length)
         chappe_arena_reset(pair->arena);
         chappe_arena_reset(pair->other_arena);
         pair->error = pair->other_error = (struct chappe_error){ 0 };
+        memset(pair->value, 0xA5, pair->type->layout->size); /* what was there is nobody's business */
         status = chappe_type_decode(pair->type, exact, length, pair->arena, pair->value, &pair->error);
         other = chappe_plan_decode(pair->plan, exact, length, pair->other_arena, NULL, pair->other, &pair->other_error);
         assert_int_equal(status, other);

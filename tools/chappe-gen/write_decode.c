@@ -24,6 +24,12 @@ static void step(struct place place, const char *call)
         emit_line(place.out, place.depth + 1, "return NULL;");
 }
 
+/* What takes no bytes, or not these, is cleared: nothing else clears a value before it is decoded. */
+static void clear(struct place place, const char *target)
+{
+        emit_line(place.out, place.depth, "memset(&%s, 0, sizeof(%s));", target, target);
+}
+
 bool straight_takes_bytes(const struct c_type *type)
 {
         if (type->kind == CHAPPE_LAYOUT_NULL || (type->kind == CHAPPE_LAYOUT_FIXED && type->count == 0))
@@ -50,6 +56,8 @@ static void take_optional(struct place place, const struct chappe_schema_node *n
         emit_line(place.out, place.depth + 2, "%s.present = true;", target);
         take_value(inside(inside(place)), straight_present(node), type->members[0].type,
                    gen_printf(arena, "%s.value", target));
+        emit_line(place.out, place.depth + 1, "} else {");
+        clear(inside(inside(place)), target);
         emit_line(place.out, place.depth + 1, "}");
         emit_line(place.out, place.depth, "}");
 }
@@ -59,6 +67,7 @@ static void take_union(struct place place, const struct chappe_schema_node *node
 {
         struct chappe_arena *arena = place.unit->arena;
 
+        clear(place, target);
         step(place, gen_printf(arena, "chappe_take_index(at, end, %zu, &%s.branch)", type->member_count, target));
         emit_line(place.out, place.depth, "switch (%s.branch) {", target);
         for (size_t i = 0; i < type->member_count; i++) {
@@ -135,6 +144,7 @@ static void take_value(struct place place, const struct chappe_schema_node *node
 
         switch (type->kind) {
         case CHAPPE_LAYOUT_NULL:
+                clear(place, target);
                 break;
         case CHAPPE_LAYOUT_FLOAT:
         case CHAPPE_LAYOUT_DOUBLE:
@@ -143,6 +153,8 @@ static void take_value(struct place place, const struct chappe_schema_node *node
         case CHAPPE_LAYOUT_FIXED:
                 if (type->count > 0)
                         step(place, gen_printf(arena, "chappe_take_raw(at, end, %s.bytes, %u)", target, type->count));
+                else
+                        clear(place, target);
                 break;
         case CHAPPE_LAYOUT_ENUM:
                 step(place, gen_printf(arena, "chappe_take_index(at, end, %zu, &%s)", type->member_count, target));
@@ -158,9 +170,10 @@ static void take_value(struct place place, const struct chappe_schema_node *node
                 take_union(place, node, type, target);
                 break;
         case CHAPPE_LAYOUT_RECORD:
-                if (!straight_takes_bytes(type))
-                        break;
-                step(place, gen_printf(arena, "straight_decode_%s(decoder, at, end, &%s)", type->stem, target));
+                if (straight_takes_bytes(type))
+                        step(place, gen_printf(arena, "straight_decode_%s(decoder, at, end, &%s)", type->stem, target));
+                else
+                        clear(place, target);
                 break;
         case CHAPPE_LAYOUT_POINTER:
                 take_pointer(place, type, target);

@@ -124,10 +124,8 @@ void write_straight(struct unit *unit, const struct c_root *root, struct chappe_
              "        const uint8_t *end, void *ret_value)\n{\n",
              stem);
         if (straight_takes_bytes(root->type))
-                emit(out,
-                     "        return straight_decode_%s(decoder, at, end, (%s *)memset(ret_value, 0, "
-                     "sizeof(%s)));\n}\n",
-                     root->type->stem, declaration, declaration);
+                emit(out, "        return straight_decode_%s(decoder, at, end, (%s *)ret_value);\n}\n",
+                     root->type->stem, declaration);
         else
                 emit(out,
                      "        (void)decoder;\n        (void)end;\n        memset(ret_value, 0, sizeof(%s));\n"
