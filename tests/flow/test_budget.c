@@ -12,31 +12,41 @@
 
 #define MIB 1048576
 
-/* What may wait in a queue: values to the bound, or records; for each partition, for the shared one, and sorted. And
- * three answers of small records on top. */
-static size_t ahead_of(const struct chappe_budget *budget, size_t partitions)
+static size_t least(size_t a, size_t b)
 {
-        size_t queue = budget->ahead.bytes + budget->ahead.records * CHAPPE_BUDGET_WAITING;
-        return queue * (partitions + 2) + partitions * 3 * budget->ahead.answer_bytes * 5 / 2;
+        return a < b ? a : b;
 }
 
-static size_t in_hand(const struct chappe_budget *budget)
+/* Records of this size, key and value. What may wait in a queue: values to the bound, or records; for each partition,
+ * for the shared one, and sorted. And three answers on top, once they are read: an answer has some 60 bytes beside each
+ * of them. */
+static size_t ahead_of(const struct chappe_budget *budget, size_t partitions, size_t size)
 {
-        return budget->bytes + budget->records * CHAPPE_BUDGET_KEEPING;
+        size_t kept = size + CHAPPE_BUDGET_WAITING;
+        size_t queue = least(budget->ahead.records, budget->ahead.bytes / size + 1) * kept;
+        size_t answer = least(budget->ahead.answer_bytes / (size + 60) * kept, budget->ahead.answer_bytes * 5 / 2);
+        return queue * (partitions + 2) + partitions * 3 * answer;
+}
+
+static size_t in_hand(const struct chappe_budget *budget, size_t size)
+{
+        return least(budget->records * size, budget->bytes) +
+               least(budget->records, budget->bytes / size + 1) * CHAPPE_BUDGET_KEEPING;
 }
 
 static void test_all_parts_together_stay_within_the_budget(void **state)
 {
-        static const size_t records[] = { 1, 20, 10000, 10000000 };
+        static const size_t records[] = { 1, 20, 1000, 10000, 100000, 10000000 };
         struct chappe_budget budget;
 
         (void)state;
         for (size_t bytes = MIB; bytes <= (size_t)4096 * MIB; bytes *= 2)
                 for (size_t partitions = 1; partitions <= 1024; partitions *= 2)
-                        for (size_t i = 0; i < 4; i++) {
+                        for (size_t i = 0; i < 6; i++) {
                                 chappe_budget_divide(records[i], bytes, partitions, &budget);
-                                assert_in_range(in_hand(&budget) + ahead_of(&budget, partitions), 1,
-                                                bytes + budget.beyond);
+                                for (size_t size = 16; size <= budget.ahead.answer_bytes / 2; size += size / 8 + 1)
+                                        assert_in_range(in_hand(&budget, size) + ahead_of(&budget, partitions, size), 1,
+                                                        bytes + budget.beyond);
                                 assert_in_range(budget.records, 1, records[i]);
                                 if (bytes / 4 / (partitions + 2) >= MIB / 4)
                                         assert_int_equal(budget.beyond, 0);
@@ -52,7 +62,7 @@ static void test_the_default_keeps_all_its_records(void **state)
         assert_int_equal(budget.records, 10000);
         assert_int_equal(budget.bytes, 32 * MIB);
         assert_int_equal(budget.beyond, 0);
-        assert_in_range(budget.ahead.records, 500, 1250);
+        assert_in_range(budget.ahead.records, 2500, 3500);
 }
 
 static void test_records_that_cannot_be_kept_are_not_taken(void **state)
