@@ -17,7 +17,8 @@ struct chappe_world {
         void *context;
         uint64_t seed;        /* of everything random in this process */
         const char *database; /* SQLite URI instead of the configured file ("file:/orders?vfs=memdb"), or NULL */
-        /* Simulation: a step worth crashing at ("store.commit"), told before it is taken. NULL in production. */
+        /* Simulation: a step worth crashing at ("store.commit"), told before it is taken. NULL where nobody is killed:
+         * in production. */
         void (*step)(void *context, const char *kind);
 };
 

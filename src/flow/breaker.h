@@ -61,6 +61,7 @@ struct chappe_breaker {
         int64_t opened_us;
         int64_t probe_us;   /* when a record may probe; from then on, since when one might */
         uint64_t count;     /* of outcomes so far */
+        uint64_t failed;    /* those from here on did not fail */
         uint64_t leaf;      /* those before it closed last say nothing about outages */
         uint64_t witnessed; /* those before this one are in the next */
         int64_t witness_us; /* who failed before this has seen enough keys begin and get through since */
@@ -72,6 +73,13 @@ static inline void chappe_breaker_add(struct chappe_breaker *breaker, const stru
         size_t at = breaker->count++ % CHAPPE_BREAKER_OUTCOMES;
         breaker->outcomes[at].run = *run;
         breaker->outcomes[at].proven = proven;
+        if (run->failed)
+                breaker->failed = breaker->count;
+}
+/* Has none of the last ones failed? */
+static inline bool chappe_breaker_is_at_peace(const struct chappe_breaker *breaker)
+{
+        return breaker->count - breaker->failed >= CHAPPE_BREAKER_OUTCOMES;
 }
 /* A record came out while the breaker was closed; opens it when too many keys fail. True: it has opened with this.
  * suspect: of that record. */

@@ -7,7 +7,9 @@
 #include <chappe/context.h>
 #include <chappe/operation.h>
 
+#include "base/arena_inline.h"
 #include "base/id.h"
+#include "base/stopwatch.h"
 #include "broker/world.h"
 #include "flow/meters.h"
 #include "wire/trace.h"
@@ -147,6 +149,7 @@ struct chappe_context {
         bool identified;
         struct chappe_random *random;  /* of whoever works in this context */
         struct chappe_buffer *scratch; /* for encoding; kept from record to record */
+        struct chappe_stopwatch watch; /* of a worker */
         struct chappe_familiar familiar;
         struct chappe_tally tally;
 };
@@ -156,7 +159,7 @@ struct chappe_context {
 static inline void chappe_context_reset(struct chappe_context *ctx, const struct chappe_record *record,
                                         struct chappe_deliveries *deliveries)
 {
-        chappe_arena_reset(ctx->arena);
+        chappe_arena_clear(ctx->arena);
         ctx->batch = NULL;
         ctx->operation = NULL;
         ctx->record = record;
@@ -192,7 +195,13 @@ void chappe_context_identify_by(struct chappe_context *ctx, const struct chappe_
  * nothing. */
 static inline bool chappe_step(const struct chappe_world *world, const char *kind)
 {
-        if (world->step)
-                world->step(world->context, kind);
+        if (!world->step)
+                return true;
+        world->step(world->context, kind);
         return !chappe_executor_stopped(world->executor);
+}
+/* Was it? */
+static inline bool chappe_killed(const struct chappe_world *world)
+{
+        return world->step && chappe_executor_stopped(world->executor);
 }

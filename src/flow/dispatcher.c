@@ -13,13 +13,16 @@
 
 #define PUBLISHES 1000 /* times the usual number of records that have lanes by key */
 
-struct chappe_dispatcher *chappe_dispatcher_new(const struct chappe_dispatcher_limits *limits)
+struct chappe_dispatcher *chappe_dispatcher_new(const struct chappe_dispatcher_limits *limits,
+                                                uint64_t (*identify)(const struct chappe_task *task))
 {
         assert(limits->records > 0 && limits->bytes > 0 && limits->lane_run > 0 && limits->share_width > 0 &&
                limits->troubled > 0 && limits->troubled_bytes > 0);
         struct chappe_dispatcher *dispatcher = calloc(1, sizeof(*dispatcher));
-        if (dispatcher)
-                dispatcher->limits = *limits;
+        if (!dispatcher)
+                return NULL;
+        dispatcher->limits = *limits;
+        dispatcher->identify = identify;
         return dispatcher;
 }
 
@@ -176,10 +179,13 @@ void chappe_dispatcher_end_lane(struct chappe_dispatcher *dispatcher, struct cha
         chappe_dispatcher_come_forward(dispatcher, share);
 }
 
-static void finish_offsets(struct chappe_offset_ledger *ledger, const struct chappe_task *first, size_t count,
-                           bool foremost)
+/* Offsets of unfinished tasks, ascending. If the ledger begins with the first of them, and has the last one where the
+ * last of so many would be, it begins with all of them. */
+static void finish_offsets(struct chappe_offset_ledger *ledger, const struct chappe_task *first,
+                           const struct chappe_task *last, size_t count)
 {
-        if (foremost) {
+        if (chappe_offset_ledger_is_open(ledger, 0, first->offset) &&
+            chappe_offset_ledger_is_open(ledger, count - 1, last->offset)) {
                 chappe_offset_ledger_finish_first(ledger, count);
                 return;
         }
@@ -193,15 +199,13 @@ void chappe_dispatcher_finish(struct chappe_dispatcher *dispatcher, struct chapp
         struct chappe_share *share = lane->share;
         struct chappe_task *first = lane->head, *last = NULL, *task = first;
         size_t bytes = 0;
-        bool foremost = true;
-        assert(!lane->troubled && share->state == CHAPPE_SHARE_ACTIVE);
+        assert(count > 0 && !lane->troubled && share->state == CHAPPE_SHARE_ACTIVE);
         for (size_t i = 0; i < count; i++, task = task->next) {
-                foremost = foremost && chappe_offset_ledger_is_open(&share->ledger, i, task->offset);
                 bytes += task->bytes;
                 task->lane = NULL;
                 last = task;
         }
-        finish_offsets(&share->ledger, first, count, foremost);
+        finish_offsets(&share->ledger, first, last, count);
         chappe_lane_pop(lane, task, count, bytes);
         count_out(dispatcher, share, count, bytes);
         share->changes += count;
@@ -256,7 +260,6 @@ int chappe_dispatcher_add(struct chappe_dispatcher *dispatcher, struct chappe_ta
                         chappe_dispatcher_end_lane(dispatcher, lane);
                 return status;
         }
-        task->identity = identity;
         share->apart--;
         chappe_lane_append(lane, task);
         if (lane->state == CHAPPE_LANE_IDLE && share->together <= 1)

@@ -30,7 +30,9 @@ struct chappe_released {
 
 struct chappe_dispatcher;
 
-struct chappe_dispatcher *chappe_dispatcher_new(const struct chappe_dispatcher_limits *limits);
+/* identify: of a record that was added to a merged share, when each key is to have its lane. */
+struct chappe_dispatcher *chappe_dispatcher_new(const struct chappe_dispatcher_limits *limits,
+                                                uint64_t (*identify)(const struct chappe_task *task));
 /* Takes NULL; returns NULL. Lets go of no tasks: drop every share first. */
 struct chappe_dispatcher *chappe_dispatcher_free(struct chappe_dispatcher *dispatcher);
 
@@ -60,7 +62,7 @@ static inline bool chappe_share_is_merged(const struct chappe_share *share)
 {
         return share->merged || share->common;
 }
-/* Records of a merged share, one after another through their next member (offset, identity, bytes and share set).
+/* Records of a merged share, one after another through their next member (offset, bytes and share set).
  * -CHAPPE_E_NO_MEMORY: none was added. */
 int chappe_dispatcher_add_merged(struct chappe_dispatcher *dispatcher, struct chappe_task *first,
                                  struct chappe_task *last, size_t count);

@@ -46,11 +46,12 @@ int chappe_dispatcher_add_merged(struct chappe_dispatcher *dispatcher, struct ch
         share->common = lane;
         struct chappe_task *task = first;
         for (size_t i = 0; i < count; i++, task = task->next) {
-                chappe_offset_ledger_note(&share->ledger, task->offset);
+                chappe_offset_ledger_note(&share->ledger, i, task->offset);
                 task->lane = lane;
                 task->state = CHAPPE_TASK_QUEUED;
                 bytes += task->bytes;
         }
+        chappe_offset_ledger_noted(&share->ledger, count, last->offset);
         chappe_lane_extend(lane, first, last, count);
         chappe_dispatcher_count_in(dispatcher, lane, count, bytes);
         if (lane->state == CHAPPE_LANE_IDLE)
@@ -74,7 +75,7 @@ static bool make_lanes(struct chappe_dispatcher *dispatcher, const struct chappe
 {
         struct chappe_share *share = common->share;
         for (const struct chappe_task *task = common->head; task; task = task->next) {
-                if (chappe_lane_table_get(&dispatcher->lanes, share, task->identity))
+                if (chappe_lane_table_get(&dispatcher->lanes, share, dispatcher->identify(task)))
                         continue;
                 chappe_lane_table_each(&dispatcher->lanes, share, remove_empty, &dispatcher->lanes);
                 return false;
@@ -88,7 +89,8 @@ static struct chappe_lane *take_apart(struct chappe_dispatcher *dispatcher, stru
         struct chappe_task *following;
         struct chappe_lane *lanes = NULL;
         for (struct chappe_task *task = common->head; task; task = following) {
-                struct chappe_lane *lane = chappe_lane_table_get(&dispatcher->lanes, common->share, task->identity);
+                struct chappe_lane *lane =
+                        chappe_lane_table_get(&dispatcher->lanes, common->share, dispatcher->identify(task));
                 following = task->next;
                 chappe_lane_adopt(lane, task);
                 if (lane->troubled)

@@ -9,6 +9,7 @@
 
 struct chappe_dispatcher {
         struct chappe_dispatcher_limits limits;
+        uint64_t (*identify)(const struct chappe_task *task);
         struct chappe_lane_table lanes;
         struct chappe_heap waiting; /* lanes: parked, gathering or behind */
         struct chappe_turns turns;

@@ -26,6 +26,8 @@ union chappe_hand_state {
 
 struct chappe_hand {
         struct chappe_job **jobs; /* the worker's array */
+        int64_t took_us; /* this and the next: the worker's, before it brings them back: what it ran took so long */
+        size_t ran;
         _Atomic uint64_t state;
 };
 

@@ -21,14 +21,14 @@ static const struct chappe_operation *choose(const struct chappe_channel *channe
         return NULL;
 }
 
-static enum chappe_decision pass_over(const struct chappe_channel *channel)
+enum chappe_decision chappe_handle_none(const struct chappe_channel *channel)
 {
         chappe_metric_add(channel->ignored, 1);
         return CHAPPE_DONE;
 }
 
-/* A failure that another attempt may mend is a retry; what the bytes themselves are to blame for is not. */
-static enum chappe_decision judge(struct chappe_context *ctx)
+/* What another attempt may mend is a retry; what the bytes themselves are to blame for is not. */
+enum chappe_decision chappe_handle_judge(const struct chappe_context *ctx)
 {
         switch (ctx->error.code) {
         case CHAPPE_E_SCHEMA_UNKNOWN:
@@ -42,7 +42,7 @@ static enum chappe_decision judge(struct chappe_context *ctx)
         }
 }
 
-static enum chappe_decision commit(struct chappe_context *ctx)
+enum chappe_decision chappe_handle_commit(struct chappe_context *ctx)
 {
         return ctx->runtime->work->commit(ctx, ctx->event_id, NULL) < 0 ? CHAPPE_RETRY : CHAPPE_DONE;
 }
@@ -89,28 +89,6 @@ int chappe_handle_learn(struct chappe_context *ctx, const struct chappe_job *job
         return 0;
 }
 
-static enum chappe_decision handle_event(struct chappe_context *ctx, struct chappe_job *job)
-{
-        if (chappe_handle_open(ctx, job) < 0)
-                return judge(ctx);
-        job->operation = ctx->operation = ctx->familiar.operation;
-        if (!ctx->operation || (!ctx->operation->on_event && !ctx->operation->on_batch))
-                return pass_over(job->channel);
-
-        int status = chappe_handle_seen(ctx);
-        if (status != 0)
-                return status > 0 ? CHAPPE_DONE : CHAPPE_RETRY;
-        const struct chappe_type *type = ctx->operation->type;
-        void *event = chappe_arena_alloc(ctx->arena, type->layout->size);
-        if (!event) {
-                chappe_fail(&ctx->error, CHAPPE_E_NO_MEMORY, "no memory for a %s", type->name);
-                return CHAPPE_RETRY;
-        }
-        if (chappe_handle_decode(ctx, job, event) < 0)
-                return judge(ctx);
-        return chappe_handle_end_work(ctx, chappe_handle_run(ctx, &job, 1, event, 1), commit);
-}
-
 /* A tombstone names no type: it is for the first operation of its topic that wants tombstones. */
 static enum chappe_decision handle_tombstone(struct chappe_context *ctx, struct chappe_job *job)
 {
@@ -120,11 +98,11 @@ static enum chappe_decision handle_tombstone(struct chappe_context *ctx, struct 
                         job->operation = ctx->operation = channel->consumes[i];
         }
         if (!ctx->operation)
-                return pass_over(channel);
+                return chappe_handle_none(channel);
         int status = chappe_handle_seen(ctx);
         if (status != 0)
                 return status > 0 ? CHAPPE_DONE : CHAPPE_RETRY;
-        return chappe_handle_end_work(ctx, chappe_handle_run(ctx, &job, 1, NULL, 0), commit);
+        return chappe_handle_end_work(ctx, chappe_handle_run(ctx, &job, 1, NULL, 0), chappe_handle_commit);
 }
 
 static enum chappe_decision handle_request(struct chappe_context *ctx, struct chappe_job *job)
@@ -134,16 +112,12 @@ static enum chappe_decision handle_request(struct chappe_context *ctx, struct ch
                 return CHAPPE_RETRY;
         enum chappe_decision decision = ctx->runtime->answer(ctx);
         job->operation = ctx->operation;
-        job->ended_us = chappe_clock_monotonic_us(world->clock);
+        job->ended_us = chappe_stopwatch_look(&ctx->watch, world->clock);
         chappe_metric_observe_us(job->meters->handler_time, job->ended_us - job->began_us);
         return chappe_step(world, "handler.end") ? decision : CHAPPE_RETRY;
 }
 
-enum chappe_decision chappe_handle(struct chappe_context *ctx, struct chappe_job *job)
+enum chappe_decision chappe_handle_other(struct chappe_context *ctx, struct chappe_job *job)
 {
-        if (!job->record.value.at)
-                return handle_tombstone(ctx, job);
-        if (job->channel->answers)
-                return handle_request(ctx, job);
-        return handle_event(ctx, job);
+        return job->record.value.at ? handle_request(ctx, job) : handle_tombstone(ctx, job);
 }

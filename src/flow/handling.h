@@ -9,11 +9,7 @@
 #include "flow/meters.h"
 #include "flow/payload.h"
 
-/* Runs the record of a job in this context (reset for it). The reason for anything but CHAPPE_DONE is in ctx->error (a
- * code of -error or the handler's own with ctx->reason). */
-enum chappe_decision chappe_handle(struct chappe_context *ctx, struct chappe_job *job);
-
-/* The steps before the handler, for those that run together. */
+/* The steps before the handler, also for those that run together. */
 int chappe_handle_learn(struct chappe_context *ctx, const struct chappe_job *job);
 static inline bool chappe_handle_is_familiar(const struct chappe_context *ctx, const struct chappe_job *job)
 {
@@ -72,7 +68,7 @@ static inline __attribute__((always_inline)) enum chappe_decision chappe_handle_
         enum chappe_decision decision = !events               ? operation->on_tombstone(ctx)
                                         : operation->on_batch ? operation->on_batch(ctx, events, event_count)
                                                               : operation->on_event(ctx, events);
-        int64_t ended_us = chappe_clock_monotonic_us(world->clock);
+        int64_t ended_us = chappe_stopwatch_lap(&ctx->watch, world->clock);
         for (size_t i = 0; i < count; i++)
                 jobs[i]->ended_us = ended_us;
         chappe_tally_run(&ctx->tally, jobs[0]->meters, ended_us - jobs[0]->began_us);
@@ -90,4 +86,46 @@ static inline enum chappe_decision chappe_handle_end_work(struct chappe_context 
                 return commit(ctx);
         work->rollback(ctx);
         return decision;
+}
+
+/* Nobody takes it. */
+enum chappe_decision chappe_handle_none(const struct chappe_channel *channel);
+/* After ctx->error: is it tried again? */
+enum chappe_decision chappe_handle_judge(const struct chappe_context *ctx);
+/* Of one record. */
+enum chappe_decision chappe_handle_commit(struct chappe_context *ctx);
+/* Of a tombstone, or a request. */
+enum chappe_decision chappe_handle_other(struct chappe_context *ctx, struct chappe_job *job);
+
+static inline __attribute__((always_inline)) enum chappe_decision chappe_handle_event(struct chappe_context *ctx,
+                                                                                      struct chappe_job *job)
+{
+        if (chappe_handle_open(ctx, job) < 0)
+                return chappe_handle_judge(ctx);
+        const struct chappe_operation *operation = ctx->familiar.operation;
+        job->operation = ctx->operation = operation;
+        if (!operation || (!operation->on_event && !operation->on_batch))
+                return chappe_handle_none(job->channel);
+
+        int status = chappe_handle_seen(ctx);
+        if (status != 0)
+                return status > 0 ? CHAPPE_DONE : CHAPPE_RETRY;
+        const struct chappe_type *type = operation->type;
+        void *event = chappe_arena_take(ctx->arena, type->layout->size);
+        if (!event) {
+                chappe_fail(&ctx->error, CHAPPE_E_NO_MEMORY, "no memory for a %s", type->name);
+                return CHAPPE_RETRY;
+        }
+        if (chappe_handle_decode(ctx, job, event) < 0)
+                return chappe_handle_judge(ctx);
+        return chappe_handle_end_work(ctx, chappe_handle_run(ctx, &job, 1, event, 1), chappe_handle_commit);
+}
+
+/* Runs the record of a job in this context (reset for it). The reason for anything but CHAPPE_DONE is in ctx->error (a
+ * code of -error or the handler's own with ctx->reason). In line, for all but the handler is little. */
+static inline __attribute__((always_inline)) enum chappe_decision chappe_handle(struct chappe_context *ctx,
+                                                                                struct chappe_job *job)
+{
+        bool event = job->record.value.at && !job->channel->answers;
+        return __builtin_expect(event, 1) ? chappe_handle_event(ctx, job) : chappe_handle_other(ctx, job);
 }

@@ -22,6 +22,11 @@ static size_t most_at_a_time(const struct chappe_channels *channels)
         return CHAPPE_HANDOVER_BATCH + together;
 }
 
+static uint64_t identify(const struct chappe_task *task)
+{
+        return chappe_job_identity(CHAPPE_CONTAINER(task, const struct chappe_job, task));
+}
+
 int chappe_handover_new(const struct chappe_runtime *runtime, const struct chappe_dispatcher_limits *limits,
                         struct chappe_wake *bell, struct chappe_handover **ret_handover, struct chappe_error *error)
 {
@@ -39,7 +44,7 @@ int chappe_handover_new(const struct chappe_runtime *runtime, const struct chapp
         handover->taken = calloc(handover->most, sizeof(struct chappe_task *));
         handover->due_us = INT64_MAX;
         handover->mutex = chappe_mutex_new(handover->executor);
-        handover->dispatcher = chappe_dispatcher_new(limits);
+        handover->dispatcher = chappe_dispatcher_new(limits, identify);
         chappe_random_init(&handover->random, runtime->world->seed ^ 0x68616e646f766572u);
         int workers = (int)chappe_config_integer(runtime->config, "workers");
         if (handover->taken && handover->mutex && handover->dispatcher &&
@@ -114,12 +119,12 @@ void chappe_handover_wake_one_more(struct chappe_handover *handover)
 static bool made_room(struct chappe_handover *handover, const struct chappe_released *released)
 {
         bool made = false;
-        for (const struct chappe_task *task = released->tasks; task; task = task->next) {
+        for (const struct chappe_task *task = released->tasks; task && handover->want_room > 0; task = task->next) {
                 struct chappe_share *share = task->share;
                 if (!share->wants_room ||
                     (share->tasks > 0 && chappe_dispatcher_room(handover->dispatcher, share) < ROOM_AGAIN))
                         continue;
-                share->wants_room = false;
+                chappe_handover_want_room(handover, share, false);
                 made = true;
         }
         return made;
@@ -217,7 +222,7 @@ size_t chappe_handover_room(struct chappe_handover *handover, struct chappe_shar
         if (room == 0 && chappe_dispatcher_full(handover->dispatcher))
                 handover->full = true;
         else if (room == 0)
-                share->wants_room = true;
+                chappe_handover_want_room(handover, share, true);
         chappe_handover_unlock(handover);
         return room;
 }

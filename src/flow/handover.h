@@ -27,8 +27,9 @@ enum chappe_outcome {
 };
 
 enum chappe_verdict {
-        CHAPPE_VERDICT_UNRUN, /* an earlier job of its lane failed, or the worker stops */
-        CHAPPE_VERDICT_DONE,
+        CHAPPE_VERDICT_UNRUN,  /* an earlier job of its lane failed, or the worker stops */
+        CHAPPE_VERDICT_DONE,   /* by its handler, or passed over */
+        CHAPPE_VERDICT_BURIED, /* its dead letter is on its way */
         CHAPPE_VERDICT_AGAIN,
 };
 
@@ -40,7 +41,6 @@ struct chappe_job {
         struct chappe_deliveries deliveries;
         const struct chappe_channel *channel;
         const struct chappe_meters *meters; /* of its partition */
-        uint64_t key;                       /* its hash */
         enum chappe_verdict verdict;
         int64_t began_us;          /* the latest run */
         int64_t ended_us;          /* its handler, or where there was none, it */
@@ -149,6 +149,8 @@ bool chappe_handover_gives_up(struct chappe_handover *handover, struct chappe_jo
 /* What the workers are at. Any strand. */
 struct chappe_runs *chappe_handover_runs(struct chappe_handover *handover);
 
+/* A record that takes no longer is quick, on this machine. */
+int64_t chappe_handover_quickness_us(const struct chappe_handover *handover);
 /* Jobs that a worker may be given at a time: those that run together are not divided. */
 size_t chappe_handover_most(const struct chappe_handover *handover);
 /* Workers. Brings the jobs in this hand back, each with its verdict, and takes up to *maximum new ones (its array has

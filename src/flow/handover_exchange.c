@@ -54,8 +54,10 @@ void chappe_handover_settle(struct chappe_handover *handover)
                 for (struct chappe_job *one = job, *fellow; one; one = fellow) {
                         fellow = one->fellow;
                         one->fellow = one->leader = NULL;
-                        if (failed)
+                        if (failed) {
                                 chappe_job_tell(one, true);
+                                chappe_record_keep(&one->record);
+                        }
                         chappe_dispatcher_settle(handover->dispatcher, &one->task, failed, due_us, &released);
                 }
         }
@@ -103,6 +105,8 @@ static void bring_back(struct chappe_handover *handover, struct chappe_job *job,
         chappe_job_tell(job, again);
         if (again && job->burying)
                 chappe_handover_note_halt(handover, job);
+        if (again) /* under the lock: somebody who takes its lane apart may be looking at its key */
+                chappe_record_keep(&job->record);
         bool was_troubled = job->task.lane->troubled;
         chappe_dispatcher_return(handover->dispatcher, &job->task, again, outstanding, job->due_us, released);
         if (again && !was_troubled && job->task.lane)
@@ -136,8 +140,8 @@ static size_t wait_for_jobs(struct chappe_handover *handover, size_t worker, str
 /* It came out as most do: done, with nothing to be delivered, and nothing to say of it but that. */
 static inline bool is_plain(const struct chappe_job *job)
 {
-        return job->verdict == CHAPPE_VERDICT_DONE && job->outcome != CHAPPE_OUTCOME_FAILED && !job->burying &&
-               !job->task.probe && atomic_load_explicit(&job->deliveries.outstanding, memory_order_acquire) == 1 &&
+        return job->verdict == CHAPPE_VERDICT_DONE && !job->task.probe &&
+               atomic_load_explicit(&job->deliveries.outstanding, memory_order_acquire) == 1 &&
                chappe_deliveries_result(&job->deliveries) == 0;
 }
 
@@ -178,18 +182,13 @@ static void bring_back_all(struct chappe_handover *handover, struct chappe_hand 
         chappe_hand_fill(hand, hand->jobs, 0);
 }
 
-/* Under the lock: of what a worker brings, how long did a record take? The last ones may not have run. When it took
- * longer than usual, the processor may have been busy with others, or have done this for the first time: four times in
- * a row are believed. */
+/* Under the lock: of what a worker brings, how long did a record take? When it took longer than usual, the processor
+ * may have been busy with others, or have done this for the first time: four times in a row are believed. */
 static void note_pace(struct chappe_handover *handover, const struct chappe_hand *hand)
 {
-        union chappe_hand_state state = chappe_hand_look(hand);
-        size_t from = state.back, to = state.end;
-        while (to > from && hand->jobs[to - 1]->verdict == CHAPPE_VERDICT_UNRUN)
-                to--;
-        if (to == from || hand->jobs[from]->verdict == CHAPPE_VERDICT_UNRUN)
+        if (hand->ran == 0)
                 return;
-        int64_t took_us16 = 16 * (hand->jobs[to - 1]->ended_us - hand->jobs[from]->began_us) / (int64_t)(to - from);
+        int64_t took_us16 = 16 * hand->took_us / (int64_t)hand->ran;
         if (took_us16 > 256 * handover->quick_us)
                 took_us16 = 256 * handover->quick_us;
         handover->pace_us16 += (took_us16 - handover->pace_us16) / (took_us16 < handover->pace_us16 ? 2 : 16);
@@ -212,6 +211,11 @@ static void spread_slow(struct chappe_handover *handover, const struct chappe_ha
         struct chappe_share *share = hand->jobs[state.back]->task.share;
         if (!chappe_handover_is_quick(handover, share))
                 spread_active(handover, share, released);
+}
+
+int64_t chappe_handover_quickness_us(const struct chappe_handover *handover)
+{
+        return handover->quick_us;
 }
 
 size_t chappe_handover_most(const struct chappe_handover *handover)

@@ -9,8 +9,8 @@
 
 #include <chappe/arena.h>
 
+#include "flow/job_key.h"
 #include "flow/kept_record.h"
-#include "flow/key_hash.h"
 
 static struct chappe_job *make_job(struct chappe_handover *handover)
 {
@@ -36,14 +36,6 @@ static void put_aside(struct chappe_handover *handover, struct chappe_job *job)
         handover->spare_jobs++;
 }
 
-/* Of the record's key; a record without one is a key of its own. */
-static uint64_t key_of(const struct chappe_record *record)
-{
-        if (!record->key.at)
-                return chappe_key_mix((uint64_t)record->offset);
-        return chappe_key_hash(record->key.at, record->key.length);
-}
-
 /* What a record brings with it. */
 static void begin_job(struct chappe_job *job, struct chappe_share *share, const struct chappe_channel *channel,
                       const struct chappe_record *record)
@@ -57,20 +49,9 @@ static void begin_job(struct chappe_job *job, struct chappe_share *share, const 
         job->record = *record;
         job->channel = channel;
         job->meters = share->meters;
-        job->key = key_of(record);
         job->operation = NULL;
         job->first_us = 0;
         job->outcome = CHAPPE_OUTCOME_NONE;
-}
-
-/* Records that have to stay in order share an identity; a shared identity by chance costs concurrency, never order. */
-static uint64_t lane_identity(const struct chappe_job *job)
-{
-        if (job->channel->order == CHAPPE_ORDER_PARTITION)
-                return 0;
-        uint64_t own =
-                job->channel->order == CHAPPE_ORDER_NONE ? chappe_key_mix((uint64_t)job->record.offset) : job->key;
-        return own == CHAPPE_COMMON_IDENTITY ? own + 1 : own;
 }
 
 /* What an earlier owner of the partition went through with this record counts here too. */
@@ -123,7 +104,6 @@ static int give_merged(struct chappe_handover *handover, struct chappe_share *sh
         size_t made = 0;
         for (; made < count && (job = make_job(handover)); made++, last = job) {
                 begin_job(job, share, channel, &records[made]);
-                job->task.identity = lane_identity(job);
                 if (last)
                         last->task.next = &job->task;
                 else
@@ -154,7 +134,7 @@ static int give_one(struct chappe_handover *handover, struct chappe_share *share
                 condemn(job);
         if (share->together > 1)
                 keep_company(job, ripe_us);
-        int status = chappe_dispatcher_add(handover->dispatcher, &job->task, lane_identity(job));
+        int status = chappe_dispatcher_add(handover->dispatcher, &job->task, chappe_job_identity(job));
         if (status < 0) {
                 chappe_job_clear(job);
                 put_aside(handover, job);

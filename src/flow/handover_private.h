@@ -9,7 +9,7 @@
 
 #include "flow/breaker.h"
 #include "flow/handover.h"
-#include "flow/key_hash.h"
+#include "flow/job_key.h"
 #include "flow/waiters.h"
 
 struct chappe_handover {
@@ -45,7 +45,8 @@ struct chappe_handover {
         int64_t pace_us16; /* sixteenths of what a record takes a worker, of late */
         uint32_t draining; /* shares */
         int64_t due_us;    /* the poll strand will wake by itself then */
-        bool full;         /* the poll strand waits for room */
+        size_t want_room;  /* shares that the poll strand waits for room for */
+        bool full;         /* or it waits for some for all */
         bool closed;
 };
 
@@ -74,7 +75,14 @@ static inline struct chappe_job *chappe_job_of(struct chappe_task *task)
 /* By which its record is known again: when a topic is made anew, another one is at that offset. */
 static inline int16_t chappe_job_print(const struct chappe_job *job)
 {
-        return (int16_t)(chappe_key_mix(job->key ^ (uint64_t)job->record.timestamp_ms) & 0xff);
+        return (int16_t)(chappe_key_mix(chappe_job_key(job) ^ (uint64_t)job->record.timestamp_ms) & 0xff);
+}
+
+/* Under the lock: does intake wait for room for this share? */
+static inline void chappe_handover_want_room(struct chappe_handover *handover, struct chappe_share *share, bool wants)
+{
+        handover->want_room += (size_t)wants - (size_t)share->wants_room;
+        share->wants_room = wants;
 }
 
 /* As one that nobody has. */
@@ -137,7 +145,7 @@ static inline uint64_t chappe_handover_salt(const struct chappe_job *job)
 /* Of the key, not of its lane: in partition order, all keys share one. */
 static inline struct chappe_breaker_run chappe_handover_run_of(const struct chappe_job *job)
 {
-        return (struct chappe_breaker_run){ .key = job->key ^ chappe_handover_salt(job),
+        return (struct chappe_breaker_run){ .key = chappe_job_key(job) ^ chappe_handover_salt(job),
                                             .began_us = job->began_us,
                                             .ended_us = job->ended_us,
                                             .failed = job->outcome == CHAPPE_OUTCOME_FAILED };

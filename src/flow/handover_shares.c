@@ -61,7 +61,7 @@ bool chappe_handover_idle(struct chappe_handover *handover, struct chappe_share 
 {
         chappe_handover_lock(handover);
         bool idle = share->tasks == 0;
-        share->wants_room = !idle;
+        chappe_handover_want_room(handover, share, !idle);
         chappe_handover_unlock(handover);
         return idle;
 }
@@ -108,6 +108,7 @@ void chappe_handover_drop(struct chappe_handover *handover, struct chappe_assign
         chappe_handover_lock(handover);
         if (share->state == CHAPPE_SHARE_DRAINING)
                 handover->draining--;
+        chappe_handover_want_room(handover, share, false);
         chappe_assignment_remove(assignment, share);
         chappe_dispatcher_share_out(handover->dispatcher, assignment->count);
         chappe_dispatcher_drop(handover->dispatcher, share, &released);

@@ -249,6 +249,14 @@ static size_t held_aside(const struct chappe_intake *intake)
         return holding && holding->careful.holds;
 }
 
+static size_t count_bytes(const struct chappe_record *records, size_t count)
+{
+        size_t bytes = 0;
+        for (size_t i = 0; i < count; i++)
+                bytes += records[i].key.length + records[i].value.length;
+        return bytes;
+}
+
 /* One batch; returns whether there may be more. */
 static bool take_batch(struct chappe_intake *intake, struct chappe_share *share, int64_t now_us)
 {
@@ -261,7 +269,7 @@ static bool take_batch(struct chappe_intake *intake, struct chappe_share *share,
                 return chappe_careful_take(intake, share, &holding->careful, now_us, records) &&
                        give(intake, share, records, 1, now_us);
         }
-        size_t room_bytes, bytes = 0;
+        size_t room_bytes;
         size_t room = chappe_handover_room(intake->handover, share, &room_bytes);
         if (room > 0)
                 room -= held_aside(intake);
@@ -271,9 +279,7 @@ static bool take_batch(struct chappe_intake *intake, struct chappe_share *share,
                 return false;
         size_t count = intake->runtime->broker->operations->consumer_take(intake->consumer, share->topic,
                                                                           share->partition, records, room, room_bytes);
-        for (size_t i = 0; i < count; i++)
-                bytes += records[i].key.length + records[i].value.length;
-        bool cut_short = count == room || bytes >= room_bytes;
+        bool cut_short = count == room || count_bytes(records, count) >= room_bytes;
         return count > 0 && give(intake, share, records, count, now_us) && cut_short;
 }
 

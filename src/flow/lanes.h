@@ -31,7 +31,6 @@ struct chappe_task {
         struct chappe_lane *lane;
         struct chappe_share *share;
         int64_t offset;
-        uint64_t identity; /* those of one identity take effect in order */
         size_t bytes;
         int64_t due_us;  /* when a failed one runs again */
         int64_t ripe_us; /* until then it may wait for others to run together with it; 0: it does not */

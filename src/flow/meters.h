@@ -64,6 +64,11 @@ static inline void chappe_tally_run(struct chappe_tally *tally, const struct cha
         tally->runs++;
         tally->runs_us += us;
 }
+/* Those that have run took so much longer. */
+static inline void chappe_tally_lengthen(struct chappe_tally *tally, int64_t us)
+{
+        tally->runs_us += tally->runs > 0 ? us : 0;
+}
 /* It was done. */
 static inline void chappe_tally_handled(struct chappe_tally *tally, const struct chappe_meters *meters)
 {

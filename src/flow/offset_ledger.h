@@ -41,23 +41,29 @@ static inline uint64_t *chappe_offset_ledger_entry(const struct chappe_offset_le
 {
         return &ledger->entries[(ledger->first + n) & (ledger->capacity - 1)];
 }
-/* The same as the next, where there is room. */
-static inline void chappe_offset_ledger_note(struct chappe_offset_ledger *ledger, int64_t offset)
+/* The same as begin, of several, where there is room: each is noted by how many of them come before it, then all of
+ * them by the last. */
+static inline void chappe_offset_ledger_note(const struct chappe_offset_ledger *ledger, size_t n, int64_t offset)
 {
-        assert(offset >= ledger->next);
-        *chappe_offset_ledger_entry(ledger, ledger->count) = (uint64_t)offset << 1;
-        ledger->count++;
-        ledger->unfinished++;
-        ledger->next = offset + 1;
+        *chappe_offset_ledger_entry(ledger, ledger->count + n) = (uint64_t)offset << 1;
+}
+static inline void chappe_offset_ledger_noted(struct chappe_offset_ledger *ledger, size_t count, int64_t last)
+{
+        assert(last >= ledger->next);
+        ledger->count += count;
+        ledger->unfinished += count;
+        ledger->next = last + 1;
         ledger->positioned = true;
 }
 /* A record was taken. Offsets ascend, and may leave gaps (transaction markers, compaction). -CHAPPE_E_NO_MEMORY. */
 static inline int chappe_offset_ledger_begin(struct chappe_offset_ledger *ledger, int64_t offset)
 {
         int status = chappe_offset_ledger_reserve(ledger, 1);
-        if (status == 0)
-                chappe_offset_ledger_note(ledger, offset);
-        return status;
+        if (status < 0)
+                return status;
+        chappe_offset_ledger_note(ledger, 0, offset);
+        chappe_offset_ledger_noted(ledger, 1, offset);
+        return 0;
 }
 /* A record that was begun is finished; once each. */
 void chappe_offset_ledger_finish(struct chappe_offset_ledger *ledger, int64_t offset);

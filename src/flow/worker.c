@@ -13,7 +13,7 @@
 #include "flow/complaints.h"
 #include "flow/dead_letter.h"
 #include "flow/handling.h"
-#include "flow/kept_record.h"
+#include "flow/job_key.h"
 #include "flow/meters.h"
 #include "flow/retry_schedule.h"
 #include "observe/log.h"
@@ -76,7 +76,6 @@ static void log_record(struct chappe_worker *worker, const struct chappe_job *jo
 static void put_off(struct chappe_worker *worker, struct chappe_job *job, int64_t now_us)
 {
         struct chappe_retry_policy policy = chappe_retry_policy_complete(job->operation ? job->operation->retry : NULL);
-        chappe_record_keep(&job->record);
         job->verdict = CHAPPE_VERDICT_AGAIN;
         job->due_us = chappe_retry_due_us(&policy, job->task.attempt, now_us, &worker->random);
 }
@@ -99,7 +98,7 @@ static void bury(struct chappe_worker *worker, struct chappe_job *job, int64_t n
         bool first = !job->burying;
         job->burying = true;
         if (chappe_dead_letter_send(worker->runtime, job, &error) == 0) {
-                job->verdict = CHAPPE_VERDICT_DONE;
+                job->verdict = CHAPPE_VERDICT_BURIED;
                 job->task.dead = true;
                 if (first) {
                         log_record(worker, job, CHAPPE_LOG_RECORD_DEAD, "goes to the dead letter topic");
@@ -194,7 +193,7 @@ static void begin(struct chappe_job *job, int64_t now_us)
 /* Killed on the way: nothing that it did or decided may have an effect. */
 static bool killed(const struct chappe_worker *worker, struct chappe_job *job)
 {
-        if (!chappe_executor_stopped(worker->runtime->world->executor))
+        if (!chappe_killed(worker->runtime->world))
                 return false;
         job->verdict = CHAPPE_VERDICT_AGAIN;
         job->due_us = INT64_MAX;
@@ -258,7 +257,7 @@ static size_t run_together(struct chappe_worker *worker, struct chappe_job **job
         count = chappe_batch_handle(&worker->context, jobs, count, &decision);
         if (count == 0)
                 return 0;
-        if (decision != CHAPPE_DONE && !chappe_executor_stopped(worker->runtime->world->executor)) {
+        if (decision != CHAPPE_DONE && !chappe_killed(worker->runtime->world)) {
                 split(worker, jobs, count);
                 return 0;
         }
@@ -274,8 +273,8 @@ static size_t run_together(struct chappe_worker *worker, struct chappe_job **job
 static __attribute__((noinline)) bool is_behind_failed(const struct chappe_worker *worker, const struct chappe_job *job)
 {
         size_t n = worker->failed_count;
-        while (n > 0 &&
-               (worker->failed[n - 1].identity != job->task.identity || worker->failed[n - 1].share != job->task.share))
+        uint64_t identity = chappe_job_identity(job);
+        while (n > 0 && (worker->failed[n - 1].identity != identity || worker->failed[n - 1].share != job->task.share))
                 n--;
         return n > 0;
 }
@@ -287,14 +286,14 @@ static inline __attribute__((always_inline)) bool may_begin(const struct chappe_
         if (worker->failed_count > 0 && is_behind_failed(worker, job))
                 return false;
         return !atomic_load_explicit(&job->task.share->closing, memory_order_relaxed) &&
-               !chappe_executor_stopped(worker->runtime->world->executor);
+               !chappe_killed(worker->runtime->world);
 }
 
-/* When a run ended: as its handler did, if nothing that takes time came after that. */
-static int64_t end_of(const struct chappe_worker *worker, const struct chappe_job *job)
+/* A run ends as its handler did, if nothing that takes time came after that. */
+static inline void end(struct chappe_worker *worker, const struct chappe_job *job)
 {
-        bool now = job->outcome == CHAPPE_OUTCOME_PASSED && !worker->runtime->work;
-        return now ? job->ended_us : chappe_clock_monotonic_us(worker->runtime->world->clock);
+        if (job->outcome != CHAPPE_OUTCOME_PASSED || worker->runtime->work)
+                (void)chappe_stopwatch_look(&worker->context.watch, worker->runtime->world->clock);
 }
 
 /* Together, or the first by itself. When that took long, or its partition went meanwhile, those that failed together
@@ -325,37 +324,54 @@ static size_t claim_company(struct chappe_worker *worker, struct chappe_job **jo
         return count;
 }
 
-/* In order; handlers that have become slow give the rest of a large batch back, to whoever is idle. Returns how many
- * were looked at. */
-static size_t run_batch(struct chappe_worker *worker, struct chappe_job **jobs, int64_t began_us)
+/* Those of its hand, in order; handlers that have become slow give the rest of a large batch back, to whoever is idle.
+ * Returns how many were looked at. */
+static size_t run_batch(struct chappe_worker *worker, int64_t began_us)
 {
-        int64_t now_us = began_us;
-        size_t looked_at = 0;
+        struct chappe_stopwatch *watch = &worker->context.watch;
+        size_t looked_at = 0, passed_over = 0, settled;
+        int64_t late_us = began_us + BATCH_LONG_US;
         worker->failed_count = 0;
-        for (size_t i = 0, settled; chappe_hand_claim(&worker->at_work->hand); i += settled) {
+        watch->now_us = began_us;
+        for (struct chappe_job **jobs = worker->jobs; chappe_hand_claim(&worker->at_work->hand); jobs += settled) {
+                struct chappe_job *job = *jobs;
                 settled = 1;
-                jobs[i]->verdict = CHAPPE_VERDICT_UNRUN;
-                if (now_us > began_us + BATCH_LONG_US)
+                job->verdict = CHAPPE_VERDICT_UNRUN;
+                if (watch->now_us > late_us)
                         continue;
                 looked_at++;
-                if (!may_begin(worker, jobs[i]))
+                if (!may_begin(worker, job)) {
+                        passed_over++;
                         continue;
-                const struct chappe_record *record = &jobs[i]->record;
-                chappe_runs_begin(worker->at_work, jobs[i]->channel, record->partition, record->offset, now_us);
-                size_t together = claim_company(worker, jobs + i);
+                }
+                chappe_runs_begin(worker->at_work, job->channel, job->record.partition, job->record.offset,
+                                  watch->now_us);
+                size_t together = claim_company(worker, jobs);
                 if (together > 1)
-                        settled = run_several(worker, jobs + i, together, now_us);
+                        settled = run_several(worker, jobs, together, watch->now_us);
                 else
-                        run(worker, jobs[i], now_us);
+                        run(worker, job, watch->now_us);
                 looked_at += settled - 1;
-                if (jobs[i]->verdict == CHAPPE_VERDICT_AGAIN)
+                if (job->verdict == CHAPPE_VERDICT_AGAIN)
                         worker->failed[worker->failed_count++] =
-                                (struct order){ jobs[i]->task.share, jobs[i]->task.identity };
-                now_us = end_of(worker, jobs[i]);
+                                (struct order){ job->task.share, chappe_job_identity(job) };
+                end(worker, job);
         }
-        chappe_tally_turn(&worker->context.tally, NULL);
-        chappe_runs_end(worker->at_work);
+        worker->at_work->hand.ran = looked_at - passed_over;
         return looked_at;
+}
+
+/* What the last ones took, which the watch did not look at, counts too. */
+static int64_t end_batch(struct chappe_worker *worker, int64_t began_us)
+{
+        struct chappe_context *ctx = &worker->context;
+        int64_t looked_us = ctx->watch.now_us;
+        int64_t took_us = chappe_stopwatch_look(&ctx->watch, worker->runtime->world->clock) - began_us;
+        worker->at_work->hand.took_us = took_us;
+        chappe_tally_lengthen(&ctx->tally, ctx->watch.now_us - looked_us);
+        chappe_tally_turn(&ctx->tally, NULL);
+        chappe_runs_end(worker->at_work);
+        return took_us;
 }
 
 static size_t next_batch_size(size_t size, int64_t took_us)
@@ -369,15 +385,13 @@ static void work(void *argument)
 {
         struct chappe_worker *worker = argument;
         const struct chappe_clock *clock = worker->runtime->world->clock;
-        struct chappe_job **jobs = worker->jobs;
         size_t count, size = 0;
-        chappe_hand_fill(&worker->at_work->hand, jobs, 0);
+        chappe_hand_fill(&worker->at_work->hand, worker->jobs, 0);
         while ((count = chappe_handover_exchange(worker->handover, &worker->at_work->hand, &size)) > 0) {
                 int64_t began_us = chappe_clock_monotonic_us(clock);
-                size_t looked_at = run_batch(worker, jobs, began_us);
-                size = looked_at < count && looked_at < size
-                               ? looked_at
-                               : next_batch_size(size, chappe_clock_monotonic_us(clock) - began_us);
+                size_t looked_at = run_batch(worker, began_us);
+                int64_t took_us = end_batch(worker, began_us);
+                size = looked_at < count && looked_at < size ? looked_at : next_batch_size(size, took_us);
         }
 }
 
@@ -407,6 +421,7 @@ int chappe_worker_start(struct chappe_runtime *runtime, struct chappe_handover *
         worker->context.runtime = runtime;
         worker->context.random = &worker->random;
         worker->context.scratch = &worker->scratch;
+        worker->context.watch.quick_us = chappe_handover_quickness_us(handover);
         worker->context.arena = chappe_arena_new((size_t)chappe_config_integer(runtime->config, "in_flight_bytes"));
         worker->jobs = calloc(chappe_handover_most(handover), sizeof(struct chappe_job *));
         worker->failed = calloc(chappe_handover_most(handover), sizeof(struct order));

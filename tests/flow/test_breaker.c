@@ -433,6 +433,25 @@ static void test_in_an_outage_not_even_proven_poison_is_given_up(void **state)
         assert_false(gives_up(0, ++now_us));
 }
 
+static void test_there_is_peace_when_none_of_the_last_outcomes_failed(void **state)
+{
+        struct chappe_breaker new = { 0 };
+        struct chappe_suspect suspect = { 0 };
+        struct chappe_breaker_run run = { .key = 1, .began_us = 1, .ended_us = 2 };
+        (void)state;
+        assert_false(chappe_breaker_is_at_peace(&new));
+        for (int failures = 0; failures < 3; failures++) {
+                for (int i = 0; i < CHAPPE_BREAKER_OUTCOMES; i++) {
+                        assert_false(chappe_breaker_is_at_peace(&new));
+                        (void)chappe_breaker_note(&new, &usual, &suspect, &run);
+                }
+                assert_true(chappe_breaker_is_at_peace(&new));
+                run.failed = true;
+                (void)chappe_breaker_note(&new, &usual, &suspect, &run);
+                run.failed = false;
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -445,6 +464,7 @@ int main(void)
                 cmocka_unit_test(test_poison_that_saw_others_get_through_opens_nothing_and_is_given_up),
                 cmocka_unit_test(test_runs_that_began_before_a_failure_prove_nothing),
                 cmocka_unit_test(test_an_outage_of_which_few_keys_are_left_becomes_doubt),
+                cmocka_unit_test(test_there_is_peace_when_none_of_the_last_outcomes_failed),
                 cmocka_unit_test(test_in_an_outage_not_even_proven_poison_is_given_up),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,7 +31,8 @@ struct book {
         bool publish;
         bool publish_again; /* a second event from the same record */
         int64_t sleep_us;
-        int64_t slow; /* this one alone takes so long, when it runs first; 0: none */
+        int64_t sleep_from; /* this one and those behind it */
+        int64_t slow;       /* this one alone takes so long, when it runs first; 0: none */
         int64_t slow_us;
 };
 
@@ -44,7 +45,7 @@ static enum chappe_decision on_event(struct chappe_context *ctx, const void *dec
         int64_t n = event->n;
         int key = event->key.at[0] - 'a';
         book.runs[n]++;
-        if (book.sleep_us)
+        if (book.sleep_us && n >= book.sleep_from)
                 stage_nap(ctx, book.sleep_us);
         if (book.slow && n == book.slow && book.runs[n] == 1)
                 stage_nap(ctx, book.slow_us);
@@ -492,6 +493,35 @@ static void test_handlers_that_become_slow_have_all_workers(void **state)
         stage_close(&stage);
 }
 
+static bool last_twenty_done(void *context)
+{
+        int n = 40;
+        (void)context;
+        while (n < 60 && book.done[n])
+                n++;
+        return n == 60;
+}
+
+/* In a hand of many, and so little that nobody takes anything out of it. */
+static void test_handlers_that_become_a_little_slow_give_back_what_they_hold(void **state)
+{
+        (void)state;
+        open_with(31, NULL);
+        stage.settings[0] = "workers=2";
+        book.sleep_us = SECOND / 100;
+        book.sleep_from = 40;
+        stage_start(&stage, 0);
+        for (int n = 0; n < 60; n++) {
+                stage_append(&stage, "in", 0, (char[]){ (char)('a' + n % KEYS), 0 }, n);
+                if (n < 40 && n % 5 == 4)
+                        run_until_committed(n + 1); /* each worker learns */
+        }
+        stage_run(&stage, 16 * SECOND / 100, last_twenty_done, NULL); /* half of it in one hand takes longer */
+        assert_true(last_twenty_done(NULL));
+        stage_end(&stage);
+        stage_close(&stage);
+}
+
 static void test_stop_waits_for_running_handlers_and_commits(void **state)
 {
         (void)state;
@@ -678,6 +708,7 @@ int main(void)
                 cmocka_unit_test(test_an_outage_makes_no_dead_letters),
                 cmocka_unit_test(test_record_is_finished_only_when_what_it_published_is_delivered),
                 cmocka_unit_test(test_handlers_that_become_slow_have_all_workers),
+                cmocka_unit_test(test_handlers_that_become_a_little_slow_give_back_what_they_hold),
                 cmocka_unit_test(test_events_of_one_record_share_a_trace_and_have_ids_of_their_own),
                 cmocka_unit_test(test_stop_waits_for_running_handlers_and_commits),
                 cmocka_unit_test(test_stop_says_what_was_unfinished),

@@ -51,6 +51,11 @@ static struct record *record_of(struct chappe_task *task)
         return CHAPPE_CONTAINER(task, struct record, task);
 }
 
+static uint64_t identify(const struct chappe_task *task)
+{
+        return CHAPPE_CONTAINER(task, const struct record, task)->key;
+}
+
 static void take_released(struct chappe_released *released)
 {
         size_t finished = 0;
@@ -119,11 +124,9 @@ static void add(struct world *world, struct partition *partition)
                 return;
         struct record *record = &partition->records[partition->count];
         record->key = chappe_random_below(&world->random, KEYS);
-        record->task = (struct chappe_task){ .share = partition->share,
-                                             .offset = (int64_t)partition->count,
-                                             .identity = record->key,
-                                             .bytes = 10,
-                                             .attempt = 1 };
+        record->task = (struct chappe_task){
+                .share = partition->share, .offset = (int64_t)partition->count, .bytes = 10, .attempt = 1
+        };
         int status = chappe_share_is_merged(partition->share)
                              ? chappe_dispatcher_add_merged(world->dispatcher, &record->task, &record->task, 1)
                              : chappe_dispatcher_add(world->dispatcher, &record->task, record->key);
@@ -218,12 +221,7 @@ static void hand_back(struct world *world, struct record *record, bool *ret_fail
         if (again && !outstanding)
                 mark_failed(world, record);
         *ret_failed = again;
-        if (!again && !outstanding && record->task.lane->head == &record->task && !record->task.lane->troubled &&
-            record->task.share->state == CHAPPE_SHARE_ACTIVE && chappe_random_below(&world->random, 2))
-                chappe_dispatcher_finish(world->dispatcher, record->task.lane, 1, &released);
-        else
-                chappe_dispatcher_return(world->dispatcher, &record->task, again, outstanding, record->due_us,
-                                         &released);
+        chappe_dispatcher_return(world->dispatcher, &record->task, again, outstanding, record->due_us, &released);
         take_released(&released);
 }
 
@@ -262,10 +260,43 @@ static void begin_turn(struct world *world, struct worker *worker)
 static bool is_behind_failed(const struct worker *worker, const struct chappe_task *task)
 {
         for (size_t i = 0; i < worker->failed_count; i++) {
-                if (worker->failed[i]->share == task->share && worker->failed[i]->identity == task->identity)
+                if (worker->failed[i]->share == task->share && identify(worker->failed[i]) == identify(task))
                         return true;
         }
         return false;
+}
+
+/* Of what it has not handed back yet, those that are the first ones of a lane. */
+static size_t in_front(const struct worker *worker)
+{
+        size_t count = 0;
+        struct chappe_task *const *tasks = worker->tasks + worker->at;
+        const struct chappe_lane *lane = tasks[0]->lane;
+        if (!lane || lane->troubled || lane->share->state != CHAPPE_SHARE_ACTIVE)
+                return 0;
+        for (const struct chappe_task *task = lane->head; worker->at + count < worker->count && task == tasks[count];
+             task = task->next)
+                count++;
+        return count;
+}
+
+/* Some of those went well, and come back together. */
+static bool finish_together(struct world *world, struct worker *worker)
+{
+        struct chappe_released released = { 0 };
+        size_t count = in_front(worker);
+        if (count == 0 || chappe_random_below(&world->random, 2))
+                return false;
+        struct chappe_lane *lane = worker->tasks[worker->at]->lane;
+        count = 1 + chappe_random_below(&world->random, count);
+        for (size_t i = 0; i < count; i++) {
+                struct record *record = record_of(worker->tasks[worker->at++]);
+                record->running = false;
+                record->ran_well = !overtaken(world, record);
+        }
+        chappe_dispatcher_finish(world->dispatcher, lane, count, &released);
+        take_released(&released);
+        return true;
 }
 
 static void go_on(struct world *world, struct worker *worker)
@@ -274,6 +305,8 @@ static void go_on(struct world *world, struct worker *worker)
                 begin_turn(world, worker);
                 return;
         }
+        if (finish_together(world, worker))
+                return;
         struct chappe_task *task = worker->tasks[worker->at++];
         if (is_behind_failed(worker, task)) {
                 unrun(world, record_of(task));
@@ -406,7 +439,7 @@ static void close_world(struct world *world)
 static void random_sequence(uint64_t seed)
 {
         static const struct chappe_dispatcher_limits limits = { 1000, 100000, 3, 1000, 1000, 100000, 4 };
-        struct world world = { .dispatcher = chappe_dispatcher_new(&limits) };
+        struct world world = { .dispatcher = chappe_dispatcher_new(&limits, identify) };
         struct worker workers[2] = { 0 };
         chappe_random_init(&world.random, seed);
         world.short_of_memory = chappe_random_below(&world.random, 4) == 0;
@@ -434,7 +467,7 @@ static void test_partitions_take_turns(void **state)
 {
         (void)state;
         static const struct chappe_dispatcher_limits limits = { 1000, 100000, 1, 1000, 1000, 100000 };
-        struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&limits);
+        struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&limits, NULL);
         struct chappe_assignment assignment = { 0 };
         struct chappe_task tasks[12] = { 0 };
         for (int i = 0; i < 12; i++) {
@@ -459,7 +492,7 @@ static void test_intake_is_bounded_by_records_and_bytes(void **state)
 {
         (void)state;
         static const struct chappe_dispatcher_limits limits = { 10, 1000, 1, 1000, 1000, 100000 };
-        struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&limits);
+        struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&limits, NULL);
         struct chappe_assignment assignment = { 0 };
         struct chappe_share *share = chappe_assignment_gain(&assignment, "t", 0, 0);
         assert_int_equal(chappe_dispatcher_room(dispatcher, share), 10);
@@ -488,7 +521,7 @@ static void test_intake_is_bounded_by_keys_in_trouble(void **state)
 {
         (void)state;
         static const struct chappe_dispatcher_limits limits = { 1000, 100000, 1, 1000, 2, 100000 };
-        struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&limits);
+        struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&limits, NULL);
         struct chappe_assignment assignment = { 0 };
         struct chappe_share *share = chappe_assignment_gain(&assignment, "t", 0, 0);
         struct chappe_task tasks[3] = { 0 }, *taken[3];
@@ -519,7 +552,7 @@ static void test_of_a_held_partition_one_task_probes_that_has_not_failed(void **
 {
         (void)state;
         static const struct chappe_dispatcher_limits limits = { 1000, 100000, 16, 1000, 1000, 100000 };
-        struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&limits);
+        struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&limits, NULL);
         struct chappe_assignment assignment = { 0 };
         struct chappe_share *share = chappe_assignment_gain(&assignment, "t", 0, 0);
         struct chappe_task tasks[4] = { 0 }, *taken[4];
@@ -556,7 +589,7 @@ static void test_one_task_probes_for_all_partitions_of_its_topic(void **state)
         (void)state;
         static const struct chappe_dispatcher_limits limits = { 1000, 100000, 16, 1000, 1000, 100000 };
         static const char *const topics[4] = { "a", "b", "a", "a" };
-        struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&limits);
+        struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&limits, NULL);
         struct chappe_assignment assignment = { 0 };
         struct chappe_share *shares[4];
         struct chappe_task tasks[4] = { 0 }, *taken[4];
@@ -589,7 +622,7 @@ static void test_intake_is_bounded_by_bytes_in_trouble(void **state)
 {
         (void)state;
         static const struct chappe_dispatcher_limits limits = { 1000, 100000, 1, 1000, 1000, 250 };
-        struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&limits);
+        struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&limits, NULL);
         struct chappe_assignment assignment = { 0 };
         struct chappe_share *share = chappe_assignment_gain(&assignment, "t", 0, 0);
         struct chappe_task tasks[3] = { 0 }, *taken;
@@ -618,7 +651,7 @@ static void test_of_a_halted_partition_what_the_halt_waits_for_runs(void **state
 {
         (void)state;
         static const struct chappe_dispatcher_limits limits = { 1000, 100000, 16, 1000, 1000, 100000 };
-        struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&limits);
+        struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&limits, NULL);
         struct chappe_assignment assignment = { 0 };
         struct chappe_share *share = chappe_assignment_gain(&assignment, "t", 0, 0);
         struct chappe_task tasks[3] = { 0 }, *taken[3];
@@ -648,10 +681,15 @@ static void test_of_a_halted_partition_what_the_halt_waits_for_runs(void **state
 
 static const struct chappe_dispatcher_limits plenty = { 1000, 100000, 16, 1000, 1000, 100000, 1 };
 
+static uint64_t identify_by_offset(const struct chappe_task *task)
+{
+        return (uint64_t)task->offset;
+}
+
 static struct chappe_dispatcher *open_one(struct chappe_assignment *assignment, struct chappe_share **ret_share)
 {
         *ret_share = chappe_assignment_gain(assignment, "t", 0, 0);
-        return chappe_dispatcher_new(&plenty);
+        return chappe_dispatcher_new(&plenty, identify_by_offset);
 }
 
 static void close_one(struct chappe_dispatcher *dispatcher, struct chappe_assignment *assignment,
@@ -669,7 +707,7 @@ static void add_merged(struct chappe_dispatcher *dispatcher, struct chappe_share
                        int first, int count)
 {
         for (int i = first; i < first + count; i++) {
-                tasks[i] = (struct chappe_task){ .share = share, .offset = i, .identity = (uint64_t)i, .attempt = 1 };
+                tasks[i] = (struct chappe_task){ .share = share, .offset = i, .attempt = 1 };
                 tasks[i].next = &tasks[i + 1];
         }
         assert_int_equal(

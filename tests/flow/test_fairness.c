@@ -87,7 +87,7 @@ static void random_sequence(uint64_t seed)
         struct world *world = calloc(1, sizeof(*world));
         int64_t offsets[SHARES] = { 0 };
         chappe_random_init(&world->random, seed);
-        world->dispatcher = chappe_dispatcher_new(&limits);
+        world->dispatcher = chappe_dispatcher_new(&limits, NULL);
         world->worker_count = 1 + chappe_random_below(&world->random, WORKERS);
         for (int32_t i = 0; i < SHARES; i++)
                 (void)chappe_assignment_gain(&world->assignment, "t", i, 0);
@@ -123,7 +123,7 @@ static void test_no_backlog_of_another_is_waited_for(void **state)
 static void test_no_partition_takes_the_whole_budget(void **state)
 {
         static const struct chappe_dispatcher_limits limits = { 800, 80000, 1, 100000, 1000, 80000 };
-        struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&limits);
+        struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&limits, NULL);
         struct chappe_assignment assignment = { 0 };
         static struct chappe_task tasks[800];
         struct chappe_share *shares[SHARES];
@@ -151,7 +151,7 @@ static void test_no_partition_takes_the_whole_budget(void **state)
 static void test_a_partition_alone_has_all_of_it(void **state)
 {
         static const struct chappe_dispatcher_limits limits = { 800, 80000, 1, 100000, 1000, 80000 };
-        struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&limits);
+        struct chappe_dispatcher *dispatcher = chappe_dispatcher_new(&limits, NULL);
         struct chappe_assignment assignment = { 0 };
         struct chappe_share *share = chappe_assignment_gain(&assignment, "t", 0, 0);
         (void)state;

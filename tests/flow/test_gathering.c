@@ -266,7 +266,7 @@ static void random_sequence(uint64_t seed)
 {
         static const struct chappe_dispatcher_limits limits = { 1000, 100000, 3, 1000, 1000, 100000 };
         static struct world world;
-        world = (struct world){ .dispatcher = chappe_dispatcher_new(&limits), .now_us = 1 };
+        world = (struct world){ .dispatcher = chappe_dispatcher_new(&limits, NULL), .now_us = 1 };
         chappe_random_init(&world.random, seed);
         for (int n = 0; n < SHARES; n++) {
                 world.logs[n].share = chappe_assignment_gain(&world.assignment, "t", n, 0);

@@ -136,7 +136,9 @@ static size_t sort_some(struct chappe_consumer *consumer, const struct chappe_ka
 {
         size_t count = draw(consumer, consumer->shared, &consumer->drawn, messages), left = 0;
 
-        for (size_t i = 0; i < count; i++) {
+        while (left < count && is_of(messages[left], asked))
+                left++;
+        for (size_t i = left; i < count; i++) {
                 if (is_of(messages[i], asked)) {
                         messages[left++] = messages[i];
                         continue;
