@@ -76,10 +76,12 @@ static inline void chappe_breaker_add(struct chappe_breaker *breaker, const stru
         if (run->failed)
                 breaker->failed = breaker->count;
 }
-/* Has none of the last ones failed? */
-static inline bool chappe_breaker_is_at_peace(const struct chappe_breaker *breaker)
+/* Has none of the last ones failed, and are all of them of late? Then there are more of them than anybody asks for. */
+static inline bool chappe_breaker_is_at_peace(const struct chappe_breaker *breaker, int64_t now_us)
 {
-        return breaker->count - breaker->failed >= CHAPPE_BREAKER_OUTCOMES;
+        return breaker->count - breaker->failed >= CHAPPE_BREAKER_OUTCOMES &&
+               breaker->outcomes[breaker->count % CHAPPE_BREAKER_OUTCOMES].run.ended_us >
+                       now_us - CHAPPE_BREAKER_WINDOW_US / 2;
 }
 /* A record came out while the breaker was closed; opens it when too many keys fail. True: it has opened with this.
  * suspect: of that record. */

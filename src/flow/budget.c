@@ -11,17 +11,17 @@
 #define AHEAD_TIMES  3
 #define MOST_ANSWER  (1024 * 1024)
 
-/* A part, divided: small records take two and a half times the bytes of their answer once they are read, and there may
- * be three answers of a partition, in the shared queue, sorted, and in a queue of its own; then the values that wait,
- * and what it takes to keep them. */
+/* A part, divided: there may be two answers of a partition, one that went through the shared queue and one in a queue
+ * of its own, and small records take several times their bytes once they are read; then the values that wait, and what
+ * it takes to keep them. */
 struct shares {
         size_t answer;
         size_t values;
         size_t records;
 };
 /* All that at once is more than a part. But small records leave most of what is for the bytes in hand, and of large
- * ones values and answers are all there is: for no size of theirs is it more than the budget (tests/flow/test_budget.c
- * goes through them). */
+ * ones values and answers are all there is: for no size of theirs is it more than the budget, unless they are tiny
+ * (tests/flow/test_budget.c goes through them). */
 static const struct shares usual = { 6, 3, 1 };
 /* Where even the least parts are more than the budget, there is nothing to be had elsewhere. */
 static const struct shares strict = { 16, 8, 4 };

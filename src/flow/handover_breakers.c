@@ -98,12 +98,23 @@ void chappe_handover_note_unusual(struct chappe_handover *handover, struct chapp
         job->outcome = CHAPPE_OUTCOME_NONE;
 }
 
+/* While none fails, what the breaker is asked for is who got through lately: an eighth of many will do, in turn from
+ * everywhere. */
+static size_t some_of(const struct chappe_breaker *breaker, size_t count, int64_t now_us, size_t *ret_first)
+{
+        size_t some = (count + 7) / 8;
+        *ret_first = 0;
+        if (!chappe_breaker_is_at_peace(breaker, now_us))
+                return count;
+        *ret_first = breaker->count * 5 % (count - some + 1);
+        return some;
+}
+
 void chappe_handover_note_passed(struct chappe_handover *handover, struct chappe_job *const *jobs, size_t count)
 {
         struct chappe_topic_breaker *breaker = chappe_handover_breaker_of(handover, jobs[0]);
-        /* While none fails, what it is asked for is who got through lately: some of them do. */
-        size_t first = chappe_breaker_is_at_peace(&breaker->breaker) ? count - (count + 7) / 8 : 0;
-        for (size_t i = first; i < count; i++) {
+        size_t first, some = some_of(&breaker->breaker, count, jobs[count - 1]->ended_us, &first);
+        for (size_t i = first; i < first + some; i++) {
                 struct chappe_breaker_run run = chappe_handover_run_of(jobs[i]);
                 if (jobs[i]->outcome == CHAPPE_OUTCOME_PASSED)
                         chappe_breaker_note_passed(&breaker->breaker, &breaker->policy, &run);

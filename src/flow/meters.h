@@ -64,10 +64,15 @@ static inline void chappe_tally_run(struct chappe_tally *tally, const struct cha
         tally->runs++;
         tally->runs_us += us;
 }
-/* Those that have run took so much longer. */
+/* Those that have run took so much longer, in all. */
 static inline void chappe_tally_lengthen(struct chappe_tally *tally, int64_t us)
 {
-        tally->runs_us += tally->runs > 0 ? us : 0;
+        if (tally->runs > 0 && us > CHAPPE_METRIC_SHORT_US) { /* one of them was no short one */
+                tally->runs--;
+                chappe_metric_observe_us(tally->meters->handler_time, us);
+        } else if (tally->runs > 0) {
+                tally->runs_us += us;
+        }
 }
 /* It was done. */
 static inline void chappe_tally_handled(struct chappe_tally *tally, const struct chappe_meters *meters)

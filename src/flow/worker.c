@@ -289,11 +289,23 @@ static inline __attribute__((always_inline)) bool may_begin(const struct chappe_
                !chappe_killed(worker->runtime->world);
 }
 
+/* What was done since the last look counts too. */
+static int64_t look(struct chappe_worker *worker)
+{
+        struct chappe_context *ctx = &worker->context;
+        int64_t looked_us = ctx->watch.now_us;
+        bool behind = ctx->watch.behind;
+        int64_t now_us = chappe_stopwatch_look(&ctx->watch, worker->runtime->world->clock);
+        if (behind)
+                chappe_tally_lengthen(&ctx->tally, now_us - looked_us);
+        return now_us;
+}
+
 /* A run ends as its handler did, if nothing that takes time came after that. */
 static inline void end(struct chappe_worker *worker, const struct chappe_job *job)
 {
         if (job->outcome != CHAPPE_OUTCOME_PASSED || worker->runtime->work)
-                (void)chappe_stopwatch_look(&worker->context.watch, worker->runtime->world->clock);
+                look(worker);
 }
 
 /* Together, or the first by itself. When that took long, or its partition went meanwhile, those that failed together
@@ -304,7 +316,7 @@ static size_t run_several(struct chappe_worker *worker, struct chappe_job **jobs
         chappe_hand_keep(&worker->at_work->hand, settled > 0 ? settled : 1);
         if (settled > 0)
                 return settled;
-        int64_t now_us = chappe_clock_monotonic_us(worker->runtime->world->clock);
+        int64_t now_us = look(worker);
         bool tried = jobs[0]->task.alone;
         if (may_begin(worker, jobs[0]) && (!tried || now_us <= began_us + BATCH_LONG_US))
                 run(worker, jobs[0], now_us);
@@ -365,10 +377,8 @@ static size_t run_batch(struct chappe_worker *worker, int64_t began_us)
 static int64_t end_batch(struct chappe_worker *worker, int64_t began_us)
 {
         struct chappe_context *ctx = &worker->context;
-        int64_t looked_us = ctx->watch.now_us;
-        int64_t took_us = chappe_stopwatch_look(&ctx->watch, worker->runtime->world->clock) - began_us;
+        int64_t took_us = look(worker) - began_us;
         worker->at_work->hand.took_us = took_us;
-        chappe_tally_lengthen(&ctx->tally, ctx->watch.now_us - looked_us);
         chappe_tally_turn(&ctx->tally, NULL);
         chappe_runs_end(worker->at_work);
         return took_us;

@@ -439,13 +439,14 @@ static void test_there_is_peace_when_none_of_the_last_outcomes_failed(void **sta
         struct chappe_suspect suspect = { 0 };
         struct chappe_breaker_run run = { .key = 1, .began_us = 1, .ended_us = 2 };
         (void)state;
-        assert_false(chappe_breaker_is_at_peace(&new));
+        assert_false(chappe_breaker_is_at_peace(&new, 2));
         for (int failures = 0; failures < 3; failures++) {
                 for (int i = 0; i < CHAPPE_BREAKER_OUTCOMES; i++) {
-                        assert_false(chappe_breaker_is_at_peace(&new));
+                        assert_false(chappe_breaker_is_at_peace(&new, 2));
                         (void)chappe_breaker_note(&new, &usual, &suspect, &run);
                 }
-                assert_true(chappe_breaker_is_at_peace(&new));
+                assert_true(chappe_breaker_is_at_peace(&new, 2));
+                assert_false(chappe_breaker_is_at_peace(&new, 2 + CHAPPE_BREAKER_WINDOW_US / 2)); /* long ago */
                 run.failed = true;
                 (void)chappe_breaker_note(&new, &usual, &suspect, &run);
                 run.failed = false;
