@@ -344,7 +344,6 @@ static size_t run_batch(struct chappe_worker *worker, int64_t began_us)
         size_t looked_at = 0, passed_over = 0, settled;
         int64_t late_us = began_us + BATCH_LONG_US;
         worker->failed_count = 0;
-        watch->now_us = began_us;
         for (struct chappe_job **jobs = worker->jobs; chappe_hand_claim(&worker->at_work->hand); jobs += settled) {
                 struct chappe_job *job = *jobs;
                 settled = 1;
@@ -398,7 +397,7 @@ static void work(void *argument)
         size_t count, size = 0;
         chappe_hand_fill(&worker->at_work->hand, worker->jobs, 0);
         while ((count = chappe_handover_exchange(worker->handover, &worker->at_work->hand, &size)) > 0) {
-                int64_t began_us = chappe_clock_monotonic_us(clock);
+                int64_t began_us = chappe_stopwatch_look(&worker->context.watch, clock);
                 size_t looked_at = run_batch(worker, began_us);
                 int64_t took_us = end_batch(worker, began_us);
                 size = looked_at < count && looked_at < size ? looked_at : next_batch_size(size, took_us);
