@@ -43,7 +43,7 @@ const struct chappe_setting_rule chappe_settings[] = {
         CHOICE("start_from", "earliest", "earliest,latest", "where a group without a committed offset starts"),
         INTEGER("workers", "8", 1, 1000, "handlers that run at a time"),
         INTEGER("in_flight_records", "10000", 1, 10000000,
-                "records taken and not finished, at most; up to three times as many are fetched ahead"),
+                "records taken and not finished, at most; about as many are fetched ahead"),
         INTEGER("in_flight_bytes", "67108864", 65536, INT64_C(1) << 40,
                 "bytes of memory for records, from the fetch to the end of their handler, at most"),
         INTEGER("batch_records", "100", 1, 1000, "records of one lane that a handler of batches is given, at most"),
